@@ -1,0 +1,3 @@
+export * from './limits.js';
+export * from './manifest.js';
+export * from './messages.js';

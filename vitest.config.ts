@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (name: string) => ({
+  find: new RegExp(`^@consilium/${name}/(.+)$`),
+  replacement: fileURLToPath(new URL(`./${name}/src/$1`, import.meta.url)),
+});
+
+const rooms = ['shared', 'models', 'coordinator', 'site-agent'];
+
+export default defineConfig({
+  resolve: { alias: rooms.map(source) },
+  test: {
+    projects: [
+      ...rooms.map((name) => ({
+        extends: true as const,
+        test: { name, include: [`${name}/src/**/*.test.ts`], testTimeout: 30_000 },
+      })),
+      {
+        extends: true as const,
+        test: { name: 'tests', include: ['tests/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 120_000, fileParallelism: false },
+      },
+    ],
+  },
+});
