@@ -24,6 +24,26 @@ export const errorTable = {
     message: 'The other side reported {code}, which this version does not know.',
     remedy: 'Look the code up in the documentation of the newer version, or update this side.',
   },
+  'CSM-RUN-QUORUM': {
+    message: 'Step {step} has {sites} of the {needed} sites that it needs.',
+    remedy: 'The run waits. Bring the missing sites back, or stop the run.',
+  },
+  'CSM-RUN-REQUIRED-MISSING': {
+    message: 'Step {step} lacks required sites: {sites}.',
+    remedy: 'The run waits. Bring these sites back, or stop the run.',
+  },
+  'CSM-RUN-SAMPLE-SHARE': {
+    message: 'Step {step} has a share of {share} of the training samples; the contract asks for {needed}.',
+    remedy: 'The run waits. Bring the missing sites back, or stop the run.',
+  },
+  'CSM-RUN-SITE-IDLE': {
+    message: 'Site {site} has made no progress for {seconds} s in step {step}.',
+    remedy: 'Ask the data manager of the site to look at its agent; it takes part again as soon as it is heard.',
+  },
+  'CSM-RUN-STOPPED': {
+    message: 'The lead stopped the run.',
+    remedy: 'Launch it again when it should go on.',
+  },
   'CSM-RUNFILE-INVALID': {
     message: 'The run file is not valid at line {line}, {path}: {problem}.',
     remedy: 'Correct that line; docs/run-file.md lists every setting.',
@@ -31,5 +51,13 @@ export const errorTable = {
   'CSM-RUNFILE-MISSING': {
     message: 'There is no readable file {file}.',
     remedy: 'Check the path; files named in a run file are looked up beside it.',
+  },
+  'CSM-SITE-REVOKED': {
+    message: 'Site {site} is revoked.',
+    remedy: 'Ask the lead; a new invitation makes a new key.',
+  },
+  'CSM-UPDATE-SECOND': {
+    message: 'Site {site} has already contributed something else to step {step}; the first contribution stands.',
+    remedy: 'Check that only one agent runs with this key.',
   },
 } as const satisfies Record<`CSM-${string}`, { readonly message: string; readonly remedy: string }>;

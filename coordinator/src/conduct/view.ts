@@ -1,0 +1,127 @@
+import { blobHash, runId, siteId, stepId } from '@consilium/shared/ids';
+import type { ContributionManifest } from '@consilium/shared/wire';
+import { siteActivity, siteStatus, wireError } from '@consilium/shared/wire';
+import { z } from 'zod';
+import { stepOutput } from '../rounds/index.js';
+
+const pooled = stepOutput.shape.metrics.unwrap();
+
+/** A site as the lead sees it in a run: what the journal knows and what the site said last. */
+export const siteView = z.strictObject({
+  site: siteId,
+  connected: z.boolean(),
+  /** Seconds since anything was heard of the site; null before the first word since the coordinator's start. */
+  heardSecondsAgo: z.number().nullable(),
+  activity: siteActivity.nullable(),
+  progress: siteStatus.shape.progress,
+  backend: z.string().nullable(),
+  /** Training samples signed by the site. */
+  samples: z.int().nullable(),
+  /** State in the open step. */
+  standing: z.enum(['asked', 'accepted', 'refused', 'absent', 'left']),
+  error: wireError.nullable(),
+  bytesIn: z.number(),
+  bytesOut: z.number(),
+});
+export type SiteView = z.infer<typeof siteView>;
+
+const missing = z.strictObject({ since: stepId, error: wireError, excused: z.boolean() });
+
+export const coverageView = z.strictObject({
+  sites: z.array(
+    z.strictObject({
+      site: siteId,
+      samples: z.int().nullable(),
+      contributed: z.int(),
+      asked: z.int(),
+      missing: z.array(missing),
+    }),
+  ),
+  sampleShare: z.strictObject({ least: z.number(), mean: z.number() }).nullable(),
+});
+
+/** One judged round: pooled figures, and each site's own released ones (null where suppressed or absent). */
+export const judgedView = z.strictObject({
+  step: stepId,
+  /** Round number; null for the final test. */
+  round: z.int().nullable(),
+  pooled,
+  sites: z.array(
+    z.strictObject({
+      site: siteId,
+      n: z.int().nullable(),
+      accuracy: z.number().nullable(),
+      macroF1: z.number().nullable(),
+      loss: z.number().nullable(),
+    }),
+  ),
+});
+
+/** A line of the runs' list. */
+export const runSummary = z.strictObject({
+  run: runId,
+  name: z.string(),
+  phase: z.enum(['new', 'running', 'paused', 'closed']),
+  outcome: z.enum(['complete', 'degraded', 'failed']).nullable(),
+  step: stepId.nullable(),
+  index: z.int(),
+  steps: z.int(),
+  round: z.int().nullable(),
+  rounds: z.int(),
+  sites: z.int(),
+  created: z.string(),
+  updated: z.string(),
+});
+export type RunSummary = z.infer<typeof runSummary>;
+
+/** Everything about one run that a page, a terminal or a script shows. */
+export const runView = runSummary.omit({ sites: true }).extend({
+  consortium: z.string(),
+  contract: blobHash,
+  family: z.string(),
+  classes: z.array(z.string()),
+  pausedBy: z.enum(['lead', 'stepwise', 'participation']).nullable(),
+  error: wireError.nullable(),
+  model: blobHash.nullable(),
+  /** The round whose model is the result so far. */
+  bestRound: z.int().nullable(),
+  preparation: blobHash.nullable(),
+  journalHead: blobHash,
+  journalLength: z.int(),
+  sites: z.array(siteView),
+  judged: z.array(judgedView),
+  coverage: coverageView,
+});
+export type RunView = z.infer<typeof runView>;
+
+/** What the lead may do to a run. */
+export type LeadCommand = 'next' | 'pause' | 'resume' | 'stop';
+
+export interface Exported {
+  readonly contract: Uint8Array;
+  /** Weights in safetensors form; the chosen model. */
+  readonly model: {
+    readonly hash: string;
+    readonly bytes: number;
+    read(offset: number, length: number): Promise<Uint8Array>;
+  } | null;
+  readonly preparation: Uint8Array | null;
+  /** The run's journal, a line a record. */
+  journal(): AsyncIterable<string>;
+  /** Signed evaluation blobs of the final test by site, as they came. */
+  readonly reports: readonly { readonly manifest: ContributionManifest; readonly bytes: Uint8Array }[];
+}
+
+/** The runs of a coordinator, as the API and the tests use them. */
+export interface Runs {
+  /** Checks the lead's signature, the roster and the terms; opens the run. @throws CSM-CONTRACT-*, CSM-RUN-* */
+  launch(signedContract: Uint8Array, options: { readonly stepwise: boolean }): Promise<RunView>;
+  list(): Promise<readonly RunSummary[]>;
+  /** @throws CSM-RUN-UNKNOWN */
+  view(run: string): Promise<RunView>;
+  /** @throws CSM-RUN-UNKNOWN, CSM-RUN-COMMAND when it does not apply now. */
+  command(run: string, command: LeadCommand): Promise<RunView>;
+  export(run: string): Promise<Exported>;
+  /** Calls back with a run's id soon after anything about it changed (at most ten times a second a run). Returns the unsubscriber. */
+  subscribe(listener: (run: string) => void): () => void;
+}

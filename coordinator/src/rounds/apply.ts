@@ -1,0 +1,103 @@
+import { idOf } from '@consilium/shared/contract';
+import type { SiteId } from '@consilium/shared/ids';
+import { better } from './choice.js';
+import type { RunRecord, StepOutput } from './records.js';
+import { type Absence, currentStep, type RunState } from './state.js';
+
+/** The run after one more record. Pure and total: replaying a journal is a fold of this. */
+export function apply(state: RunState, record: RunRecord): RunState {
+  switch (record.type) {
+    case 'offered':
+      return {
+        ...state,
+        phase: 'running',
+        stepwise: record.stepwise,
+        contractHash: record.contract,
+        contractBlob: record.contractBlob,
+        sites: [...record.sites].sort(),
+      };
+    case 'step-opened':
+      return {
+        ...state,
+        index: record.index,
+        stepPhase: 'open',
+        accepted: new Map(),
+        refused: new Map(),
+        absent: keep(state.absent, (absence) => absence.until !== 'step'),
+      };
+    case 'contribution-accepted': {
+      const { manifest } = record.contribution;
+      const samples =
+        record.step === 'prepare:cohort:1' ? set(state.samples, record.site, manifest.samples) : state.samples;
+      return {
+        ...state,
+        accepted: set(state.accepted, record.site, record.contribution),
+        refused: without(state.refused, record.site),
+        absent: without(state.absent, record.site),
+        samples,
+      };
+    }
+    case 'contribution-refused':
+      return { ...state, refused: set(state.refused, record.site, { hash: record.hash, error: record.error }) };
+    case 'site-left': {
+      const { step, until, excused, error } = record;
+      return {
+        ...state,
+        absent: set(state.absent, record.site, { step, until, excused, error }),
+        accepted: until === 'run' ? without(state.accepted, record.site) : state.accepted,
+      };
+    }
+    case 'site-returned':
+      return { ...state, absent: without(state.absent, record.site) };
+    case 'step-folding':
+      return { ...state, stepPhase: 'folding' };
+    case 'step-done':
+      return finish(state, record.output);
+    case 'paused':
+      return { ...state, phase: 'paused', pausedBy: record.by, error: record.error };
+    case 'resumed':
+      return { ...state, phase: 'running', pausedBy: null, error: null };
+    case 'closed':
+      return { ...state, phase: 'closed', pausedBy: null, outcome: record.outcome, error: record.error };
+    default:
+      return record satisfies never;
+  }
+}
+
+function finish(state: RunState, output: StepOutput): RunState {
+  const step = currentStep(state);
+  if (step === null) return state;
+  const model = output.model ?? state.model;
+  const metrics = output.metrics ?? null;
+  const entry = {
+    step: idOf(step),
+    sites: [...state.accepted.keys()].sort() as readonly SiteId[],
+    absent: state.absent,
+    metrics,
+    model: output.model ?? null,
+  };
+  const best =
+    step.kind === 'validate' && metrics !== null && model !== null
+      ? better(state.contract.runFile.validation.choose, state.best, { round: step.round, model, metrics })
+      : state.best;
+  return {
+    ...state,
+    stepPhase: 'done',
+    model,
+    preparation: output.preparation ?? state.preparation,
+    best,
+    history: [...state.history, entry],
+  };
+}
+
+const set = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map(map).set(key, value);
+
+function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  if (!map.has(key)) return map;
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}
+
+const keep = (map: ReadonlyMap<SiteId, Absence>, wanted: (absence: Absence) => boolean) =>
+  new Map([...map].filter(([, absence]) => wanted(absence)));

@@ -1,0 +1,175 @@
+import { idOf, milliseconds, type Step } from '@consilium/shared/contract';
+import { coded, toWire, type WireError } from '@consilium/shared/errors';
+import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
+import type { SignedManifest } from '@consilium/shared/wire';
+import { apply } from './apply.js';
+import { outcomeOf } from './coverage.js';
+import { shortfall } from './participation.js';
+import type { RunRecord, StepOutput } from './records.js';
+import { currentStep, pendingSites, type RunState } from './state.js';
+
+/** What can happen to a run from outside. Time comes in as an input, too. */
+export type RunInput =
+  | {
+      readonly kind: 'launch';
+      readonly contractHash: BlobHash;
+      readonly contractBlob: BlobHash;
+      readonly sites: readonly SiteId[];
+      readonly stepwise: boolean;
+    }
+  /** A complete, checked contribution; `error` when a check refused it. */
+  | {
+      readonly kind: 'contribution';
+      readonly site: SiteId;
+      readonly contribution: SignedManifest;
+      readonly error: WireError | null;
+    }
+  /** A site says that it cannot do the step. `excused`: by the contract's own rule. */
+  | {
+      readonly kind: 'declined';
+      readonly site: SiteId;
+      readonly step: StepId;
+      readonly excused: boolean;
+      readonly error: WireError;
+    }
+  /** A site has made no progress for this long. */
+  | { readonly kind: 'idle'; readonly site: SiteId; readonly idleMs: number }
+  /** A site has made progress. */
+  | { readonly kind: 'progress'; readonly site: SiteId }
+  | { readonly kind: 'revoked'; readonly site: SiteId }
+  | { readonly kind: 'folded'; readonly step: StepId; readonly output: StepOutput }
+  | { readonly kind: 'fold-failed'; readonly step: StepId; readonly error: WireError }
+  /** From the lead. */
+  | { readonly kind: 'next' }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'stop' };
+
+/** The records that an input leads to; none when it changes nothing. Pure. */
+export function decide(state: RunState, input: RunInput): readonly RunRecord[] {
+  if (input.kind === 'launch') return launch(state, input);
+  if (state.phase === 'new' || state.phase === 'closed') return [];
+  switch (input.kind) {
+    case 'contribution':
+      return settle(state, contribution(state, input.site, input.contribution, input.error));
+    case 'declined':
+      return settle(state, declined(state, input));
+    case 'idle':
+      return settle(state, idle(state, input.site, input.idleMs));
+    case 'progress':
+      return settle(state, returned(state, input.site));
+    case 'revoked':
+      return settle(state, revoked(state, input.site));
+    case 'folded':
+      return folded(state, input.step, input.output);
+    case 'fold-failed':
+      return isCurrent(state, input.step) && state.stepPhase === 'folding'
+        ? [{ type: 'closed', outcome: 'failed', error: input.error }]
+        : [];
+    case 'next':
+      return state.pausedBy === 'stepwise' ? [{ type: 'resumed' }, ...opening(state, state.index + 1)] : [];
+    case 'pause':
+      return state.phase === 'running' ? [{ type: 'paused', by: 'lead', error: null }] : [];
+    case 'resume':
+      return state.pausedBy === 'lead' ? settle(state, [{ type: 'resumed' }]) : [];
+    case 'stop':
+      return [{ type: 'closed', outcome: 'failed', error: toWire(coded('CSM-RUN-STOPPED')) }];
+    default:
+      return input satisfies never;
+  }
+}
+
+function launch(state: RunState, input: Extract<RunInput, { kind: 'launch' }>): readonly RunRecord[] {
+  if (state.phase !== 'new') return [];
+  const { contractHash: contract, contractBlob, sites, stepwise } = input;
+  return [{ type: 'offered', contract, contractBlob, sites: [...sites].sort(), stepwise }, ...opening(state, 0)];
+}
+
+/** Opens a step; one that asks no site goes straight to folding. */
+function opening(state: RunState, index: number): readonly RunRecord[] {
+  const step = state.steps[index];
+  if (step === undefined) return [];
+  const opened: RunRecord = { type: 'step-opened', step: idOf(step), index };
+  return step.kind === 'initial' ? [opened, { type: 'step-folding', step: idOf(step) }] : [opened];
+}
+
+function contribution(
+  state: RunState,
+  site: SiteId,
+  sent: SignedManifest,
+  error: WireError | null,
+): readonly RunRecord[] {
+  const { step, hash } = sent.manifest;
+  if (!isCurrent(state, step) || state.stepPhase !== 'open') return [];
+  if (state.absent.get(site)?.until === 'run') return [];
+  const first = state.accepted.get(site);
+  if (first?.manifest.hash === hash) return [];
+  const refusal = first === undefined ? error : toWire(coded('CSM-UPDATE-SECOND', { site, step }));
+  return refusal === null
+    ? [{ type: 'contribution-accepted', step, site, contribution: sent }]
+    : [{ type: 'contribution-refused', step, site, hash, error: refusal }];
+}
+
+function declined(state: RunState, input: Extract<RunInput, { kind: 'declined' }>): readonly RunRecord[] {
+  const { site, step, excused, error } = input;
+  if (!waitsFor(state, site) || !isCurrent(state, step)) return [];
+  const until = currentStep(state)?.kind === 'prepare' ? 'run' : 'step';
+  return [{ type: 'site-left', step, site, until, excused, error }];
+}
+
+function idle(state: RunState, site: SiteId, idleMs: number): readonly RunRecord[] {
+  const limit = milliseconds(state.contract.runFile.participation.idleLimit);
+  const step = currentStep(state);
+  if (step === null || idleMs < limit || !waitsFor(state, site)) return [];
+  const error = toWire(coded('CSM-RUN-SITE-IDLE', { site, seconds: Math.round(idleMs / 1000), step: idOf(step) }));
+  return [{ type: 'site-left', step: idOf(step), site, until: 'heard', excused: false, error }];
+}
+
+function returned(state: RunState, site: SiteId): readonly RunRecord[] {
+  const step = currentStep(state);
+  if (step === null || state.absent.get(site)?.until !== 'heard') return [];
+  return [{ type: 'site-returned', step: idOf(step), site }];
+}
+
+function revoked(state: RunState, site: SiteId): readonly RunRecord[] {
+  const step = currentStep(state);
+  if (step === null || !state.sites.includes(site) || state.absent.get(site)?.until === 'run') return [];
+  const error = toWire(coded('CSM-SITE-REVOKED', { site }));
+  return [{ type: 'site-left', step: idOf(step), site, until: 'run', excused: false, error }];
+}
+
+function folded(state: RunState, step: StepId, output: StepOutput): readonly RunRecord[] {
+  if (!isCurrent(state, step) || state.stepPhase !== 'folding') return [];
+  const done: RunRecord = { type: 'step-done', step, output };
+  const next: Step | undefined = state.steps[state.index + 1];
+  if (next === undefined) {
+    return [done, { type: 'closed', outcome: outcomeOf(apply(state, done)), error: null }];
+  }
+  if (state.stepwise && next.kind === 'train') return [done, { type: 'paused', by: 'stepwise', error: null }];
+  return [done, ...opening(state, state.index + 1)];
+}
+
+/** Adds what follows once nobody is waited for: folding, or a pause that names what is missing, or the end of that pause. */
+function settle(before: RunState, records: readonly RunRecord[]): readonly RunRecord[] {
+  if (records.length === 0) return records;
+  const state = records.reduce(apply, before);
+  if (state.stepPhase !== 'open' || state.pausedBy === 'lead') return records;
+  const step = currentStep(state);
+  if (step === null) return records;
+  const waiting = pendingSites(state).length > 0;
+  if (waiting) return state.pausedBy === 'participation' ? [...records, { type: 'resumed' }] : records;
+  const missing = shortfall(state);
+  const resume: readonly RunRecord[] = state.phase === 'paused' ? [{ type: 'resumed' }] : [];
+  if (missing === null) return [...records, ...resume, { type: 'step-folding', step: idOf(step) }];
+  if (state.sites.every((site) => state.absent.get(site)?.until === 'run')) {
+    return [...records, ...resume, { type: 'closed', outcome: 'failed', error: missing }];
+  }
+  return state.phase === 'paused' ? records : [...records, { type: 'paused', by: 'participation', error: missing }];
+}
+
+function isCurrent(state: RunState, step: StepId): boolean {
+  const current = currentStep(state);
+  return current !== null && idOf(current) === step;
+}
+
+const waitsFor = (state: RunState, site: SiteId): boolean => pendingSites(state).includes(site);

@@ -1,0 +1,93 @@
+import { blobHash, siteId, stepId } from '@consilium/shared/ids';
+import { signedManifest, wireError } from '@consilium/shared/wire';
+import { z } from 'zod';
+
+const pooled = z.strictObject({
+  n: z.int().min(0),
+  loss: z.number().nullable(),
+  accuracy: z.number().nullable(),
+  balancedAccuracy: z.number().nullable(),
+  macroF1: z.number().nullable(),
+  weightedF1: z.number().nullable(),
+  mcc: z.number().nullable(),
+  auc: z.number().nullable(),
+  ece: z.number().nullable(),
+  brier: z.number().nullable(),
+});
+
+/** Figures over all contributing sites, from mergeable counts; null where undefined (no patients, one class). */
+export type PooledMetrics = z.infer<typeof pooled>;
+
+/** What folding a step has made. */
+export const stepOutput = z.strictObject({
+  /** New global model (`initial`, `train`). */
+  model: blobHash.optional(),
+  /** New preparation state (`prepare`). */
+  preparation: blobHash.optional(),
+  /** Pooled figures (`validate`, `test`). */
+  metrics: pooled.optional(),
+});
+export type StepOutput = z.infer<typeof stepOutput>;
+
+const offered = z.strictObject({
+  type: z.literal('offered'),
+  contract: blobHash,
+  contractBlob: blobHash,
+  sites: z.array(siteId).min(1),
+  /** Each round waits for the lead's `next`. */
+  stepwise: z.boolean(),
+});
+const stepOpened = z.strictObject({ type: z.literal('step-opened'), step: stepId, index: z.int().min(0) });
+const contributionAccepted = z.strictObject({
+  type: z.literal('contribution-accepted'),
+  step: stepId,
+  site: siteId,
+  contribution: signedManifest,
+});
+const contributionRefused = z.strictObject({
+  type: z.literal('contribution-refused'),
+  step: stepId,
+  site: siteId,
+  hash: blobHash,
+  error: wireError,
+});
+/** A site will not contribute: to this step, until it is heard again, or to the rest of the run. */
+const siteLeft = z.strictObject({
+  type: z.literal('site-left'),
+  step: stepId,
+  site: siteId,
+  until: z.enum(['step', 'heard', 'run']),
+  /** Left out by the contract's own rule, so that the run is no less complete. */
+  excused: z.boolean(),
+  error: wireError,
+});
+const siteReturned = z.strictObject({ type: z.literal('site-returned'), step: stepId, site: siteId });
+const stepFolding = z.strictObject({ type: z.literal('step-folding'), step: stepId });
+const stepDone = z.strictObject({ type: z.literal('step-done'), step: stepId, output: stepOutput });
+const paused = z.strictObject({
+  type: z.literal('paused'),
+  by: z.enum(['lead', 'stepwise', 'participation']),
+  error: wireError.nullable(),
+});
+const resumed = z.strictObject({ type: z.literal('resumed') });
+const closed = z.strictObject({
+  type: z.literal('closed'),
+  outcome: z.enum(['complete', 'degraded', 'failed']),
+  error: wireError.nullable(),
+});
+
+/** Everything that can happen to a run, in the order in which it is journaled. */
+export const runRecord = z.discriminatedUnion('type', [
+  offered,
+  stepOpened,
+  contributionAccepted,
+  contributionRefused,
+  siteLeft,
+  siteReturned,
+  stepFolding,
+  stepDone,
+  paused,
+  resumed,
+  closed,
+]);
+export type RunRecord = z.infer<typeof runRecord>;

@@ -1,0 +1,89 @@
+import type { Contract, Step } from '@consilium/shared/contract';
+import { stepsOf } from '@consilium/shared/contract';
+import type { WireError } from '@consilium/shared/errors';
+import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
+import type { SignedManifest } from '@consilium/shared/wire';
+import type { PooledMetrics } from './records.js';
+
+/** Why a site does not contribute, and for how long. */
+export interface Absence {
+  readonly step: StepId;
+  readonly until: 'step' | 'heard' | 'run';
+  readonly excused: boolean;
+  readonly error: WireError;
+}
+
+/** A finished step: who stood behind it. */
+export interface StepHistory {
+  readonly step: StepId;
+  readonly sites: readonly SiteId[];
+  readonly absent: ReadonlyMap<SiteId, Absence>;
+  readonly metrics: PooledMetrics | null;
+  readonly model: BlobHash | null;
+}
+
+/** A run as its journal tells it. Everything else follows from this. */
+export interface RunState {
+  readonly contract: Contract;
+  readonly steps: readonly Step[];
+  readonly phase: 'new' | 'running' | 'paused' | 'closed';
+  readonly pausedBy: 'lead' | 'stepwise' | 'participation' | null;
+  readonly stepwise: boolean;
+  readonly contractHash: BlobHash | null;
+  readonly contractBlob: BlobHash | null;
+  /** Sites that the run was offered to, in canonical order. */
+  readonly sites: readonly SiteId[];
+  readonly index: number;
+  readonly stepPhase: 'open' | 'folding' | 'done';
+  readonly accepted: ReadonlyMap<SiteId, SignedManifest>;
+  /** Newest refusal of each site in the open step. */
+  readonly refused: ReadonlyMap<SiteId, { readonly hash: BlobHash; readonly error: WireError }>;
+  readonly absent: ReadonlyMap<SiteId, Absence>;
+  /** Training samples that each site signed in `prepare:cohort:1`. */
+  readonly samples: ReadonlyMap<SiteId, number>;
+  readonly model: BlobHash | null;
+  readonly preparation: BlobHash | null;
+  /** The round whose model validation prefers so far. */
+  readonly best: { readonly round: number; readonly model: BlobHash; readonly value: number } | null;
+  readonly history: readonly StepHistory[];
+  readonly outcome: 'complete' | 'degraded' | 'failed' | null;
+  readonly error: WireError | null;
+}
+
+export function newRun(contract: Contract): RunState {
+  return {
+    contract,
+    steps: stepsOf(contract.runFile),
+    phase: 'new',
+    pausedBy: null,
+    stepwise: false,
+    contractHash: null,
+    contractBlob: null,
+    sites: [],
+    index: -1,
+    stepPhase: 'done',
+    accepted: new Map(),
+    refused: new Map(),
+    absent: new Map(),
+    samples: new Map(),
+    model: null,
+    preparation: null,
+    best: null,
+    history: [],
+    outcome: null,
+    error: null,
+  };
+}
+
+export const currentStep = (state: RunState): Step | null => state.steps[state.index] ?? null;
+
+/** The model that the run would hand over now: the best by validation, else the newest. */
+export const resultOf = (state: RunState): BlobHash | null => state.best?.model ?? state.model;
+
+/** Sites still in the run. */
+export const memberSites = (state: RunState): readonly SiteId[] =>
+  state.sites.filter((site) => state.absent.get(site)?.until !== 'run');
+
+/** Sites that the open step still waits for. */
+export const pendingSites = (state: RunState): readonly SiteId[] =>
+  state.stepPhase === 'open' ? state.sites.filter((site) => !state.accepted.has(site) && !state.absent.has(site)) : [];
