@@ -60,4 +60,20 @@ export const errorTable = {
     message: 'Site {site} has already contributed something else to step {step}; the first contribution stands.',
     remedy: 'Check that only one agent runs with this key.',
   },
+  'CSM-WEIGHTS-HEADER': {
+    message: 'The weights file has no valid header: {problem}.',
+    remedy: 'Use a weights file that Consilium wrote; this one was cut, altered or made by something else.',
+  },
+  'CSM-WEIGHTS-LAYOUT': {
+    message: 'The list of tensors is not valid: {problem}.',
+    remedy: 'Give each tensor its own name of letters, digits and _ . : / - and a shape without empty dimensions.',
+  },
+  'CSM-WEIGHTS-SIZE': {
+    message: 'The weights take {bytes} bytes where their layout takes {expected}.',
+    remedy: 'The file was cut or does not belong to this model; fetch or make it again.',
+  },
+  'CSM-WEIGHTS-TENSOR': {
+    message: 'Tensor {tensor} of the weights file is described wrongly: {problem}.',
+    remedy: 'Use a weights file that Consilium wrote; this one was altered or made by something else.',
+  },
 } as const satisfies Record<`CSM-${string}`, { readonly message: string; readonly remedy: string }>;

@@ -1,0 +1,10 @@
+export {
+  decodeHeader,
+  encodeHeader,
+  headerLength,
+  headerLimitBytes,
+  type WeightsHeader,
+  type WeightsMetadata,
+} from './header.js';
+export { elementsOf, type Layout, layout, layoutElements, tensorAt, tensorName } from './layout.js';
+export { decodeWeights, digest, encodeWeights, type Weights, weightsFormat } from './weights.js';
