@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { siteId } from '../ids.js';
-import { transform } from './transforms.js';
+import { transform, transformedColumns } from './transforms.js';
 
 const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower case letters, digits and inner hyphens');
 const column = z.string().min(1).max(256);
@@ -33,29 +33,48 @@ const model = z.strictObject({
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
 
-const data = z.strictObject({
-  kind: z.literal('expression-table'),
-  /** Column that names a sample; joins the feature table with the sample table and the split. */
-  id: column.default('sample'),
-  /** Column that names a patient, when one patient has several samples; the sample itself otherwise. */
-  patient: column.optional(),
-  label: column,
-  /** `common`: the numeric columns that every site has; a list; or a text file beside the run file, one name a line. */
-  features: z
-    .union([z.literal('common'), z.array(column).min(1), z.strictObject({ file: fileName })])
-    .default('common'),
-  /** Share of listed features that a site may lack before it is refused. */
-  missingFeatures: z.number().min(0).max(1).default(0.1),
-  /** File names that a site's folder holds unless its own configuration says otherwise. */
-  files: z.strictObject({
-    features: z.union([fileName, z.array(fileName).min(1)]),
-    samples: fileName.optional(),
-    split: fileName.optional(),
-  }),
-  /** Share of patients held out for the final test where a site has no split file. */
-  testShare: z.number().min(0).max(0.9).default(0.2),
-  transforms: z.array(transform).default([]),
-});
+const features = z
+  .array(column)
+  .min(1)
+  .refine((names) => new Set(names).size === names.length, 'each feature once');
+
+const data = z
+  .strictObject({
+    kind: z.literal('expression-table'),
+    /** Column that names a sample; joins the feature table with the sample table and the split. */
+    id: column.default('sample'),
+    /** Column that names a patient, when one patient has several samples; the sample itself otherwise. */
+    patient: column.optional(),
+    label: column,
+    /** `common`: the numeric columns that every site has; a list; or a text file beside the run file, one name a line. */
+    features: z.union([z.literal('common'), features, z.strictObject({ file: fileName })]).default('common'),
+    /** Share of listed features that a site may lack before it is refused. */
+    missingFeatures: z.number().min(0).max(1).default(0.1),
+    /** File names that a site's folder holds unless its own configuration says otherwise. */
+    files: z.strictObject({
+      features: z.union([fileName, z.array(fileName).min(1)]),
+      samples: fileName.optional(),
+      split: fileName.optional(),
+    }),
+    /** Share of patients held out for the final test where a site has no split file. */
+    testShare: z.number().min(0).max(0.9).default(0.2),
+    transforms: z.array(transform).default([]),
+  })
+  .superRefine((terms, context) => {
+    const refuse = (path: readonly (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path: [...path], message });
+    if (terms.label === terms.id) refuse(['label'], 'must be another column than id');
+    if (!Array.isArray(terms.features)) return;
+    const listed = new Set(terms.features);
+    for (const key of ['id', 'patient', 'label'] as const) {
+      const name = terms[key];
+      if (name !== undefined && listed.has(name)) refuse(['features'], `must not list ${name}, the ${key} column`);
+    }
+    for (const [index, step] of terms.transforms.entries()) {
+      const stray = transformedColumns([step]).find((name) => !listed.has(name));
+      if (stray !== undefined) refuse(['transforms', index], `names ${stray}, which is not among data.features`);
+    }
+  });
 
 const preparation = z
   .strictObject({

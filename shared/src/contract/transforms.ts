@@ -24,3 +24,12 @@ export const transform = z.union([
 ]);
 
 export type Transform = z.infer<typeof transform>;
+
+/** The columns that transforms name one by one. */
+export function transformedColumns(transforms: readonly Transform[]): readonly string[] {
+  return transforms.flatMap((step) => {
+    if ('unit' in step) return [step.unit.column];
+    const named = 'clip' in step ? step.clip.columns : 'log1p' in step ? step.log1p : step.log2p1;
+    return named === 'all' ? [] : named;
+  });
+}

@@ -1,0 +1,44 @@
+import { fail } from '../errors.js';
+import type { Contract } from './contract.js';
+import type { RunFile } from './run-file.js';
+
+const maxFeatures = 1_000_000;
+const maxNameCharacters = 256;
+
+/** Files beside the run file that belong to its contract. */
+export function namedFiles(run: RunFile): readonly string[] {
+  const { features } = run.data;
+  return typeof features === 'object' && 'file' in features ? [features.file] : [];
+}
+
+/**
+ * Reads a feature list: one name a line; empty lines and lines that begin with # do not count.
+ * @throws CSM-RUNFILE-FEATURES
+ */
+export function parseFeatureList(text: string, fileName: string): readonly string[] {
+  const names = new Set<string>();
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    const name = raw.trim();
+    if (name === '' || name.startsWith('#')) continue;
+    const refuse = (problem: string): never =>
+      fail('CSM-RUNFILE-FEATURES', { file: fileName, line: index + 1, problem });
+    if (name.length > maxNameCharacters) refuse(`a name has more than ${maxNameCharacters} characters`);
+    if (names.has(name)) refuse(`${name} is listed twice`);
+    if (names.size === maxFeatures) refuse(`more than ${maxFeatures} names`);
+    names.add(name);
+  }
+  if (names.size === 0) fail('CSM-RUNFILE-FEATURES', { file: fileName, line: 1, problem: 'it holds no name' });
+  return [...names];
+}
+
+/** The features that a contract lists, in model order; null when it takes those that all sites have in common. */
+export function featureList(terms: Pick<Contract, 'runFile' | 'files'>): readonly string[] | null {
+  const { features } = terms.runFile.data;
+  if (features === 'common') return null;
+  if (!('file' in features)) return features;
+  const file = terms.files[features.file];
+  return file ? parseFeatureList(file.text, features.file) : fail('CSM-RUNFILE-MISSING', { file: features.file });
+}
