@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import wabt from 'wabt';
+import { bestKernel, type Kernel, kernels } from './index.js';
+import { blockElements } from './kernel.js';
+import { kernelsModule } from './kernels-module.js';
+
+const wasm = kernels.wasm();
+const js = kernels.js();
+const both = [wasm, js].map((kernel) => [kernel.name, kernel] as const);
+
+const maxFloat = 3.4028234663852886e38;
+const edge = fc.constantFrom(0, -0, 1e-45, -1e-45, 1.1754942e-38, maxFloat, -maxFloat, 1, -1);
+const finite = fc.oneof({ weight: 4, arbitrary: fc.float({ noNaN: true, noDefaultInfinity: true }) }, edge);
+/** Lengths around the vector width and around the block size; values repeat a random pattern. */
+const lengths = fc.oneof(
+  fc.integer({ min: 0, max: 40 }),
+  fc.integer({ min: blockElements - 9, max: blockElements + 9 }),
+);
+const vectors = (count: number) =>
+  fc
+    .tuple(lengths, fc.array(fc.array(finite, { minLength: 1, maxLength: 37 }), { minLength: count, maxLength: count }))
+    .map(([length, patterns]) =>
+      patterns.map((pattern) => Float32Array.from({ length }, (_, index) => pattern[index % pattern.length] ?? 0)),
+    );
+
+function weightedSum(kernel: Kernel, inputs: readonly Float32Array[], weights: readonly number[]): Float32Array {
+  const length = inputs[0]?.length ?? 0;
+  const sums = kernel.accumulator(length);
+  sums.clear();
+  for (const [index, input] of inputs.entries()) sums.add(input, weights[index] ?? 0);
+  const result = new Float32Array(length);
+  sums.store(result);
+  return result;
+}
+
+const bits = (values: Float32Array | Float64Array) => Buffer.from(values.buffer).toString('hex');
+
+describe('kernels', () => {
+  it('embed the module that kernels.wat assembles to', async () => {
+    const source = await readFile(new URL('kernels.wat', import.meta.url), 'utf8');
+    const { parseWat } = await wabt();
+    const { buffer } = parseWat('kernels.wat', source, { simd: true }).toBinary({});
+    expect(kernelsModule, 'run assemble.mjs').toBe(Buffer.from(buffer).toString('base64'));
+  });
+
+  it('take WebAssembly where it loads', () => {
+    expect(bestKernel().name).toBe('wasm');
+    expect(bestKernel()).toBe(bestKernel());
+  });
+
+  it('give the same bits for weighted sums', () => {
+    const weights = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 });
+    fc.assert(
+      fc.property(vectors(3), weights, (inputs, shares) => {
+        expect(bits(weightedSum(wasm, inputs, shares))).toBe(bits(weightedSum(js, inputs, shares)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('give the same bits for squares of differences', () => {
+    fc.assert(
+      fc.property(vectors(2), ([update, base]) => {
+        const found = [wasm, js].map((kernel) => kernel.differenceSquares(update!, base!));
+        expect(bits(Float64Array.of(found[0]!))).toBe(bits(Float64Array.of(found[1]!)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe.each(both)('%s kernel', (_, kernel) => {
+  it('adds in float64 what a naive sum gives', () => {
+    const inputs = [Float32Array.of(1, 2, 16777216), Float32Array.of(3, -2, 1), Float32Array.of(0, 4, -16777216)];
+    expect([...weightedSum(kernel, inputs, [0.25, 0.5, 0.25])]).toEqual([1.75, 0.5, 0.5]);
+  });
+
+  it('leaves a single update with weight 1 as it is, −0 too', () => {
+    const input = Float32Array.of(-0, 0, 1e-45, -1e-45, maxFloat, -maxFloat, 0.1, 7, -0);
+    expect(bits(weightedSum(kernel, [input], [1]))).toBe(bits(input));
+  });
+
+  it('forgets earlier sums when cleared', () => {
+    const sums = kernel.accumulator(3);
+    sums.clear();
+    sums.add(Float32Array.of(5, 5, 5), 1);
+    sums.clear();
+    sums.add(Float32Array.of(1, 2), 2);
+    const result = new Float32Array(3);
+    sums.store(result);
+    expect(result).toEqual(Float32Array.of(2, 4, -0));
+  });
+
+  it('has squares of differences as a naive sum has them', () => {
+    expect(kernel.differenceSquares(Float32Array.of(1, 2, 3), Float32Array.of(0, 4, 3))).toBe(5);
+    expect(kernel.differenceSquares(new Float32Array(0), new Float32Array(0))).toBe(0);
+    const long = new Float32Array(3 * blockElements + 5).fill(2);
+    expect(kernel.differenceSquares(long, new Float32Array(long.length))).toBe(4 * long.length);
+  });
+
+  it('gives a finite sum of squares exactly when every value is finite', () => {
+    const length = 2 * blockElements + 11;
+    const huge = new Float32Array(length).fill(maxFloat);
+    expect(kernel.differenceSquares(huge, new Float32Array(length).fill(-maxFloat))).toBeLessThan(Infinity);
+    for (const bad of [NaN, Infinity, -Infinity]) {
+      for (const at of [0, 7, blockElements - 1, blockElements, length - 1]) {
+        const update = new Float32Array(length);
+        update[at] = bad;
+        expect(Number.isFinite(kernel.differenceSquares(update, new Float32Array(length)))).toBe(false);
+      }
+    }
+  });
+
+  it('refuses values that do not go together', () => {
+    const sums = kernel.accumulator(3);
+    expect(() => sums.add(new Float32Array(4), 1)).toThrow(RangeError);
+    expect(() => sums.store(new Float32Array(4))).toThrow(RangeError);
+    expect(() => kernel.differenceSquares(new Float32Array(4), new Float32Array(3))).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,91 @@
+import { type Accumulator, blockElements, demandLength, eachBlock, type Kernel } from './kernel.js';
+import { kernelsModule } from './kernels-module.js';
+
+/** What kernels.wat exports: addresses in bytes, counts in values (multiples of 8). */
+interface Exports {
+  axpy(sums: number, values: number, count: number, weight: number): void;
+  differenceSquares(update: number, base: number, count: number): number;
+  store(into: number, sums: number, count: number): void;
+}
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+
+/** The part of the WebAssembly API in use here; TypeScript describes it in its browser library alone. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Memory: new (size: { readonly initial: number }) => Memory;
+  readonly Instance: new (
+    module: object,
+    imports: { readonly host: { readonly memory: Memory } },
+  ) => { readonly exports: Exports };
+};
+
+const lanes = 8;
+const pageBytes = 2 ** 16;
+const blockBytes = blockElements * Float32Array.BYTES_PER_ELEMENT;
+const padded = (count: number) => Math.ceil(count / lanes) * lanes;
+
+/**
+ * The kernel in WebAssembly SIMD. Values are copied block by block to the module's memory, where they stay in the
+ * fast caches: the copy costs little beside the sum.
+ * @throws WebAssembly.CompileError where the host has no SIMD
+ */
+export function wasmKernel(): Kernel {
+  const module = new WebAssembly.Module(Buffer.from(kernelsModule, 'base64'));
+  const open = (bytes: number) => {
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
+    return { buffer: memory.buffer, exports: new WebAssembly.Instance(module, { host: { memory } }).exports };
+  };
+  const scratch = open(2 * blockBytes);
+  const updateBlock = new Float32Array(scratch.buffer, 0, blockElements);
+  const baseBlock = new Float32Array(scratch.buffer, blockBytes, blockElements);
+
+  function differenceSquares(update: Float32Array, base: Float32Array): number {
+    demandLength(update.length, { exactly: base.length });
+    let total = 0;
+    eachBlock(update.length, (begin, end) => {
+      const count = copyBlock(updateBlock, update, begin, end);
+      copyBlock(baseBlock, base, begin, end);
+      total += scratch.exports.differenceSquares(0, blockBytes, count);
+    });
+    return total;
+  }
+
+  function accumulator(elements: number): Accumulator {
+    const { buffer, exports } = open(blockBytes + padded(elements) * Float64Array.BYTES_PER_ELEMENT);
+    const block = new Float32Array(buffer, 0, blockElements);
+    const sums = new Float64Array(buffer, blockBytes, padded(elements));
+    const address = (element: number) => blockBytes + element * Float64Array.BYTES_PER_ELEMENT;
+    return {
+      elements,
+      clear: () => {
+        sums.fill(-0);
+      },
+      add: (values, weight) => {
+        demandLength(values.length, { atMost: elements });
+        eachBlock(values.length, (begin, end) => {
+          exports.axpy(address(begin), 0, copyBlock(block, values, begin, end), weight);
+        });
+      },
+      store: (into) => {
+        demandLength(into.length, { atMost: elements });
+        eachBlock(into.length, (begin, end) => {
+          exports.store(0, address(begin), padded(end - begin));
+          into.set(block.subarray(0, end - begin), begin);
+        });
+      },
+    };
+  }
+
+  return { name: 'wasm', accumulator, differenceSquares };
+}
+
+/** Copies values [begin, end) to a block, then −0 (which changes no sum) up to the next multiple of 8; returns that count. */
+function copyBlock(block: Float32Array, values: Float32Array, begin: number, end: number): number {
+  const count = padded(end - begin);
+  block.set(values.subarray(begin, end));
+  block.fill(-0, end - begin, count);
+  return count;
+}
