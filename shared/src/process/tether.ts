@@ -26,5 +26,5 @@ export function tether(): void {
   const parent = Number(process.env[variable]);
   delete process.env[variable];
   if (!Number.isInteger(parent) || parent <= 0) return;
-  new Worker(watch, { eval: true, workerData: { parent, pollMs } }).unref();
+  new Worker(watch, { eval: true, execArgv: [], workerData: { parent, pollMs } }).unref();
 }
