@@ -4,6 +4,87 @@
  * Sorted by area, then name.
  */
 export const errorTable = {
+  'CSM-ACCESS-BLOB': {
+    message: 'This site has no assignment that names the blob {hash}.',
+    remedy:
+      'Wait for the next assignment. If the site was idle, its lead should look at the journal: somebody asked for a foreign blob.',
+  },
+  'CSM-ACCESS-PENDING': {
+    message: 'Site {site} is enrolled but not yet approved.',
+    remedy: "Compare the key's fingerprint with the lead by telephone and ask for approval.",
+  },
+  'CSM-ACCESS-SUPERSEDED': {
+    message: 'A newer connection of site {site} has taken the place of this one.',
+    remedy: 'If two agents run with the same key, stop one of them; otherwise nothing is to be done.',
+  },
+  'CSM-ACCESS-UPLOAD': {
+    message: 'The coordinator does not await a blob of site {site} for step {step}.',
+    remedy: 'Nothing is to be done: the site goes on with its newest assignment.',
+  },
+  'CSM-API-BODY': {
+    message: 'The request is not valid at {path}: {problem}.',
+    remedy: 'Correct the request; /api/openapi.json describes every call.',
+  },
+  'CSM-API-BUSY': {
+    message: '{limit} live views are open already.',
+    remedy: 'Close a page or a watching terminal, then try again.',
+  },
+  'CSM-API-CALLER': {
+    message: "The call carries no signature of this consortium's lead.",
+    remedy: "Run the command on the lead's machine, with the key that the coordinator was started with.",
+  },
+  'CSM-API-CLOCK': {
+    message: "The call was signed {seconds} s away from the coordinator's time; at most {limit} s are allowed.",
+    remedy: 'Set the clock of this machine and of the coordinator by a time server.',
+  },
+  'CSM-API-NOT-FOUND': {
+    message: 'There is nothing at {path}.',
+    remedy: 'Check the address; /api/openapi.json lists every call.',
+  },
+  'CSM-API-RANGE': {
+    message: 'The range asked for does not lie within the {bytes} bytes of {what}.',
+    remedy: 'Ask again from the start.',
+  },
+  'CSM-API-REPLAYED': {
+    message: 'This very call was made before.',
+    remedy: 'Nothing to do if you made it once; call the operator if you did not: somebody has recorded it.',
+  },
+  'CSM-API-SETUP': {
+    message: 'The set-up link is not valid: it was used, or the coordinator has made a new one since.',
+    remedy: 'Use the newest link that the coordinator printed at its start.',
+  },
+  'CSM-API-SIGN-IN': {
+    message: 'No page user has this name and password.',
+    remedy: 'Check both. The operator can restart the coordinator with --reset-users to begin anew.',
+  },
+  'CSM-API-SIGNATURE': {
+    message: 'The signature of the call does not hold.',
+    remedy: 'Call again; if it stays, something between this machine and the coordinator changes requests.',
+  },
+  'CSM-API-SIGNED-OUT': {
+    message: 'The session has ended or never began.',
+    remedy: 'Sign in on the page.',
+  },
+  'CSM-API-TOO-LARGE': {
+    message: 'The request is larger than {limit} bytes.',
+    remedy: 'Send less; a contract with its feature list is far below this.',
+  },
+  'CSM-API-TOO-OFTEN': {
+    message: 'Too many attempts.',
+    remedy: 'Wait {seconds} s and try again.',
+  },
+  'CSM-BACKEND-MEMORY': {
+    message: 'The wasm backend has no {mebibytes} MiB left: its heap ends at 4 GiB.',
+    remedy: 'Lower training.batchSize or choose a smaller preset; the native backend has no such limit.',
+  },
+  'CSM-BACKEND-NATIVE': {
+    message: 'The native backend does not run: {reason}.',
+    remedy: 'Install the TensorFlow library for this machine, or choose backend auto or wasm.',
+  },
+  'CSM-BACKEND-WASM': {
+    message: 'The wasm backend does not run: {reason}.',
+    remedy: 'Run on Node 20.19 or newer and reinstall the packages; choose backend cpu for tiny tests only.',
+  },
   'CSM-BLOB-DAMAGED': {
     message: 'The stored blob {hash} is damaged or was altered on disk.',
     remedy:
@@ -21,6 +102,74 @@ export const errorTable = {
     message: 'There is no room left on the disk of {folder}.',
     remedy: 'Free some space or move the folder to a larger disk; transfers go on where they stopped.',
   },
+  'CSM-CHANNEL-BROKEN': {
+    message: 'The sealed channel was given up after an earlier fault.',
+    remedy: 'Connect again; the log holds the first fault.',
+  },
+  'CSM-CHANNEL-FORMAT': {
+    message: 'A sealed message is malformed: {problem}.',
+    remedy: 'The connection is made anew by itself. If this comes again, a proxy on the way alters what it passes on.',
+  },
+  'CSM-CHANNEL-SEAL': {
+    message: 'A sealed message was altered on its way, or was sealed with another key.',
+    remedy:
+      'The connection is made anew by itself. If this comes again, ask who can alter the traffic between site and coordinator.',
+  },
+  'CSM-CHANNEL-SEQUENCE': {
+    message: 'Sealed message {got} came where {expected} was due: one was replayed, dropped or reordered.',
+    remedy:
+      'The connection is made anew by itself. If this comes again, ask who can alter the traffic between site and coordinator.',
+  },
+  'CSM-CLI-ADDRESS': {
+    message: '{address} is not an address that calls may go to: {problem}.',
+    remedy: 'Give one such as https://consilium.example.org; plain http is for this machine itself alone.',
+  },
+  'CSM-CLI-ANSWER': {
+    message: '{address} does not answer like a coordinator: {problem}.',
+    remedy: 'Check the address, the port and the proxy in between; update this side if the coordinator is newer.',
+  },
+  'CSM-CLI-ARGUMENT': {
+    message: '{name} is not valid: {problem}.',
+    remedy: 'See the command with --help.',
+  },
+  'CSM-CLI-EXISTS': {
+    message: 'There is something at {path} already.',
+    remedy: 'Name another place, or move it away first; nothing was overwritten.',
+  },
+  'CSM-CLI-FILE': {
+    message: '{path} cannot be read or written ({reason}).',
+    remedy: 'Check the path and the permissions.',
+  },
+  'CSM-CLI-NOT-ADOPTED': {
+    message: 'No coordinator is known in {home}.',
+    remedy:
+      'Run: consilium adopt ADDRESS --fingerprint F, with the fingerprint that the coordinator printed at its start.',
+  },
+  'CSM-CLI-PASSPHRASE': {
+    message: 'There is no passphrase for {what}.',
+    remedy: 'Answer the prompt in a terminal, set CONSILIUM_PASSPHRASE, or give --passphrase-file.',
+  },
+  'CSM-CLI-PLAIN-HTTP': {
+    message: 'Without TLS the coordinator serves this machine alone, not {host}.',
+    remedy: 'Give --cert and --key, or put it behind a TLS proxy with --behind-proxy.',
+  },
+  'CSM-CLI-RUN': {
+    message: 'No single run matches {run}: {found} do.',
+    remedy: 'Give more of its id, or `latest`; `consilium status` lists the runs.',
+  },
+  'CSM-CLI-TLS': {
+    message: 'The certificate of {address} cannot be trusted ({reason}).',
+    remedy: 'Give the authority that issued it with --ca FILE, and check the host name in the address.',
+  },
+  'CSM-CLI-UNREACHABLE': {
+    message: '{address} cannot be reached ({reason}).',
+    remedy: 'Check that the coordinator runs, its address and port, and HTTPS_PROXY if this machine needs a proxy.',
+  },
+  'CSM-COHORT-SMALL': {
+    message: 'Fewer than {minimum} patients remain for training at this site.',
+    remedy:
+      'Add patients, hold fewer out for validation and test, or stay out of this run: so few patients neither train nor send statistics.',
+  },
   'CSM-CONTRACT-EXPIRED': {
     message: 'The contract of run {run} ended on {notAfter}.',
     remedy: 'Ask the lead to launch the run again.',
@@ -33,9 +182,120 @@ export const errorTable = {
     message: 'The contract is not signed by the key of the lead pinned at enrolment.',
     remedy: 'Do not take part. Call the lead: the coordinator or the contract was altered.',
   },
+  'CSM-DATA-MISSING-FEATURES': {
+    message: '{missing} of the {listed} listed features are missing at this site; the run allows {limit}.',
+    remedy:
+      'Compare the column names of the feature table with the list of the run, for example gene symbols with Ensembl names.',
+  },
+  'CSM-ENROL-CODE': {
+    message: 'This is no complete enrolment code.',
+    remedy: 'Copy the whole code, from consilium1- to its last character, or ask the lead for a new one.',
+  },
+  'CSM-ENROL-EXPIRED': {
+    message: 'The enrolment code ended on {notAfter}.',
+    remedy: 'Ask the lead for a new code.',
+  },
+  'CSM-ENROL-PROOF': {
+    message: 'The proof of the enrolment code does not hold.',
+    remedy: 'Call the lead and compare codes: it may have been mistyped, or somebody is trying codes.',
+  },
+  'CSM-ENROL-UNKNOWN': {
+    message: 'The coordinator knows no invitation {invitation}.',
+    remedy: 'Ask the lead whether it was withdrawn, and for a new code.',
+  },
+  'CSM-ENROL-USED': {
+    message: 'The enrolment code was used already, by another key.',
+    remedy: 'Call the lead at once: if this site did not use it, somebody else did.',
+  },
+  'CSM-HANDSHAKE-ADDRESS': {
+    message: 'The address {address} is neither https nor on this machine.',
+    remedy: 'Use the https address of the coordinator; plain http is for loopback alone.',
+  },
+  'CSM-HANDSHAKE-AGREEMENT': {
+    message: 'The other side offered a key share that agrees on nothing.',
+    remedy: 'Do not go on: no honest peer sends such a share. Tell the lead.',
+  },
+  'CSM-HANDSHAKE-BUSY': {
+    message: 'The coordinator has too many unfinished connections.',
+    remedy: 'The site tries again by itself. If this stays, see who connects to the coordinator.',
+  },
+  'CSM-HANDSHAKE-CLOSED': {
+    message: 'The other side ended the connection before it was established ({reason}).',
+    remedy: "The site tries again by itself. If this stays, see the coordinator's log.",
+  },
+  'CSM-HANDSHAKE-CONSORTIUM': {
+    message: 'The coordinator does not serve consortium {consortium}.',
+    remedy: "Check the address, or enrol again with a code of this coordinator's lead.",
+  },
+  'CSM-HANDSHAKE-LEAD': {
+    message: 'The coordinator has no certificate of the lead pinned at enrolment.',
+    remedy:
+      'Do not go on. Check the address, then call the lead: this is another coordinator, or somebody stands between.',
+  },
+  'CSM-HANDSHAKE-MALFORMED': {
+    message: 'A handshake message is malformed.',
+    remedy: "Check that both ends run Consilium, and that the address is the coordinator's.",
+  },
+  'CSM-HANDSHAKE-ORDER': {
+    message: 'A handshake message came out of turn.',
+    remedy: 'The connection is made anew by itself. If this comes again, report it with the log.',
+  },
+  'CSM-HANDSHAKE-PROXY': {
+    message: 'The proxy {proxy} did not open a way to the coordinator ({reason}).',
+    remedy: "Check the proxy's address, its rule for CONNECT to the coordinator, and the user name if it asks for one.",
+  },
+  'CSM-HANDSHAKE-SIGNATURE': {
+    message: 'The {side} did not prove that it holds its key.',
+    remedy: 'Do not go on. If this comes again, somebody stands between site and coordinator.',
+  },
+  'CSM-HANDSHAKE-TIMEOUT': {
+    message: 'The handshake took longer than {seconds} s.',
+    remedy: "The site tries again by itself. If this stays, look at the network and at the coordinator's load.",
+  },
+  'CSM-HANDSHAKE-TLS': {
+    message: "The coordinator's TLS certificate was not accepted ({reason}).",
+    remedy:
+      "Give the hospital's or the coordinator's root certificate as a file of private CAs, and check the address.",
+  },
+  'CSM-HANDSHAKE-UNKNOWN-SITE': {
+    message: 'The coordinator does not know the key with which {site} came.',
+    remedy: 'Enrol with a one-time code of the lead.',
+  },
+  'CSM-HANDSHAKE-UNREACHABLE': {
+    message: 'The coordinator at {address} cannot be reached ({reason}).',
+    remedy: 'Check address, name service, firewall and proxy; the site tries again by itself.',
+  },
+  'CSM-HANDSHAKE-VERSION': {
+    message: 'The other side speaks protocol version {theirs}, this one {ours}.',
+    remedy: 'Update the older side.',
+  },
   'CSM-INTERNAL': {
     message: 'An unexpected fault ({kind}).',
     remedy: 'See the log of this process; report it with the version and the log if it comes again.',
+  },
+  'CSM-INVITE-EXISTS': {
+    message: 'This one-time code was registered before.',
+    remedy: 'Make a new one with consilium invite.',
+  },
+  'CSM-INVITE-EXPIRED': {
+    message: 'The one-time code for site {site} ended on {notAfter}.',
+    remedy: 'Ask the lead for a new one.',
+  },
+  'CSM-INVITE-PROOF': {
+    message: 'The site does not hold the one-time code that it names.',
+    remedy: 'Copy the code again, whole; ask the lead for a new one if it stays.',
+  },
+  'CSM-INVITE-REPLACED': {
+    message: 'The one-time code for site {site} was replaced by a newer one.',
+    remedy: 'Use the newest code that the lead gave you.',
+  },
+  'CSM-INVITE-UNKNOWN': {
+    message: 'The coordinator knows no such one-time code for site {site}.',
+    remedy: 'Check that the code is of this consortium; ask the lead for a new one.',
+  },
+  'CSM-INVITE-USED': {
+    message: 'The one-time code for site {site} was used already, by another key.',
+    remedy: 'Call the lead at once: if it was not you, somebody else holds your code.',
   },
   'CSM-JOURNAL-ALTERED': {
     message: 'Record {sequence} of journal {chain} was altered: its hash does not match its content.',
@@ -68,6 +328,81 @@ export const errorTable = {
   'CSM-JOURNAL-TRUNCATED': {
     message: 'Journal {chain} does not end where it should; it has {records} records.',
     remedy: 'Records at its end are missing or were added; compare with a copy that a site or the lead holds.',
+  },
+  'CSM-KEY-CERTIFICATE': {
+    message: 'A certificate is not valid: {problem}.',
+    remedy: 'Ask the lead to look at the list of sites; do not go on with this peer.',
+  },
+  'CSM-KEY-CHUNK': {
+    message: 'A stored chunk ({context}, {index}) cannot be opened: it was altered, or sealed with another data key.',
+    remedy: 'Restore the folder and its data key from the same backup.',
+  },
+  'CSM-KEY-FORMAT': {
+    message: '{what} is not in a form that this version reads.',
+    remedy: 'Restore it from a backup, or make a new key and enrol again.',
+  },
+  'CSM-KEY-PASSPHRASE': {
+    message: 'The key file does not open: another passphrase, or the file was altered.',
+    remedy: 'Try the passphrase again, or restore the key file from a backup.',
+  },
+  'CSM-KEY-REVOKED': {
+    message: 'The lead has revoked the key of {id}.',
+    remedy: 'Call the lead. A site that was revoked by mistake enrols again with a new key.',
+  },
+  'CSM-KEY-TWO-AGENTS': {
+    message: 'Two agents use the key of site {site} by turns.',
+    remedy: 'Stop one of them. If only one is yours, the key was copied: call the lead and have it revoked.',
+  },
+  'CSM-LEAD-CERTIFICATE': {
+    message: "The certificate that {address} shows is not this lead's.",
+    remedy:
+      'Run consilium adopt again; if the coordinator was moved or made anew, compare its fingerprint by telephone.',
+  },
+  'CSM-LEAD-CODE': {
+    message: "The one-time code of site {site} was not made with this lead's folder {home}.",
+    remedy: 'Approve from the folder that made the invitation, or invite the site again.',
+  },
+  'CSM-LEAD-CONSORTIUM': {
+    message: "{address} serves consortium {found}, this lead's is {expected}.",
+    remedy: 'Start the coordinator with --lead and --consortium as consilium init printed them.',
+  },
+  'CSM-LEAD-EXISTS': {
+    message: "There is a lead's key in {home} already.",
+    remedy: 'Use it, or name another folder with --home. Losing this key means enrolling every hospital anew.',
+  },
+  'CSM-LEAD-EXPORT': {
+    message: 'The export of run {run} does not hold: {problem}.',
+    remedy: "Do not use the model. Export again; if it stays, the coordinator's data was altered.",
+  },
+  'CSM-LEAD-FINGERPRINT': {
+    message: 'The fingerprint of {what} is {found}, not {given}.',
+    remedy:
+      'Compare it again by telephone, character by character. If it still differs, stop: somebody stands in between.',
+  },
+  'CSM-LEAD-KEY': {
+    message: "There is no lead's key in {home}.",
+    remedy: 'Make one with consilium init, or name its folder with --home.',
+  },
+  'CSM-LEAD-PROOF': {
+    message: 'The key that waits for approval as {site} was not sent by the holder of the one-time code.',
+    remedy: 'Do not approve it. Call the hospital, and invite it again.',
+  },
+  'CSM-MODEL-FAMILY': {
+    message: 'There is no model family {family}.',
+    remedy: 'Choose one of: {known}.',
+  },
+  'CSM-MODEL-INPUT': {
+    message: 'The data does not fit the model: {problem}.',
+    remedy:
+      'Check the transforms and the preparation in the run file: what enters the network must be finite numbers and known classes.',
+  },
+  'CSM-MODEL-OPTIONS': {
+    message: 'The settings of model family {family} are not valid: {problem}.',
+    remedy: 'Correct model.options in the run file; the README of the family lists every setting.',
+  },
+  'CSM-PAGE-NOT-FOUND': {
+    message: 'There is no page {path}.',
+    remedy: 'Begin at the first page.',
   },
   'CSM-PEER-ERROR': {
     message: 'The other side reported {code}, which this version does not know.',
@@ -105,9 +440,33 @@ export const errorTable = {
     message: 'There is no readable file {file}.',
     remedy: 'Check the path; files named in a run file are looked up beside it.',
   },
+  'CSM-SITE-CERTIFICATE': {
+    message: 'The certificate for {site} cannot be taken: {problem}.',
+    remedy: 'Read the list again with consilium sites, then approve or revoke anew.',
+  },
+  'CSM-SITE-CONSORTIUM': {
+    message: 'This folder belongs to another consortium or another lead.',
+    remedy: 'Start with the --lead and --consortium of its first start, or with an empty --home.',
+  },
+  'CSM-SITE-NO-KEY': {
+    message: 'Site {site} has no key that could be revoked.',
+    remedy: 'Nothing to do: an unused code ends by itself, or with the next invitation.',
+  },
+  'CSM-SITE-NOT-PENDING': {
+    message: 'Site {site} has no key that waits for approval.',
+    remedy: 'See consilium sites; the hospital enrols first with its one-time code.',
+  },
+  'CSM-SITE-RECORD': {
+    message: "Record {sequence} of the consortium's journal has type {type}, which this version does not know.",
+    remedy: 'Start the newer version of Consilium that wrote it.',
+  },
   'CSM-SITE-REVOKED': {
     message: 'Site {site} is revoked.',
     remedy: 'Ask the lead; a new invitation makes a new key.',
+  },
+  'CSM-SITE-UNKNOWN': {
+    message: 'Site {site} is not known here with this key.',
+    remedy: 'Enrol with a one-time code from the lead; see consilium sites for the names in use.',
   },
   'CSM-SPOOL-CLOSED': {
     message: 'The upload for step {step} of run {run} was taken over or ended.',
@@ -129,6 +488,18 @@ export const errorTable = {
     message: 'The upload for step {step} of run {run} is longer than the announced {bytes} bytes.',
     remedy: "Update the site's software: it announced a size and sent more.",
   },
+  'CSM-STATISTICS-CELL': {
+    message: 'The statistics hold a figure about fewer than {minimum} patients.',
+    remedy: 'Update the agent of this site: it must withhold such figures.',
+  },
+  'CSM-STATISTICS-INVALID': {
+    message: 'The statistics are not valid: {problem}.',
+    remedy: 'Check that site and coordinator run versions that fit; report it with both versions if they do.',
+  },
+  'CSM-STATISTICS-NO-FEATURES': {
+    message: 'The {sites} sites have no numeric column in common.',
+    remedy: 'Compare the column names of the sites (consilium-site check), or list the features in the run file.',
+  },
   'CSM-STORE-DAMAGED': {
     message: 'The database {file} is damaged or is not a Consilium database.',
     remedy: 'Restore it from a backup; the journals that sites and the lead hold show what is missing.',
@@ -149,6 +520,39 @@ export const errorTable = {
     message: 'Journal {chain} has moved on since it was read.',
     remedy: 'Read it again and decide anew; if it comes again, two coordinators write to one store.',
   },
+  'CSM-TRAINING-DIVERGED': {
+    message: 'The training loss is no longer a number (epoch {epoch}, batch {batch} of this call).',
+    remedy: 'Lower the learning rate in the run file, or check how the features are scaled.',
+  },
+  'CSM-TRANSFER-BUSY': {
+    message: 'A transfer of the same blob is still under way.',
+    remedy: 'Nothing is to be done: the site tries again by itself.',
+  },
+  'CSM-TRANSFER-CLOSED': {
+    message: 'The connection was closed for good before the transfer ended.',
+    remedy: 'Start the agent again; the transfer goes on where it stopped.',
+  },
+  'CSM-TRANSFER-DIGEST': {
+    message: 'The bytes that arrived are not the blob {hash}.',
+    remedy: 'The transfer starts again by itself. If this comes again, check disk and memory of both machines.',
+  },
+  'CSM-TRANSFER-IDLE': {
+    message: 'A transfer made no progress for {seconds} s and gave up its place.',
+    remedy:
+      'The transfer goes on by itself where it stopped. If this comes again, look at the network and at the disks.',
+  },
+  'CSM-TRANSFER-LIMIT': {
+    message: 'More than {limit} transfers or answers of one site are under way.',
+    remedy: 'Update the site agent: it asks for more at once than the protocol allows.',
+  },
+  'CSM-TRANSFER-OFFSET': {
+    message: 'A transfer goes on at byte {got}, but {expected} was due.',
+    remedy: 'The transfer starts again by itself. If this comes again, report it with the logs of both sides.',
+  },
+  'CSM-TRANSFER-WINDOW': {
+    message: 'More bytes are under way than the receiver allowed.',
+    remedy: 'Update the sending side: it does not keep to the window.',
+  },
   'CSM-UPDATE-SECOND': {
     message: 'Site {site} has already contributed something else to step {step}; the first contribution stands.',
     remedy: 'Check that only one agent runs with this key.',
@@ -168,5 +572,9 @@ export const errorTable = {
   'CSM-WEIGHTS-TENSOR': {
     message: 'Tensor {tensor} of the weights file is described wrongly: {problem}.',
     remedy: 'Use a weights file that Consilium wrote; this one was altered or made by something else.',
+  },
+  'CSM-WIRE-MALFORMED': {
+    message: 'A message is malformed at {path}.',
+    remedy: 'Update the older side. If both have the same version, report it with the logs of both sides.',
   },
 } as const satisfies Record<`CSM-${string}`, { readonly message: string; readonly remedy: string }>;

@@ -1,0 +1,46 @@
+import { type Contract, featureList } from '../contract/index.js';
+import { fail } from '../errors.js';
+import type { CohortStatistics } from './cohort.js';
+import { type Moments, mergeMoments, noMoments, sampleDeviation } from './moments.js';
+import type { PreparationState } from './preparation-state.js';
+import type { ScaleStatistics } from './scale.js';
+
+/**
+ * All sites' cohorts to the first preparation state.
+ * Features: the contract's list as listed; for `common` those that every site has, sorted.
+ * @param cohorts checked by `readCohort`, in canonical site order
+ * @throws CSM-STATISTICS-NO-FEATURES
+ */
+export function foldCohort(cohorts: readonly CohortStatistics[], terms: Contract): PreparationState {
+  const features = featureList(terms) ?? commonFeatures(cohorts);
+  if (features.length === 0) fail('CSM-STATISTICS-NO-FEATURES', { sites: cohorts.length });
+  return {
+    format: 'consilium-preparation-1',
+    features: [...features],
+    classCounts: terms.runFile.model.classes.map((_, index) =>
+      cohorts.reduce((sum, { classCounts }) => sum + (classCounts[index] ?? 0), 0),
+    ),
+    samples: cohorts.reduce((sum, { samples }) => sum + samples.train, 0),
+    scale: null,
+  };
+}
+
+/**
+ * All sites' moments to the mean and sample standard deviation of the pooled training samples.
+ * A feature that no site could speak of gets mean 0 and sd 0.
+ * @param scales checked by `readScale`, in canonical site order
+ */
+export function foldScale(scales: readonly ScaleStatistics[], state: PreparationState): PreparationState {
+  const pooled = state.features.map((_, index) =>
+    scales.reduce<Moments>(
+      (sum, { n, mean, m2 }) => mergeMoments(sum, { n: n[index] ?? 0, mean: mean[index] ?? 0, m2: m2[index] ?? 0 }),
+      noMoments,
+    ),
+  );
+  return { ...state, scale: { mean: pooled.map(({ mean }) => mean), sd: pooled.map(sampleDeviation) } };
+}
+
+function commonFeatures(cohorts: readonly CohortStatistics[]): readonly string[] {
+  const [first, ...rest] = cohorts.map(({ features }) => new Set(features ?? []));
+  return [...(first ?? [])].filter((name) => rest.every((names) => names.has(name))).sort();
+}
