@@ -1,0 +1,93 @@
+import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { z } from 'zod';
+import { canonicalBytes } from '../canonical.js';
+import { fail } from '../errors.js';
+import { type Random, toText } from './bytes.js';
+
+const cipher = 'chacha20-poly1305';
+const tagBytes = 16;
+const nonceBytes = 12;
+const saltBytes = 16;
+/** About 100 ms and 32 MiB on a server of today: each guess costs an attacker as much. */
+const scryptCost = 2 ** 15;
+const scryptBlock = 8;
+/** Dearer envelopes than this are not opened: they would be a way to stop a process. */
+const maxScryptCost = 2 ** 20;
+const maxSecretCharacters = 2 ** 20;
+
+const base64url = z.string().regex(/^[A-Za-z0-9_-]*$/);
+
+/** A private key or data key as it lies on disk (JSON, mode 0600). Binary members are base64url. */
+export const secretEnvelope = z.strictObject({
+  format: z.literal('consilium-secret-1'),
+  kdf: z.strictObject({
+    name: z.literal('scrypt'),
+    n: z
+      .int()
+      .min(2 ** 10)
+      .max(maxScryptCost)
+      .refine((n) => Number.isInteger(Math.log2(n))),
+    r: z.literal(scryptBlock),
+    p: z.literal(1),
+    salt: base64url.length(22),
+  }),
+  nonce: base64url.length(16),
+  sealed: base64url.min(22).max(maxSecretCharacters),
+});
+export type SecretEnvelope = z.infer<typeof secretEnvelope>;
+
+/**
+ * Seals a secret with a passphrase: scrypt, then ChaCha20-Poly1305 with the envelope's other members as associated data.
+ * @param options.cost scrypt's N, a power of two; the default is meant for people's passphrases
+ */
+export async function sealSecret(
+  secret: Uint8Array,
+  passphrase: string,
+  options: { readonly random?: Random; readonly cost?: number } = {},
+): Promise<SecretEnvelope> {
+  const { random = randomBytes, cost = scryptCost } = options;
+  const nonce = random(nonceBytes);
+  const salt = random(saltBytes);
+  const open = {
+    format: 'consilium-secret-1',
+    kdf: { name: 'scrypt', n: cost, r: scryptBlock, p: 1, salt: toText(salt) },
+    nonce: toText(nonce),
+  } as const;
+  const key = await stretch(passphrase, salt, cost);
+  const sealer = createCipheriv(cipher, key, nonce, { authTagLength: tagBytes });
+  sealer.setAAD(canonicalBytes(open), { plaintextLength: secret.length });
+  const sealed = Buffer.concat([sealer.update(secret), sealer.final(), sealer.getAuthTag()]);
+  key.fill(0);
+  return { ...open, sealed: toText(sealed) };
+}
+
+/**
+ * Opens a sealed secret.
+ * @throws CSM-KEY-FORMAT when the value is no envelope
+ * @throws CSM-KEY-PASSPHRASE when the passphrase is another one, or the envelope was altered: both look the same
+ */
+export async function openSecret(value: unknown, passphrase: string): Promise<Uint8Array> {
+  const parsed = secretEnvelope.safeParse(value);
+  if (!parsed.success) fail('CSM-KEY-FORMAT', { what: 'The sealed key file' });
+  const { sealed, ...open } = parsed.data;
+  const bytes = Buffer.from(sealed, 'base64url');
+  if (bytes.length < tagBytes) fail('CSM-KEY-FORMAT', { what: 'The sealed key file' });
+  const key = await stretch(passphrase, Buffer.from(open.kdf.salt, 'base64url'), open.kdf.n);
+  const opener = createDecipheriv(cipher, key, Buffer.from(open.nonce, 'base64url'), { authTagLength: tagBytes });
+  opener.setAAD(canonicalBytes(open), { plaintextLength: bytes.length - tagBytes });
+  opener.setAuthTag(bytes.subarray(-tagBytes));
+  const secret = opener.update(bytes.subarray(0, -tagBytes));
+  key.fill(0);
+  try {
+    opener.final();
+  } catch {
+    fail('CSM-KEY-PASSPHRASE');
+  }
+  return new Uint8Array(secret);
+}
+
+const stretch = (passphrase: string, salt: Uint8Array, cost: number): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const options = { N: cost, r: scryptBlock, p: 1, maxmem: 256 * cost * scryptBlock };
+    scrypt(passphrase.normalize('NFKC'), salt, 32, options, (error, key) => (error ? reject(error) : resolve(key)));
+  });
