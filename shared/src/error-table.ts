@@ -387,6 +387,26 @@ export const errorTable = {
     message: 'The key that waits for approval as {site} was not sent by the holder of the one-time code.',
     remedy: 'Do not approve it. Call the hospital, and invite it again.',
   },
+  'CSM-METRICS-CLASSES': {
+    message: 'The evaluation counts are for {received} classes; the run has {expected}.',
+    remedy: 'Check that the site evaluated the model of this run; the counts are left out of the pooled figures.',
+  },
+  'CSM-METRICS-COUNTS': {
+    message: 'The evaluation counts contradict themselves: {problem}.',
+    remedy: "The site's software may be altered or of another version; the counts are left out of the pooled figures.",
+  },
+  'CSM-METRICS-EMPTY': {
+    message: 'There are no evaluation counts to put together.',
+    remedy: 'Pooled figures need at least one site with enough patients.',
+  },
+  'CSM-METRICS-INPUT': {
+    message: "The model's predictions cannot be judged: {problem}.",
+    remedy: 'If training diverged, lower the learning rate; see the log of the trainer.',
+  },
+  'CSM-METRICS-OVERFLOW': {
+    message: 'The sum of the evaluation counts is past what can be counted exactly.',
+    remedy: "A site sent absurd counts; find it in the step's contributions and leave it out.",
+  },
   'CSM-MODEL-FAMILY': {
     message: 'There is no model family {family}.',
     remedy: 'Choose one of: {known}.',
@@ -407,6 +427,18 @@ export const errorTable = {
   'CSM-PEER-ERROR': {
     message: 'The other side reported {code}, which this version does not know.',
     remedy: 'Look the code up in the documentation of the newer version, or update this side.',
+  },
+  'CSM-REPORT-FOREIGN': {
+    message: 'The report is for another {field} than the step that asked for it.',
+    remedy: "Start the site's agent again; if it persists, its contribution is left out.",
+  },
+  'CSM-REPORT-INVALID': {
+    message: 'The report is not valid at {path}: {problem}.',
+    remedy: 'Use the same release at site and coordinator; a report written by hand or altered is refused.',
+  },
+  'CSM-REPORT-SIGNATURE': {
+    message: 'The report is not signed by the key of site {site}.',
+    remedy: 'Do not use its figures. Fetch the report again, or ask the site for it.',
   },
   'CSM-RUN-QUORUM': {
     message: 'Step {step} has {sites} of the {needed} sites that it needs.',
@@ -553,9 +585,76 @@ export const errorTable = {
     message: 'More bytes are under way than the receiver allowed.',
     remedy: 'Update the sending side: it does not keep to the window.',
   },
+  'CSM-UPDATE-BASE': {
+    message: 'The contribution of {site} started from another model than the one of the open step.',
+    remedy:
+      'The site fetches the model that its assignment names and does the step again; if it comes again, update the agent.',
+  },
+  'CSM-UPDATE-CODEC': {
+    message: 'The contribution of {site} is coded as {codec}; the step takes {expected}.',
+    remedy: 'Update the agent of this site to the version of the coordinator.',
+  },
+  'CSM-UPDATE-CONSORTIUM': {
+    message: 'The contribution of {site} is for another consortium.',
+    remedy: 'Check which coordinator this site is enrolled with.',
+  },
+  'CSM-UPDATE-CONTRACT': {
+    message: 'The contribution of {site} was made under another contract than that of run {run}.',
+    remedy: 'The site fetches the contract again; if it comes again, call the lead.',
+  },
+  'CSM-UPDATE-DIGEST': {
+    message: 'The blob that {site} handed in is not the one that its manifest names.',
+    remedy: 'The agent sends the blob again; if it comes again, check the disk of the site.',
+  },
+  'CSM-UPDATE-KIND': {
+    message: '{site} handed in a blob of kind {kind}; the step takes {expected}.',
+    remedy: 'Update the agent of this site to the version of the coordinator.',
+  },
+  'CSM-UPDATE-LAYOUT': {
+    message: 'The update of {site} does not have the tensors and shapes of the model.',
+    remedy: 'Check that the site runs the same version and model family as the lead; then do the step again.',
+  },
+  'CSM-UPDATE-NORM': {
+    message: 'The update of {site} has an L2 norm of {norm}, above the limit of {limit}.',
+    remedy:
+      'Look for outliers in the data of the site or lower the learning rate; the run file sets training.strategy.normBound.',
+  },
+  'CSM-UPDATE-NOT-FINITE': {
+    message: 'The update of {site} holds a value that is not finite, in tensor {tensor}.',
+    remedy:
+      'Training diverged at this site: look for outliers in its data, or lower the learning rate in the run file.',
+  },
+  'CSM-UPDATE-ROUND': {
+    message: '{site} handed in step {step}; the open step is {expected}.',
+    remedy: 'The site reads its assignment and does the open step; nothing needs to be done by hand.',
+  },
+  'CSM-UPDATE-RUN': {
+    message: '{site} handed in a contribution to run {run}; the open run is {expected}.',
+    remedy: 'The site reads its assignment and does the open step; nothing needs to be done by hand.',
+  },
+  'CSM-UPDATE-SAMPLES': {
+    message: '{site} names {samples} training samples; in preparation it signed {expected}.',
+    remedy: 'The data of a site may not change during a run: restore it, or ask the lead to launch a new run.',
+  },
+  'CSM-UPDATE-SAMPLES-UNSIGNED': {
+    message: '{site} signed no count of training samples in the preparation of this run.',
+    remedy: 'A site joins a run at its preparation; take part in the next run.',
+  },
   'CSM-UPDATE-SECOND': {
     message: 'Site {site} has already contributed something else to step {step}; the first contribution stands.',
     remedy: 'Check that only one agent runs with this key.',
+  },
+  'CSM-UPDATE-SIGNATURE': {
+    message: 'The manifest of the contribution is not signed by the key of {site}.',
+    remedy: 'Call the site: its key may have been replaced, or someone else speaks for it.',
+  },
+  'CSM-UPDATE-SITE': {
+    message: '{site} handed in a contribution that names another site.',
+    remedy: 'Check that no two agents share a folder of keys and results; if that is not so, call the site.',
+  },
+  'CSM-UPDATE-SIZE': {
+    message: 'The contribution of {site} has {bytes} bytes where {expected} are due.',
+    remedy: 'The agent makes and sends the blob again; if it comes again, check the disk of the site.',
   },
   'CSM-WEIGHTS-HEADER': {
     message: 'The weights file has no valid header: {problem}.',

@@ -1,0 +1,49 @@
+import { setImmediate } from 'node:timers/promises';
+import { fail } from '@consilium/shared/errors';
+import type { BlobHash, SiteId } from '@consilium/shared/ids';
+import { tensorAt } from '@consilium/shared/weights';
+import type { BlobReader } from './blobs.js';
+import { bestKernel, type Kernel } from './kernels/index.js';
+import { openUpdate, readForm, readTile, tilesOf } from './tiles.js';
+
+export interface UpdateCheck {
+  readonly site: SiteId;
+  /** The model that the update started from. */
+  readonly base: BlobHash;
+  readonly update: BlobHash;
+  readonly blobs: BlobReader;
+  /** Largest L2 norm of (update − base): `training.strategy.normBound` of the run file. */
+  readonly normBound: number;
+  readonly kernel?: Kernel;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Checks that an update may be folded: of the base's form, finite everywhere, no further from the base than the bound.
+ * Streams tile by tile; the event loop runs between tiles.
+ * @returns the L2 norm of (update − base)
+ * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE, CSM-UPDATE-NOT-FINITE, CSM-UPDATE-NORM; the signal's reason
+ */
+export async function checkUpdate(check: UpdateCheck): Promise<{ readonly norm: number }> {
+  const { site, base, blobs, normBound, signal } = check;
+  const kernel = check.kernel ?? bestKernel();
+  const form = await readForm(blobs, base);
+  const read = await openUpdate(blobs, form, { site, hash: check.update });
+
+  let squares = 0;
+  for (const tile of tilesOf(form)) {
+    signal?.throwIfAborted();
+    const [update, [, start]] = await Promise.all([read(tile), readTile(blobs, base, form, tile)]);
+    const sum = kernel.differenceSquares(update, start);
+    if (!Number.isFinite(sum)) {
+      const bad = update.findIndex((value) => !Number.isFinite(value));
+      if (bad < 0) throw new RangeError('checkUpdate: the base model is not finite');
+      fail('CSM-UPDATE-NOT-FINITE', { site, tensor: tensorAt(form.layout, tile.element + bad) });
+    }
+    squares += sum;
+    await setImmediate();
+  }
+  const norm = Math.sqrt(squares);
+  if (!(norm <= normBound)) fail('CSM-UPDATE-NORM', { site, norm, limit: normBound });
+  return { norm };
+}

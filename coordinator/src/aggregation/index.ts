@@ -1,0 +1,6 @@
+export type { AggregationBlobs, BlobReader, BlobWriter } from './blobs.js';
+export { checkManifest, type ExpectedManifest } from './check-manifest.js';
+export { checkUpdate, type UpdateCheck } from './check-update.js';
+export { type Fold, type Folded, fold } from './fold.js';
+export { type Accumulator, bestKernel, type Kernel, kernels } from './kernels/index.js';
+export { type Contribution, type Pass, type Strategy, type StrategyName, strategies } from './strategies/index.js';
