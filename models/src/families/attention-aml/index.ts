@@ -1,0 +1,23 @@
+import type { Family } from '../family.js';
+import { attentionAmlOptions, parseOptions } from './config.js';
+import { checkInput } from './data.js';
+import { buildAttentionAml } from './network.js';
+import { attentionAmlParameters } from './parameters.js';
+
+export type { AttentionAmlOptions } from './config.js';
+export { parseOptions } from './config.js';
+export type { AttentionAmlModel, Pass } from './network.js';
+export { buildAttentionAml } from './network.js';
+export type { TableRow } from './parameters.js';
+export { parameterTable } from './parameters.js';
+
+/** AML subtype from bulk gene expression, by attention over feature tokens. */
+export const attentionAml: Family = {
+  name: 'attention-aml',
+  parseOptions,
+  parameters: ({ features, classes, options }) =>
+    attentionAmlParameters({ features, classes, options: attentionAmlOptions.parse(options) }),
+  build: ({ features, classes, options, seed }) =>
+    buildAttentionAml({ features, classes, options: attentionAmlOptions.parse(options), seed }),
+  checkInput,
+};

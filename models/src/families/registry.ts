@@ -1,0 +1,11 @@
+import { fail } from '@consilium/shared/errors';
+import { attentionAml } from './attention-aml/index.js';
+import type { Family } from './family.js';
+
+const families: readonly Family[] = [attentionAml];
+
+/** The family of a name, or `CSM-MODEL-FAMILY`. */
+export function familyOf(name: string): Family {
+  const family = families.find((candidate) => candidate.name === name);
+  return family ?? fail('CSM-MODEL-FAMILY', { family: name, known: families.map(({ name }) => name).join(', ') });
+}

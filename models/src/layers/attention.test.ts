@@ -1,0 +1,122 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tf, useBackend } from '../backend/index.js';
+import fixture from './attention.fixture.json' with { type: 'json' };
+import { attentionParameters } from './attention.js';
+import { drawWeights, paddingMask, selfAttention, singleTokenAttention } from './index.js';
+
+type Projections = { [name in 'Wq' | 'Wk' | 'Wv' | 'Wo']: number[][] } & {
+  [name in 'bq' | 'bk' | 'bv' | 'bo']: number[];
+};
+
+/** The published form with separate projections, as the fused form names them. */
+const fused = ({ Wq, Wk, Wv, Wo, bq, bk, bv, bo }: Projections) => ({
+  'a/qkv/kernel': tf.concat([tf.tensor2d(Wq), tf.tensor2d(Wk), tf.tensor2d(Wv)], 1),
+  'a/qkv/bias': tf.tensor1d([...bq, ...bk, ...bv]),
+  'a/output/kernel': tf.tensor2d(Wo),
+  'a/output/bias': tf.tensor1d(bo),
+});
+
+const close = (actual: tf.Tensor, expected: unknown, tolerance = 1e-5) => {
+  const wanted = tf.tensor(expected as number[]);
+  expect(actual.shape).toEqual(wanted.shape);
+  const difference = actual.sub(wanted).abs().max().dataSync()[0];
+  expect(difference).toBeLessThan(tolerance);
+};
+
+describe('selfAttention', () => {
+  beforeAll(() => useBackend('cpu'));
+  const { heads } = fixture;
+  const batched = () => tf.tensor3d([fixture.x]);
+
+  it('gives the outputs and weights of the worked example', () => {
+    const { output, weights } = selfAttention(fused(fixture.params), 'a', batched(), { heads });
+    close(output, [fixture.output]);
+    close(weights, [fixture.weightsHeadQueryKey]);
+  });
+
+  it('gives masked keys no weight at all', () => {
+    const present = tf.tensor2d([fixture.x.map((_, token) => (fixture.maskedKeys.includes(token) ? 0 : 1))]);
+    const { output, weights } = selfAttention(fused(fixture.params), 'a', batched(), {
+      heads,
+      mask: paddingMask(present),
+    });
+    close(output, [fixture.maskedOutput]);
+    close(weights, [fixture.maskedWeights]);
+    expect(weights.slice([0, 0, 0, 2], [1, heads, 3, 1]).sum().dataSync()[0]).toBe(0);
+  });
+
+  it('stays finite in a row whose keys are all masked', () => {
+    const { output } = selfAttention(fused(fixture.params), 'a', batched(), {
+      heads,
+      mask: paddingMask(tf.zeros([1, 3])),
+    });
+    expect(output.isFinite().all().dataSync()[0]).toBe(1);
+  });
+
+  it('permutes its outputs with its tokens', () => {
+    const { order } = fixture.permutation;
+    const { output } = selfAttention(fused(fixture.params), 'a', batched().gather(order, 1), { heads });
+    close(output, [order.map((token) => fixture.output[token])]);
+  });
+
+  it('keeps the patients of a batch apart', () => {
+    const other = tf.randomNormal<tf.Rank.R3>([1, 3, 4], 0, 1, 'float32', 1);
+    const { output } = selfAttention(fused(fixture.params), 'a', tf.concat([other, batched()]), { heads });
+    close(output.slice(1), [fixture.output]);
+  });
+
+  it('has the gradients of the worked example', () => {
+    const weights = fused(fixture.params);
+    const energy = (x: tf.Tensor, kernel: tf.Tensor) =>
+      selfAttention({ ...weights, 'a/qkv/kernel': kernel }, 'a', x as tf.Tensor3D, { heads })
+        .output.square()
+        .sum()
+        .mul(0.5)
+        .asScalar();
+    const [gradX, gradKernel] = tf.grads(energy)([batched(), weights['a/qkv/kernel']]);
+    close(gradX!, [fixture.gradX], 1e-4);
+    close(gradKernel!.slice([0, 0], [4, 4]), fixture.gradWq, 1e-4);
+  });
+});
+
+describe('attention over a single token', () => {
+  beforeAll(() => useBackend('cpu'));
+
+  it('is an affine map of values and output alone', () => {
+    const { params, singleToken, heads } = fixture;
+    close(selfAttention(fused(params), 'a', tf.tensor3d([singleToken.x]), { heads }).output, [singleToken.output]);
+    const weights = {
+      'a/value/kernel': tf.tensor2d(params.Wv),
+      'a/value/bias': tf.tensor1d(params.bv),
+      'a/output/kernel': tf.tensor2d(params.Wo),
+      'a/output/bias': tf.tensor1d(params.bo),
+    };
+    close(singleTokenAttention(weights, 'a', tf.tensor2d(singleToken.x)), singleToken.output);
+  });
+
+  it.each([
+    { width: 32, heads: 4 },
+    { width: 16, heads: 2 },
+  ])('has a gradient of exactly zero for queries and keys of width $width', ({ width, heads }) => {
+    const parameters = attentionParameters('a', width);
+    const values = drawWeights(parameters, 3);
+    let offset = 0;
+    const weights = Object.fromEntries(
+      parameters.map(({ name, shape }) => {
+        const size = shape.reduce((product, length) => product * length, 1);
+        offset += size;
+        return [name, tf.tensor(values.slice(offset - size, offset), [...shape])];
+      }),
+    );
+    const x = tf.randomNormal<tf.Rank.R3>([5, 1, width], 0, 1, 'float32', 1);
+    const gradient = tf.grad((kernel) =>
+      selfAttention({ ...weights, 'a/qkv/kernel': kernel }, 'a', x, { heads })
+        .output.square()
+        .sum(),
+    )(weights['a/qkv/kernel']!);
+    const largest = (begin: number, size: number) =>
+      gradient.slice([0, begin], [width, size]).abs().max().dataSync()[0];
+    expect(largest(0, 2 * width)).toBe(0);
+    expect(largest(2 * width, width)).toBeGreaterThan(0);
+  });
+});

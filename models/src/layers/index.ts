@@ -1,0 +1,22 @@
+export type { Attended, AttentionOptions } from './attention.js';
+export {
+  attentionParameters,
+  paddingMask,
+  selfAttention,
+  singleTokenAttention,
+  singleTokenAttentionParameters,
+} from './attention.js';
+export type { Activation } from './dense.js';
+export { dense, denseParameters } from './dense.js';
+export type { Mode } from './dropout.js';
+export { dropout, inference } from './dropout.js';
+export { gelu } from './gelu.js';
+export { withGradient } from './hand-written-gradient.js';
+export { constant, glorotUniform, heUniform, ones, zeros } from './initialisers.js';
+export { layerNorm, layerNormParameters } from './layer-norm.js';
+export type { Initialiser, NamedTensors, Parameter } from './parameters.js';
+export { createVariables, drawWeights, weight } from './parameters.js';
+export type { Random } from './random.js';
+export { permutation, stream } from './random.js';
+export type { BlockOptions } from './transformer.js';
+export { postNormBlock, postNormParameters, preNormBlock, preNormParameters } from './transformer.js';

@@ -1,0 +1,1 @@
+export { crossEntropy, oneHotTargets } from './cross-entropy.js';

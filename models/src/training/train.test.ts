@@ -1,0 +1,219 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tf, useBackend } from '../backend/index.js';
+import { familyOf } from '../families/index.js';
+import { stream } from '../layers/index.js';
+import { cutBatches } from './batches.js';
+import type { Progress, TrainOptions } from './index.js';
+import { assignWeights, predict, readWeights, train } from './index.js';
+
+const features = 12;
+const classes = 3;
+const adam = { name: 'adam', rate: 0.01, weightDecay: 0 } as const;
+
+/** Three separable clouds of points. */
+function cloud(rows: number) {
+  const random = stream(5, 'cloud');
+  const y = Int32Array.from({ length: rows }, (_, row) => row % classes);
+  const x = Float32Array.from({ length: rows * features }, (_, index) => {
+    const label = y[Math.floor(index / features)];
+    return random.normal() + (index % features === label ? 4 : 0);
+  });
+  return { x, y };
+}
+
+const small = (dropout = 0) => {
+  const family = familyOf('attention-aml');
+  return family.build({ features, classes, options: family.parseOptions('small', { dropout }), seed: 1 });
+};
+
+/** Trains a fresh model; its weights afterwards. */
+async function trained(changes: Partial<TrainOptions> = {}, dropout = 0) {
+  const model = small(dropout);
+  const result = await train({
+    ...{ model, ...cloud(40), batchSize: 8, epochs: 2, optimizer: adam, classWeights: null, seed: 11 },
+    ...changes,
+  });
+  const weights = readWeights(model);
+  model.dispose();
+  return { ...result, weights };
+}
+
+beforeAll(() => useBackend('cpu'));
+
+describe('train', () => {
+  it('learns', async () => {
+    const model = small();
+    const data = cloud(60);
+    const losses: number[] = [];
+    for (let round = 0; round < 10; round++) {
+      const { meanLoss } = await train({
+        ...{ model, ...data, batchSize: 8, epochs: 1, optimizer: adam, classWeights: null, seed: round },
+      });
+      losses.push(meanLoss);
+    }
+    expect(losses.at(-1)).toBeLessThan(0.2 * losses[0]!);
+    const probabilities = await predict({ model, x: data.x, rows: 60, batchSize: 16 });
+    const right = data.y.filter((label, row) => {
+      const scores = probabilities.subarray(row * classes, (row + 1) * classes);
+      return scores.indexOf(Math.max(...scores)) === label;
+    });
+    expect(right.length).toBeGreaterThan(55);
+    model.dispose();
+  });
+
+  it('gives the same weights for the same seed, with dropout too', async () => {
+    const [first, again] = [await trained({}, 0.3), await trained({}, 0.3)];
+    expect(first.weights).toEqual(again.weights);
+    expect(first.meanLoss).toBe(again.meanLoss);
+  });
+
+  it('orders rows by the seed', async () => {
+    expect((await trained()).weights).not.toEqual((await trained({ seed: 12 })).weights);
+  });
+
+  it('draws dropout masks by the seed', async () => {
+    const oneBatch = { batchSize: 40, epochs: 1 };
+    const [first, other] = [await trained(oneBatch, 0.3), await trained({ ...oneBatch, seed: 12 }, 0.3)];
+    expect(first.weights).not.toEqual(other.weights);
+  });
+
+  it('starts each call with a fresh optimizer', async () => {
+    const model = small();
+    const start = readWeights(model);
+    const once = { model, ...cloud(8), batchSize: 8, epochs: 1, optimizer: adam, classWeights: null, seed: 1 };
+    await train(once);
+    const first = readWeights(model);
+    assignWeights(model, start);
+    await train(once);
+    expect(readWeights(model)).toEqual(first);
+    model.dispose();
+  });
+
+  it('keeps the number of tensors constant over steps and gives all of them back', async () => {
+    const before = tf.memory().numTensors;
+    const during: number[] = [];
+    await trained({ onProgress: () => during.push(tf.memory().numTensors) }, 0.2);
+    expect(during).toHaveLength(10);
+    expect(new Set(during).size).toBe(1);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('tells its progress', async () => {
+    const seen: Progress[] = [];
+    const { batches, meanLoss } = await trained({ onProgress: (progress) => seen.push(progress) });
+    expect(batches).toBe(10);
+    expect(seen.map(({ epoch, done, total }) => [epoch, done, total]).at(4)).toEqual([1, 5, 10]);
+    expect(seen.at(-1)).toMatchObject({ epoch: 2, done: 10, total: 10 });
+    expect(meanLoss).toBeCloseTo(seen.reduce((sum, { loss }) => sum + loss, 0) / 10, 5);
+  });
+
+  it('stops between steps when aborted, with nothing left behind', async () => {
+    const before = tf.memory().numTensors;
+    const model = small();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const seen: number[] = [];
+    const call = train({
+      ...{ model, ...cloud(40), batchSize: 8, epochs: 100, optimizer: adam, classWeights: null, seed: 1 },
+      signal: controller.signal,
+      onProgress: ({ done }) => {
+        seen.push(done);
+        if (done === 2) setImmediate(() => controller.abort(reason));
+      },
+    });
+    await expect(call).rejects.toBe(reason);
+    expect(seen.length).toBeLessThanOrEqual(4);
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('does not start when aborted before', async () => {
+    await expect(trained({ signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never');
+  });
+
+  it('says so when the loss is no longer a number', async () => {
+    const optimizer = { name: 'sgd', rate: 1e30, momentum: 0, weightDecay: 0 } as const;
+    await expect(trained({ optimizer, epochs: 5 })).rejects.toMatchObject({ code: 'CSM-TRAINING-DIVERGED' });
+  });
+
+  it('weighs classes in the loss', async () => {
+    const even = await trained({ batchSize: 40, epochs: 1 });
+    const doubled = await trained({ batchSize: 40, epochs: 1, classWeights: [2, 2, 2] });
+    expect(doubled.meanLoss).toBeCloseTo(2 * even.meanLoss, 4);
+    const only = await trained({ batchSize: 40, epochs: 1, classWeights: [0, 0, 0] });
+    expect(only.meanLoss).toBe(0);
+  });
+
+  it('refuses data whose rows do not come out even', async () => {
+    await expect(trained({ x: new Float32Array(7) })).rejects.toThrow(RangeError);
+  });
+});
+
+describe('cutBatches', () => {
+  it.each([
+    { rows: 0, size: 32, sizes: [] },
+    { rows: 5, size: 32, sizes: [5] },
+    { rows: 64, size: 32, sizes: [32, 32] },
+    { rows: 70, size: 32, sizes: [32, 38] },
+    { rows: 95, size: 32, sizes: [32, 63] },
+  ])('cuts $rows rows into $sizes', ({ rows, size, sizes }) => {
+    const batches = cutBatches(rows, size);
+    expect(batches.map(([start, end]) => end - start)).toEqual(sizes);
+    expect(batches.every(([start], index) => start === (batches[index - 1]?.[1] ?? 0))).toBe(true);
+  });
+});
+
+describe('weights', () => {
+  it('survive a round trip exactly', () => {
+    const model = small();
+    const values = readWeights(model).map((value, index) => value + index / 1000);
+    assignWeights(model, values);
+    expect(readWeights(model)).toEqual(values);
+    model.dispose();
+  });
+
+  it('share no memory with the caller, either way', () => {
+    const model = small();
+    const values = readWeights(model);
+    assignWeights(model, values);
+    const kept = values.slice();
+    values.fill(9);
+    expect(readWeights(model)).toEqual(kept);
+    readWeights(model).fill(8);
+    expect(readWeights(model)).toEqual(kept);
+    model.dispose();
+  });
+
+  it('leave the number of tensors alone', () => {
+    const model = small();
+    const before = tf.memory().numTensors;
+    assignWeights(model, readWeights(model));
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
+  it('must be as many as the model has', () => {
+    const model = small();
+    expect(() => assignWeights(model, new Float32Array(3))).toThrow(RangeError);
+    model.dispose();
+  });
+});
+
+describe('predict', () => {
+  it('gives probabilities that do not depend on the batch size', async () => {
+    const model = small(0.5);
+    const { x } = cloud(20);
+    const whole = await predict({ model, x, rows: 20, batchSize: 20 });
+    const parts = await predict({ model, x, rows: 20, batchSize: 7 });
+    expect(whole).toHaveLength(20 * classes);
+    whole.forEach((value, index) => {
+      expect(value).toBeCloseTo(parts[index]!, 6);
+    });
+    for (let row = 0; row < 20; row++) {
+      const sum = whole.subarray(row * classes, (row + 1) * classes).reduce((total, value) => total + value, 0);
+      expect(sum).toBeCloseTo(1, 5);
+    }
+    expect(await predict({ model, x: new Float32Array(0), rows: 0, batchSize: 8 })).toHaveLength(0);
+    model.dispose();
+  });
+});
