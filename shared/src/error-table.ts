@@ -102,6 +102,10 @@ export const errorTable = {
     message: 'There is no room left on the disk of {folder}.',
     remedy: 'Free some space or move the folder to a larger disk; transfers go on where they stopped.',
   },
+  'CSM-BLOB-RANGE': {
+    message: 'Blob {hash} has {bytes} bytes; the part from {offset} with {length} bytes lies outside.',
+    remedy: 'Update the software of the other side: it asked for bytes that are not there.',
+  },
   'CSM-CHANNEL-BROKEN': {
     message: 'The sealed channel was given up after an earlier fault.',
     remedy: 'Connect again; the log holds the first fault.',
@@ -535,6 +539,10 @@ export const errorTable = {
   'CSM-STORE-DAMAGED': {
     message: 'The database {file} is damaged or is not a Consilium database.',
     remedy: 'Restore it from a backup; the journals that sites and the lead hold show what is missing.',
+  },
+  'CSM-STORE-DISK': {
+    message: 'The database {file} cannot be read or written.',
+    remedy: 'Check that the folder exists, belongs to this user and lies on a healthy disk that is not read-only.',
   },
   'CSM-STORE-IN-USE': {
     message: 'The database {file} is in use by another process.',
