@@ -1,3 +1,4 @@
 export * from './limits.js';
 export * from './manifest.js';
 export * from './messages.js';
+export * from './surroundings.js';

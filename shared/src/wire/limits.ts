@@ -6,6 +6,8 @@ export const frameBytes = mebibyte;
 export const maxMessageBytes = frameBytes + 4096;
 /** Unacknowledged bytes that one transfer may have under way. */
 export const windowBytes = 8 * mebibyte;
+/** The same when many transfers run. */
+export const narrowWindowBytes = 4 * mebibyte;
 /** Transfers that run at once, each way, on a coordinator. */
 export const maxTransfers = 16;
 /** All windows of a coordinator together. */
@@ -16,3 +18,13 @@ export const transferIdleMs = 30_000;
 export const maxSmallBlobBytes = 64 * mebibyte;
 /** A site sends its status at least this often. */
 export const heartbeatMs = 5_000;
+/** Transfers of one site that run or wait at once. */
+export const maxSiteTransfers = 4;
+/** Contributions of one site that wait for a verdict at once. */
+export const maxSiteSubmissions = 4;
+/** From connection to the site's proof. */
+export const handshakeMs = 10_000;
+/** Connections without a completed handshake that a coordinator holds. */
+export const maxUnproven = 256;
+/** Where on a coordinator's address the agents connect. */
+export const gatewayPath = '/agents/';

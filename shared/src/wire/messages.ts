@@ -1,15 +1,26 @@
 import { z } from 'zod';
 import { certificate } from '../crypto/certificate.js';
+import { type CodedError, fail, toWire, type WireError } from '../errors.js';
 import { blobHash, runId, stepId } from '../ids.js';
+import { frameBytes } from './limits.js';
 import { signedManifest } from './manifest.js';
 
 /** Raised when either side could misunderstand the other. */
 export const protocolVersion = 1;
 
+const maxDetail = 1024;
+
 export const wireError = z.strictObject({
   code: z.string().max(64),
-  details: z.record(z.string(), z.union([z.string().max(1024), z.number()])),
+  details: z.record(z.string(), z.union([z.string().max(maxDetail), z.number()])),
 });
+
+/** An error as the wire takes it: over-long facts are cut. */
+export const sendable = (error: CodedError): WireError => {
+  const { code, details } = toWire(error);
+  const cut = (fact: string | number) => (typeof fact === 'string' ? fact.slice(0, maxDetail) : fact);
+  return { code, details: Object.fromEntries(Object.entries(details).map(([name, fact]) => [name, cut(fact)])) };
+};
 
 /** What a site should be doing now. Level-triggered: the newest one is the whole truth. */
 export const assignment = z.strictObject({
@@ -108,8 +119,16 @@ export const verdict = z.discriminatedUnion('outcome', [
 export type Verdict = z.infer<typeof verdict>;
 
 const transfer = z.int().min(0).max(0xffff_ffff);
+/** Bytes that may be under way unacknowledged: at least one frame. */
+const window = z
+  .int()
+  .min(frameBytes)
+  .max(2 ** 31);
 
-/** Asks to send a blob for a step of the site's assignment, or to fetch one that the assignment names. The asker picks the number. */
+/**
+ * Asks to send a blob for a step of the site's assignment, or to fetch one that the assignment names.
+ * The asker picks the number, a greater one each time in a session.
+ */
 export const open = z.strictObject({
   type: z.literal('open'),
   transfer,
@@ -119,10 +138,14 @@ export const open = z.strictObject({
   hash: blobHash,
   /** Upload: the blob's size. Download: where to begin, since the first bytes may be there. */
   bytes: z.int().min(0),
+  /** Download: the most that the site takes in. Upload: the most that it would send. */
+  window,
 });
+export type Open = z.infer<typeof open>;
 
-/** Answer to `open`. Upload: offset to go on from. Download: the blob's size. */
-export const opened = z.strictObject({ type: z.literal('opened'), transfer, bytes: z.int().min(0) });
+/** Answer to `open`. Upload: offset to go on from. Download: the blob's size. The sender keeps to `window`. */
+export const opened = z.strictObject({ type: z.literal('opened'), transfer, bytes: z.int().min(0), window });
+export type Opened = z.infer<typeof opened>;
 
 /** The receiver holds all bytes below this offset. */
 export const ack = z.strictObject({ type: z.literal('ack'), transfer, offset: z.int().min(0) });
@@ -134,7 +157,26 @@ export const committed = z.strictObject({ type: z.literal('committed'), transfer
 /** Ends a transfer from either side. */
 export const abort = z.strictObject({ type: z.literal('abort'), transfer, error: wireError });
 
-/** First sealed message of a coordinator: who the site is to it, and its certificate when there is one. */
+/** A contribution could not be judged now; the site hands it in again later. */
+export const deferred = z.strictObject({
+  type: z.literal('deferred'),
+  run: runId,
+  step: stepId,
+  hash: blobHash,
+  error: wireError,
+});
+export type Deferred = z.infer<typeof deferred>;
+
+/** Something that the people at the site should know; the session goes on. */
+export const notice = z.strictObject({ type: z.literal('notice'), error: wireError });
+
+/** Last message of a coordinator: why it ends the session. */
+export const closing = z.strictObject({ type: z.literal('closing'), error: wireError });
+
+/**
+ * First sealed message of a coordinator: who the site is to it, and its certificate when there is one.
+ * Sent again when that changes.
+ */
 export const welcome = z.strictObject({
   type: z.literal('welcome'),
   standing: z.enum(['pending', 'approved']),
@@ -142,11 +184,22 @@ export const welcome = z.strictObject({
 });
 export type Welcome = z.infer<typeof welcome>;
 
-export const siteMessage = z.discriminatedUnion('type', [siteStatus, submit, open, opened, ack, commit, abort]);
+export const siteMessage = z.discriminatedUnion('type', [siteStatus, submit, open, ack, commit, abort]);
 export type SiteMessage = z.infer<typeof siteMessage>;
 
 export const coordinatorMessage = z.union([
-  z.discriminatedUnion('type', [welcome, assignment, opened, ack, committed, abort]),
+  z.discriminatedUnion('type', [welcome, assignment, opened, ack, committed, abort, deferred, notice, closing]),
   verdict,
 ]);
 export type CoordinatorMessage = z.infer<typeof coordinatorMessage>;
+
+/**
+ * Reads a control message that came through the channel.
+ * @throws CSM-WIRE-MALFORMED naming the member at fault, never its value
+ */
+export function readMessage<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const path = parsed.error.issues[0]?.path.map(String).join('.').slice(0, 100);
+  return fail('CSM-WIRE-MALFORMED', { path: path || 'its top' });
+}
