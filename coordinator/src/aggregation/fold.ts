@@ -38,7 +38,8 @@ export async function fold({ strategy, base, contributions, blobs, kernel, signa
   const pass = chosen.begin(ordered, { kernel: kernel ?? bestKernel(), tileElements });
 
   signal?.throwIfAborted();
-  const writer = await blobs.writer();
+  const writer = blobs.writer();
+  const next = new Float32Array(tileElements);
   try {
     await writer.append(form.header);
     for (const tile of tilesOf(form)) {
@@ -47,9 +48,8 @@ export async function fold({ strategy, base, contributions, blobs, kernel, signa
         signal?.throwIfAborted();
         pass.add(index, await read(tile));
       }
-      const values = new Float32Array(tile.elements);
-      pass.close(values);
-      await writer.append(new Uint8Array(values.buffer));
+      pass.close(next.subarray(0, tile.elements));
+      await writer.append(new Uint8Array(next.buffer, 0, tile.length));
       await setImmediate();
     }
     signal?.throwIfAborted();

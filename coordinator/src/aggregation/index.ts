@@ -1,4 +1,4 @@
-export type { AggregationBlobs, BlobReader, BlobWriter } from './blobs.js';
+export type { AggregationBlobs, BlobReader } from './blobs.js';
 export { checkManifest, type ExpectedManifest } from './check-manifest.js';
 export { checkUpdate, type UpdateCheck } from './check-update.js';
 export { type Fold, type Folded, fold } from './fold.js';
