@@ -1,0 +1,2 @@
+export { type BackendChoice, type BackendInfo, type BackendOptions, useBackend } from './ladder.js';
+export { tf } from './tensorflow.js';

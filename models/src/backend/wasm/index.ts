@@ -1,0 +1,1 @@
+export { startWasm, wasmBackend } from './start.js';
