@@ -1,4 +1,6 @@
 export * from './blobs.js';
+export { type BlobFolderOptions, openBlobFolder } from './folder.js';
+export { memoryBlobs } from './memory-blobs.js';
 export { openSqliteStore } from './sqlite.js';
 export type { Queries, Store, Tx } from './store.js';
 export * from './tables/index.js';

@@ -1,0 +1,130 @@
+import { dirname, join } from 'node:path';
+import { blobHash, runId, siteId, stepId } from '@consilium/shared/ids';
+import type { Spool, SpoolClaim, SpoolEntry, SpoolOwner, Spools } from './blobs.js';
+import { hasCode, makeFolder, namesIn, syncFolder, withSpace } from './disk.js';
+import type { FolderPlace } from './folder.js';
+import type { FolderBlobs } from './folder-blobs.js';
+import { createSealed, resumeSealed, type SealedWriter } from './sealed-writer.js';
+import { type SpoolFile, spoolHandle } from './spool-handle.js';
+import { turns } from './turns.js';
+
+/** A spool's file is `<hash>-<bytes>.part`; once it became a blob, an empty `<hash>-<bytes>.done` stays in its place. */
+const fileName = /^([0-9a-f]{64})-(\d{1,15})\.(part|done)$/;
+
+/** Uploads in a folder: one folder for each site, run and step. */
+export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & { close(): Promise<void> } {
+  const { disk, folder } = place;
+  const root = join(folder, 'spools');
+  const folderOf = ({ site, run, step }: SpoolOwner) => join(root, site, run, step.replaceAll(':', '.'));
+  const live = new Map<string, Spool>();
+  const inTurn = turns();
+
+  const filesIn = async (owned: string) =>
+    (await namesIn(disk, owned)).flatMap((name) => {
+      const [, hash, bytes, state] = fileName.exec(name) ?? [];
+      return hash === undefined ? [] : [{ name, hash: blobHash.parse(hash), bytes: Number(bytes), state }];
+    });
+
+  const mark = async (owned: string, name: string): Promise<void> => {
+    await (await disk.open(join(owned, name), 'w', 0o600)).close();
+    await syncFolder(disk, owned);
+  };
+
+  const begin = async (path: string, bytes: number): Promise<SealedWriter> => {
+    try {
+      const resumed = await resumeSealed({ ...place, path }, bytes);
+      if (resumed !== undefined) return resumed;
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    }
+    return createSealed({ ...place, path });
+  };
+
+  /** The file behind a handle, after everything that is not of this claim is gone. */
+  const fileFor = async (claim: SpoolClaim): Promise<SpoolFile> => {
+    const owned = folderOf(claim);
+    const part = `${claim.hash}-${claim.bytes}.part`;
+    const done = `${claim.hash}-${claim.bytes}.done`;
+    await makeFolder(disk, owned);
+    let finished = false;
+    for (const { name } of await filesIn(owned)) {
+      if (name === done && (await blobs.has(claim.hash))) finished = true;
+      else if (name !== part) await disk.rm(join(owned, name), { force: true });
+    }
+    const path = join(owned, part);
+    return {
+      writer: finished ? null : await begin(path, claim.bytes),
+      async adopt() {
+        await blobs.adopt(path, claim.hash);
+        await mark(owned, done);
+      },
+      async remove() {
+        for (const name of [part, done]) await disk.rm(join(owned, name), { force: true });
+      },
+    };
+  };
+
+  const owners = async function* (): AsyncGenerator<SpoolOwner> {
+    for (const siteName of await namesIn(disk, root)) {
+      for (const runName of await namesIn(disk, join(root, siteName))) {
+        for (const stepName of await namesIn(disk, join(root, siteName, runName))) {
+          const site = siteId.safeParse(siteName).data;
+          const run = runId.safeParse(runName).data;
+          const step = stepId.safeParse(stepName.replaceAll('.', ':')).data;
+          if (site !== undefined && run !== undefined && step !== undefined) yield { site, run, step };
+        }
+      }
+    }
+  };
+
+  const drop = (owner: SpoolOwner): Promise<void> => {
+    const owned = folderOf(owner);
+    return inTurn(owned, async () => {
+      await live.get(owned)?.close();
+      await disk.rm(owned, { recursive: true, force: true });
+      // Folders that became empty go too; one with other spools says no.
+      for (const above of [dirname(owned), dirname(dirname(owned))]) await disk.rmdir(above).catch(() => {});
+    });
+  };
+
+  return {
+    open: (claim) => {
+      const owned = folderOf(claim);
+      return inTurn(owned, async () => {
+        await live.get(owned)?.close();
+        const file = await withSpace(folder, () => fileFor(claim));
+        const handle = spoolHandle({
+          claim,
+          file,
+          folder,
+          onEnd: () => {
+            if (live.get(owned) === handle) live.delete(owned);
+          },
+        });
+        if (file.writer !== null) live.set(owned, handle);
+        return handle;
+      });
+    },
+    async list() {
+      const all: SpoolEntry[] = [];
+      for await (const owner of owners()) {
+        for (const { hash, bytes, state } of await filesIn(folderOf(owner))) {
+          all.push({ ...owner, hash, bytes, finished: state === 'done' });
+        }
+      }
+      return all;
+    },
+    async sweep(keep) {
+      let dropped = 0;
+      for await (const owner of owners()) {
+        if (keep(owner)) continue;
+        await drop(owner);
+        dropped += 1;
+      }
+      return dropped;
+    },
+    async close() {
+      await Promise.all([...live.values()].map((spool) => spool.close()));
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { chunkOverheadBytes } from '@consilium/shared/crypto';
+import { coded, fail } from '@consilium/shared/errors';
+import type { BlobHash } from '@consilium/shared/ids';
+import { blobChunkBytes } from './blobs.js';
+import { type Disk, hasCode, readUpTo } from './disk.js';
+import {
+  chunkPosition,
+  footerBytes,
+  footerPosition,
+  headerBytes,
+  openFooter,
+  plainChunkBytes,
+  sealOf,
+} from './sealed-format.js';
+
+/** An open sealed file. */
+export interface SealedReader {
+  /** Plain bytes. */
+  readonly bytes: number;
+  /** @throws CSM-BLOB-RANGE, CSM-BLOB-DAMAGED */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a blob's file. What it gives is what was sealed under this hash, or an error: never other bytes.
+ * @throws CSM-BLOB-MISSING, CSM-BLOB-DAMAGED
+ */
+export async function openSealed(
+  { disk, dataKey, path }: { readonly disk: Disk; readonly dataKey: Uint8Array; readonly path: string },
+  hash: BlobHash,
+): Promise<SealedReader> {
+  const handle = await disk.open(path, 'r').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) throw coded('CSM-BLOB-MISSING', { hash });
+    throw error;
+  });
+  const damaged = () => coded('CSM-BLOB-DAMAGED', { hash });
+  const bytesAt = async (position: number, length: number): Promise<Uint8Array> => {
+    try {
+      return await readUpTo(handle, position, length);
+    } catch (error) {
+      if (hasCode(error, 'EIO')) throw coded('CSM-BLOB-DAMAGED', { hash }, { cause: error });
+      throw error;
+    }
+  };
+
+  try {
+    const { size } = await handle.stat();
+    const seal = sealOf(dataKey, await bytesAt(0, headerBytes));
+    if (seal === undefined || size < headerBytes + footerBytes) throw damaged();
+    const footer = openFooter(seal, await bytesAt(size - footerBytes, footerBytes));
+    if (footer === undefined || footer.hash !== hash || footerPosition(footer.bytes) + footerBytes !== size) {
+      throw damaged();
+    }
+    const { bytes } = footer;
+
+    const chunk = async (index: number): Promise<Uint8Array> => {
+      const plainBytes = plainChunkBytes(index, bytes);
+      const plain = seal.open(index, await bytesAt(chunkPosition(index), plainBytes + chunkOverheadBytes));
+      if (plain?.length !== plainBytes) throw damaged();
+      return plain;
+    };
+
+    // The chunk in which the last read ended: the next one mostly goes on there.
+    let kept: { readonly index: number; readonly plain: Uint8Array } | null = null;
+
+    return {
+      bytes,
+      async read(offset, length) {
+        if (offset < 0 || length < 0 || offset + length > bytes)
+          fail('CSM-BLOB-RANGE', { hash, offset, length, bytes });
+        const result = new Uint8Array(length);
+        for (let done = 0; done < length; ) {
+          const index = Math.floor((offset + done) / blobChunkBytes);
+          const plain = kept?.index === index ? kept.plain : await chunk(index);
+          const fresh = plain !== kept?.plain && plain.buffer.byteLength === plain.length;
+          const start = offset + done - index * blobChunkBytes;
+          const part = plain.subarray(start, start + length - done);
+          // Nobody else has it: no need for a copy.
+          if (fresh && part.length === plain.length && length === plain.length) return new Uint8Array(plain.buffer);
+          result.set(part, done);
+          done += part.length;
+          if (start + part.length < plain.length) kept = { index, plain };
+          else if (kept?.index === index) kept = null;
+        }
+        return result;
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}

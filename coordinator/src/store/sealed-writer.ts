@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { type BlobHash, blobHash } from '@consilium/shared/ids';
+import { blobChunkBytes } from './blobs.js';
+import { type Disk, type FileHandle, readUpTo, writeAll } from './disk.js';
+import {
+  type ChunkSeal,
+  chunkPosition,
+  footerPosition,
+  headerBytes,
+  newHeader,
+  type Random,
+  sealedChunkBytes,
+  sealFooter,
+  sealOf,
+} from './sealed-format.js';
+
+/**
+ * Writes plain bytes as a sealed file and hashes them on the way. One call at a time.
+ * After a call that failed only `close` makes sense: what stands in the file is found by opening it again.
+ */
+export interface SealedWriter {
+  /** Plain bytes taken. */
+  readonly offset: number;
+  append(bytes: Uint8Array): Promise<void>;
+  /** SHA-256 of what was taken. */
+  digest(): BlobHash;
+  /** Writes the rest and the footer, and flushes all to the disk. */
+  seal(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Place {
+  readonly disk: Disk;
+  readonly dataKey: Uint8Array;
+  readonly path: string;
+  readonly random: Random;
+}
+
+/** Begins a sealed file. */
+export async function createSealed({ disk, dataKey, path, random }: Place): Promise<SealedWriter> {
+  const header = newHeader(random);
+  const seal = sealOf(dataKey, header) as ChunkSeal;
+  const handle = await disk.open(path, 'w', 0o600);
+  try {
+    await writeAll(handle, header, 0);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return writerOn(handle, seal, createHash('sha256'), 0);
+}
+
+/**
+ * Goes on with a sealed file that was left unfinished: whole chunks count, a torn or damaged one and all after it are
+ * cut off. Undefined when there is nothing to go on with.
+ * @param announced plain bytes that the file is to hold; more is a leftover and cut off too
+ */
+export async function resumeSealed(place: Omit<Place, 'random'>, announced: number): Promise<SealedWriter | undefined> {
+  const handle = await place.disk.open(place.path, 'r+');
+  try {
+    const seal = sealOf(place.dataKey, await readUpTo(handle, 0, headerBytes));
+    if (seal !== undefined) {
+      const hash = createHash('sha256');
+      let chunks = 0;
+      while ((chunks + 1) * blobChunkBytes <= announced) {
+        const plain = seal.open(chunks, await readUpTo(handle, chunkPosition(chunks), sealedChunkBytes));
+        if (plain === undefined) break;
+        hash.update(plain);
+        chunks += 1;
+      }
+      await handle.truncate(chunkPosition(chunks));
+      return writerOn(handle, seal, hash, chunks);
+    }
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return undefined;
+}
+
+function writerOn(
+  handle: FileHandle,
+  seal: ChunkSeal,
+  hash: ReturnType<typeof createHash>,
+  wholeChunks: number,
+): SealedWriter {
+  let chunks = wholeChunks;
+  let tail: Uint8Array | null = null;
+  let tailBytes = 0;
+
+  const writeChunk = async (plain: Uint8Array): Promise<void> => {
+    const sealed = seal.seal(chunks, plain);
+    // The disk works while the digest is made.
+    const writing = writeAll(handle, sealed, chunkPosition(chunks));
+    hash.update(plain);
+    await writing;
+    if (plain.length === blobChunkBytes) chunks += 1;
+  };
+
+  const offset = () => chunks * blobChunkBytes + tailBytes;
+  const digest = (): BlobHash => {
+    const copy = hash.copy();
+    if (tail !== null) copy.update(tail.subarray(0, tailBytes));
+    return blobHash.parse(copy.digest('hex'));
+  };
+
+  return {
+    get offset() {
+      return offset();
+    },
+    digest,
+    async append(bytes) {
+      for (let done = 0; done < bytes.length; ) {
+        if (tailBytes === 0 && bytes.length - done >= blobChunkBytes) {
+          await writeChunk(bytes.subarray(done, done + blobChunkBytes));
+          done += blobChunkBytes;
+          continue;
+        }
+        tail ??= new Uint8Array(blobChunkBytes);
+        const part = bytes.subarray(done, done + blobChunkBytes - tailBytes);
+        tail.set(part, tailBytes);
+        tailBytes += part.length;
+        done += part.length;
+        if (tailBytes === blobChunkBytes) {
+          tailBytes = 0;
+          await writeChunk(tail);
+        }
+      }
+    },
+    async seal() {
+      const footer = sealFooter(seal, offset(), digest());
+      if (tail !== null && tailBytes > 0) {
+        await writeAll(handle, seal.seal(chunks, tail.subarray(0, tailBytes)), chunkPosition(chunks));
+      }
+      await writeAll(handle, footer, footerPosition(offset()));
+      await handle.sync();
+    },
+    close: () => handle.close(),
+  };
+}
