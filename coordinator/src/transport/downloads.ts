@@ -1,0 +1,87 @@
+import { asCoded, type CodedError, coded, fail } from '@consilium/shared/errors';
+import { frameBytes, type Open, sendable, transferIdleMs, windowBytes } from '@consilium/shared/wire';
+import type { Admission, Place } from './admission.js';
+import type { BlobSource, GatewayHandlers } from './ports.js';
+import type { Transfer, TransferLine } from './transfer.js';
+
+export interface DownloadServices {
+  readonly blobs: BlobSource;
+  readonly admission: Admission;
+  readonly mayDownload: GatewayHandlers['mayDownload'];
+}
+
+/**
+ * Serves one blob from an offset on: asks whether the site may have it, waits for a place, answers with the size, then
+ * sends as much as the site's acknowledgements allow. Frames end at multiples of `frameBytes`, as chunks on disk do.
+ */
+export function serveDownload(request: Open, line: TransferLine, services: DownloadServices): Transfer {
+  const { transfer, hash } = request;
+  const life = new AbortController();
+  let place: Place | null = null;
+  let sent = request.bytes;
+  let acked = request.bytes;
+  let wake: () => void = () => {};
+
+  function stop(error: CodedError | null): void {
+    if (life.signal.aborted) return;
+    life.abort(error);
+    if (error !== null) line.send({ type: 'abort', transfer, error: sendable(error) });
+    place?.release();
+    wake();
+  }
+
+  const onIdle = () => stop(coded('CSM-TRANSFER-IDLE', { seconds: transferIdleMs / 1000 }));
+  const malformed = () => stop(coded('CSM-WIRE-MALFORMED', { path: 'transfer' }));
+
+  async function serve(): Promise<void> {
+    if (!(await services.mayDownload(line.site, hash))) fail('CSM-ACCESS-BLOB', { hash });
+    if (life.signal.aborted) return;
+    const size = await services.blobs.size(hash);
+    if (request.bytes > size) fail('CSM-TRANSFER-OFFSET', { got: request.bytes, expected: size });
+    const wanted = Math.min(windowBytes, request.window, size - sent);
+    const held = await services.admission.enter('download', wanted, onIdle, life.signal);
+    if (life.signal.aborted) {
+      held.release();
+      return;
+    }
+    place = held;
+    const window = Math.max(held.window, frameBytes);
+    line.send({ type: 'opened', transfer, bytes: size, window });
+    while (sent < size && !life.signal.aborted) {
+      const length = Math.min(frameBytes - (sent % frameBytes), size - sent);
+      if (sent + length - acked > window) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      const bytes = await services.blobs.read(hash, sent, length);
+      if (life.signal.aborted) return;
+      line.sendFrame({ transfer, offset: sent, bytes });
+      sent += length;
+    }
+    while (acked < size && !life.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    stop(null);
+  }
+
+  return {
+    ended: serve().catch((thrown: unknown) => stop(asCoded(thrown))),
+    stop,
+    ack(offset) {
+      if (life.signal.aborted) return;
+      if (offset < acked || offset > sent) {
+        stop(coded('CSM-TRANSFER-OFFSET', { got: offset, expected: sent }));
+        return;
+      }
+      if (offset > acked) place?.touch();
+      acked = offset;
+      wake();
+    },
+    frame: malformed,
+    commit: malformed,
+  };
+}

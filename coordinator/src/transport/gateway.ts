@@ -1,0 +1,285 @@
+import type { Server as HttpServer } from 'node:http';
+import { createRequire } from 'node:module';
+import {
+  type Certificate,
+  type Channel,
+  type ChannelKeys,
+  coordinatorHandshake,
+  type Identity,
+  sealedChannel,
+} from '@consilium/shared/crypto';
+import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
+import type { ConsortiumId, SiteId } from '@consilium/shared/ids';
+import {
+  type Assignment,
+  type Clock,
+  gatewayPath,
+  handshakeMs,
+  type Log,
+  maxMessageBytes,
+  maxSiteSubmissions,
+  maxTransfers,
+  maxUnproven,
+  maxWindowBytes,
+  narrowWindowBytes,
+  type SignedManifest,
+  type SiteMessage,
+  sendable,
+  transferIdleMs,
+  type Verdict,
+  windowBytes,
+} from '@consilium/shared/wire';
+import { Server, type Socket } from 'socket.io';
+import { accept } from './accept.js';
+import { createAdmission } from './admission.js';
+import { createInstances } from './instances.js';
+import type { Admitted, BlobSource, GatewayHandlers, Judgement, SiteTraffic, SpoolPlace } from './ports.js';
+import { openSession, type Session } from './session.js';
+import { createTransfers, type Transfers } from './transfers.js';
+
+export interface GatewayOptions {
+  /** An http or https server; the gateway takes `gatewayPath` on it and leaves the rest alone. */
+  readonly server: HttpServer;
+  readonly identity: Identity;
+  /** Asked for at each handshake, since the lead may issue a newer one. */
+  readonly certificate: () => Certificate;
+  readonly consortium: ConsortiumId;
+  readonly blobs: BlobSource;
+  readonly spools: SpoolPlace;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly handlers: GatewayHandlers;
+  /** How a completed handshake's keys are used. Only a measurement gives another one than `sealedChannel`. */
+  readonly channel?: (keys: ChannelKeys) => Channel;
+}
+
+export interface Gateway {
+  /** What a site should do now; kept, and sent again at every connect. */
+  assign(site: SiteId, assignment: Assignment): void;
+  /** Tells a verdict to the site if it is there; if not, its next assignment holds it. */
+  verdict(site: SiteId, verdict: Verdict): void;
+  /** Tells the site that its standing has changed. */
+  welcome(site: SiteId, admitted: Admitted): void;
+  /** Ends the site's session at once, with the reason. */
+  disconnect(site: SiteId, error: CodedError): void;
+  connected(): readonly SiteId[];
+  traffic(): readonly SiteTraffic[];
+  /** Ends all sessions and transfers. The http server stays the caller's. */
+  close(): Promise<void>;
+}
+
+/** How long a farewell may take to leave before its socket is cut. */
+const farewellMs = 1_000;
+
+interface Seat {
+  readonly session: Session;
+  readonly transfers: Transfers;
+  standing: Admitted['standing'];
+  submissions: number;
+}
+
+/** Opens the door for site agents on an http server: handshake, one live session a site, sealed messages and transfers. */
+export function openGateway(options: GatewayOptions): Gateway {
+  const { handlers, clock, log, channel = sealedChannel } = options;
+  const seats = new Map<SiteId, Seat>();
+  const assignments = new Map<SiteId, Assignment>();
+  const counted = new Map<SiteId, { sent: number; received: number }>();
+  const endings = new Set<Promise<void>>();
+  const instances = createInstances();
+  const admission = createAdmission(clock, {
+    places: maxTransfers,
+    totalBytes: maxWindowBytes,
+    windowBytes,
+    narrowBytes: narrowWindowBytes,
+    idleMs: transferIdleMs,
+  });
+  const sockets = new Set<Socket>();
+  let unproven = 0;
+  let open = true;
+
+  const io = new Server({
+    path: gatewayPath,
+    transports: ['websocket'],
+    allowUpgrades: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    serveClient: false,
+    maxHttpBufferSize: maxMessageBytes,
+    connectTimeout: handshakeMs,
+  });
+  io.attach(options.server);
+  io.on('connection', (socket) => void receive(socket));
+  warnWithoutBufferutil(log);
+
+  async function receive(socket: Socket): Promise<void> {
+    sockets.add(socket);
+    socket.conn.once('close', () => sockets.delete(socket));
+    socket.on('error', (error) => log.debug({ kind: error.name }, 'a socket failed'));
+    unproven++;
+    try {
+      if (unproven > maxUnproven || !open) throw coded('CSM-HANDSHAKE-BUSY');
+      const { identity, consortium } = options;
+      const handshake = coordinatorHandshake({ identity, consortium, certificate: options.certificate() });
+      const { site, publicKey, enrolment, keys } = await accept(socket, handshake, { clock, limitMs: handshakeMs });
+      const admitted = await handlers.admit(site, publicKey, enrolment);
+      if (socket.connected && open) seat(socket, channel(keys), site, admitted);
+    } catch (thrown) {
+      const error = asCoded(thrown);
+      log.warn({ code: error.code, details: error.details, cause: causeOf(error) }, 'a connection was refused');
+      socket.emit('refused', sendable(error));
+      socket.disconnect(true);
+    } finally {
+      unproven--;
+    }
+  }
+
+  function seat(socket: Socket, sealed: Channel, site: SiteId, admitted: Admitted): void {
+    const count = counted.get(site) ?? { sent: 0, received: 0 };
+    counted.set(site, count);
+    const session: Session = openSession(socket, sealed, site, {
+      onMessage: (message) => dispatch(mine, message),
+      onFrame: (frame) => transfers.frame(frame),
+      onBytes: (direction, bytes) => {
+        count[direction] += bytes;
+      },
+      onEnd: (error) => leave(mine, error),
+    });
+    const { blobs, spools } = options;
+    const { mayUpload, mayDownload } = handlers;
+    const transfers = createTransfers(session, { blobs, spools, admission, mayUpload, mayDownload });
+    const mine: Seat = { session, transfers, standing: admitted.standing, submissions: 0 };
+    const former = seats.get(site);
+    seats.set(site, mine);
+    former?.session.close(coded('CSM-ACCESS-SUPERSEDED', { site }));
+    session.send({ type: 'welcome', ...admitted });
+    const assignment = assignments.get(site);
+    if (assignment !== undefined) session.send(assignment);
+    log.info({ site, standing: admitted.standing }, 'a site connected');
+  }
+
+  function leave({ session, transfers }: Seat, error: CodedError): void {
+    const { site } = session;
+    const ending = transfers.end(error).finally(() => endings.delete(ending));
+    endings.add(ending);
+    log.info({ site, code: error.code, details: error.details, cause: causeOf(error) }, 'a session ended');
+    if (seats.get(site)?.session !== session) return;
+    seats.delete(site);
+    handlers.onGone(site);
+  }
+
+  function dispatch(from: Seat, message: SiteMessage): void {
+    const { session, transfers } = from;
+    switch (message.type) {
+      case 'status':
+        if (instances.alternates(session.site, message.instance)) collide(session);
+        handlers.onStatus(session.site, message);
+        break;
+      case 'submit':
+        submit(from, message.contribution);
+        break;
+      case 'open':
+        if (from.standing === 'approved') transfers.open(message);
+        else session.send({ type: 'abort', transfer: message.transfer, error: pending(session.site) });
+        break;
+      case 'ack':
+        transfers.find(message.transfer)?.ack(message.offset);
+        break;
+      case 'commit':
+        transfers.find(message.transfer)?.commit();
+        break;
+      case 'abort':
+        transfers.find(message.transfer)?.stop(null);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  function submit(from: Seat, contribution: SignedManifest): void {
+    const { session, standing } = from;
+    const { run, step, hash } = contribution.manifest;
+    const defer = (error: CodedError): Judgement => ({ type: 'deferred', run, step, hash, error: sendable(error) });
+    if (standing !== 'approved') {
+      session.send(defer(coded('CSM-ACCESS-PENDING', { site: session.site })));
+      return;
+    }
+    if (from.submissions >= maxSiteSubmissions) {
+      session.send(defer(coded('CSM-TRANSFER-LIMIT', { limit: maxSiteSubmissions })));
+      return;
+    }
+    from.submissions++;
+    void judge(session.site, contribution)
+      .catch((thrown: unknown) => defer(asCoded(thrown)))
+      .then((judgement) => {
+        from.submissions--;
+        session.send(judgement);
+      });
+  }
+
+  async function judge(site: SiteId, contribution: SignedManifest): Promise<Verdict> {
+    try {
+      return await handlers.onSubmit(site, contribution);
+    } catch (thrown) {
+      const error = asCoded(thrown);
+      log.warn({ site, code: error.code, cause: causeOf(error) }, 'a contribution could not be judged now');
+      throw error;
+    }
+  }
+
+  function collide(session: Session): void {
+    const error = coded('CSM-KEY-TWO-AGENTS', { site: session.site });
+    log.error({ site: session.site, code: error.code }, 'two agents use one key');
+    session.send({ type: 'notice', error: sendable(error) });
+    handlers.onTwoAgents(session.site, error);
+  }
+
+  const pending = (site: SiteId) => sendable(coded('CSM-ACCESS-PENDING', { site }));
+
+  return {
+    assign(site, assignment) {
+      assignments.set(site, assignment);
+      seats.get(site)?.session.send(assignment);
+    },
+    verdict: (site, verdict) => seats.get(site)?.session.send(verdict),
+    welcome(site, admitted) {
+      const seated = seats.get(site);
+      if (seated === undefined) return;
+      seated.standing = admitted.standing;
+      seated.session.send({ type: 'welcome', ...admitted });
+    },
+    disconnect: (site, error) => seats.get(site)?.session.close(error),
+    connected: () => [...seats.keys()],
+    traffic: () =>
+      [...counted].map(([site, { sent, received }]) => ({
+        site,
+        connected: seats.has(site),
+        sentBytes: sent,
+        receivedBytes: received,
+        transfers: seats.get(site)?.transfers.count() ?? 0,
+      })),
+    async close() {
+      open = false;
+      const closed = [...sockets].map((socket) => new Promise<void>((done) => socket.conn.once('close', () => done())));
+      const late = clock.after(farewellMs, () => io.engine.close());
+      for (const { session } of [...seats.values()])
+        session.close(coded('CSM-HANDSHAKE-CLOSED', { reason: 'stopped' }));
+      io.disconnectSockets(true);
+      await Promise.all(closed);
+      late();
+      io.engine.close();
+      await Promise.all(endings);
+    },
+  };
+}
+
+/** The class of what lies behind an internal fault, for the log. */
+const causeOf = (error: CodedError): string | undefined =>
+  error.code === 'CSM-INTERNAL' && error.cause instanceof Error ? error.cause.stack : undefined;
+
+function warnWithoutBufferutil(log: Log): void {
+  try {
+    createRequire(import.meta.url)('bufferutil');
+  } catch {
+    log.warn({}, 'bufferutil does not load: transfers will be two to three times slower');
+  }
+}

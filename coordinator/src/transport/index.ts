@@ -1,0 +1,10 @@
+export { type Gateway, type GatewayOptions, openGateway } from './gateway.js';
+export type {
+  Admitted,
+  BlobSource,
+  GatewayHandlers,
+  OpenSpool,
+  SiteTraffic,
+  SpoolPlace,
+  UploadClaim,
+} from './ports.js';

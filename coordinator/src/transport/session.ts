@@ -1,0 +1,84 @@
+import type { Channel, TransferFrame } from '@consilium/shared/crypto';
+import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
+import type { SiteId } from '@consilium/shared/ids';
+import {
+  type CoordinatorMessage,
+  maxMessageBytes,
+  readMessage,
+  type SiteMessage,
+  sendable,
+  siteMessage,
+} from '@consilium/shared/wire';
+import type { Socket } from 'socket.io';
+
+/** One proven site on one socket: sealed messages out and in. */
+export interface Session {
+  readonly site: SiteId;
+  /** Aborted when the session ends, with the coded reason. */
+  readonly signal: AbortSignal;
+  send(message: CoordinatorMessage): void;
+  sendFrame(frame: TransferFrame): void;
+  /** Tells the site why, and ends the session. */
+  close(error: CodedError): void;
+}
+
+/** What a session hands on. Anything thrown ends the session with that code. */
+export interface SessionEvents {
+  onMessage(message: SiteMessage): void;
+  onFrame(frame: TransferFrame): void;
+  onBytes(direction: 'sent' | 'received', bytes: number): void;
+  onEnd(error: CodedError): void;
+}
+
+/** Opens a session on a socket whose handshake is done. Whatever is not sealed, next in order and well formed ends it. */
+export function openSession(socket: Socket, channel: Channel, site: SiteId, events: SessionEvents): Session {
+  const life = new AbortController();
+
+  function end(error: CodedError): void {
+    if (life.signal.aborted) return;
+    life.abort(error);
+    socket.offAny(receive);
+    events.onEnd(error);
+  }
+
+  function put(sealed: Uint8Array): void {
+    events.onBytes('sent', sealed.length);
+    socket.emit('sealed', sealed);
+  }
+
+  function close(error: CodedError): void {
+    if (life.signal.aborted) return;
+    put(channel.sealControl({ type: 'closing', error: sendable(error) } satisfies CoordinatorMessage));
+    end(error);
+    socket.disconnect(true);
+  }
+
+  function receive(event: string, payload: unknown): void {
+    try {
+      if (event !== 'sealed' || !(payload instanceof Uint8Array) || payload.length > maxMessageBytes) {
+        throw coded('CSM-CHANNEL-FORMAT', { problem: 'not sealed' });
+      }
+      events.onBytes('received', payload.length);
+      const opened = channel.open(payload);
+      if (opened.kind === 'frame') events.onFrame(opened);
+      else events.onMessage(readMessage(siteMessage, opened.json));
+    } catch (thrown) {
+      close(asCoded(thrown));
+    }
+  }
+
+  socket.onAny(receive);
+  socket.on('disconnect', (reason) => end(coded('CSM-HANDSHAKE-CLOSED', { reason })));
+
+  return {
+    site,
+    signal: life.signal,
+    send(message) {
+      if (!life.signal.aborted) put(channel.sealControl(message));
+    },
+    sendFrame(frame) {
+      if (!life.signal.aborted) put(channel.sealFrame(frame));
+    },
+    close,
+  };
+}

@@ -1,0 +1,102 @@
+import type { TransferFrame } from '@consilium/shared/crypto';
+import { asCoded, type CodedError, coded, fail } from '@consilium/shared/errors';
+import { frameBytes, type Open, sendable, transferIdleMs, windowBytes } from '@consilium/shared/wire';
+import type { Admission, Place } from './admission.js';
+import type { GatewayHandlers, OpenSpool, SpoolPlace } from './ports.js';
+import type { Transfer, TransferLine } from './transfer.js';
+
+export interface UploadServices {
+  readonly spools: SpoolPlace;
+  readonly admission: Admission;
+  readonly mayUpload: GatewayHandlers['mayUpload'];
+}
+
+/**
+ * Takes in one blob: asks whether the site may send it, waits for a place, opens the spool, answers with the offset to
+ * go on from, then writes frame after frame. A frame is acknowledged once the spool has it.
+ */
+export function receiveUpload(request: Open, line: TransferLine, services: UploadServices): Transfer {
+  const { transfer, run, step, hash, bytes } = request;
+  const life = new AbortController();
+  let finishEnding: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    finishEnding = resolve;
+  });
+  let place: Place | null = null;
+  let spool: OpenSpool | null = null;
+  let received = 0;
+  let written = 0;
+  let tail: Promise<void> = Promise.resolve();
+
+  function stop(error: CodedError | null): void {
+    if (life.signal.aborted) return;
+    life.abort(error);
+    if (error !== null) line.send({ type: 'abort', transfer, error: sendable(error) });
+    place?.release();
+    const closed = tail.then(() => spool?.close());
+    void closed.catch(() => {}).then(finishEnding);
+  }
+
+  function queue(work: () => Promise<void>): void {
+    tail = tail
+      .then(async () => {
+        if (!life.signal.aborted) await work();
+      })
+      .catch((thrown: unknown) => stop(asCoded(thrown)));
+  }
+
+  const onIdle = () => stop(coded('CSM-TRANSFER-IDLE', { seconds: transferIdleMs / 1000 }));
+
+  queue(async () => {
+    const allowed = await services.mayUpload(line.site, { run, step, hash, bytes });
+    if (allowed !== true) throw allowed;
+    const wanted = Math.min(windowBytes, request.window, bytes);
+    place = await services.admission.enter('upload', wanted, onIdle, life.signal);
+    if (life.signal.aborted) {
+      place.release();
+      return;
+    }
+    spool = await services.spools.open({ site: line.site, run, step, hash, bytes });
+    if (life.signal.aborted) return;
+    received = spool.offset;
+    written = spool.offset;
+    line.send({ type: 'opened', transfer, bytes: written, window: Math.max(place.window, frameBytes) });
+  });
+
+  async function keep(frame: TransferFrame): Promise<void> {
+    if (spool === null) return;
+    written = await spool.write(frame.offset, frame.bytes);
+    place?.touch();
+    line.send({ type: 'ack', transfer, offset: written });
+  }
+
+  return {
+    ended,
+    stop,
+    frame(frame) {
+      if (life.signal.aborted) return;
+      const end = frame.offset + frame.bytes.length;
+      if (spool === null || place === null || frame.offset !== received) {
+        stop(coded('CSM-TRANSFER-OFFSET', { got: frame.offset, expected: received }));
+        return;
+      }
+      const limit = Math.min(bytes, written + Math.max(place.window, frameBytes));
+      if (frame.bytes.length === 0 || frame.bytes.length > frameBytes || end > limit) {
+        stop(coded('CSM-TRANSFER-WINDOW'));
+        return;
+      }
+      place.touch();
+      received = end;
+      queue(() => keep(frame));
+    },
+    commit() {
+      queue(async () => {
+        if (spool === null || written !== bytes) fail('CSM-TRANSFER-OFFSET', { got: bytes, expected: written });
+        if ((await spool.finish()) !== hash) fail('CSM-TRANSFER-DIGEST', { hash });
+        line.send({ type: 'committed', transfer });
+        stop(null);
+      });
+    },
+    ack: () => stop(coded('CSM-WIRE-MALFORMED', { path: 'transfer' })),
+  };
+}
