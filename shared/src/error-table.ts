@@ -41,6 +41,10 @@ export const errorTable = {
     message: 'There is nothing at {path}.',
     remedy: 'Check the address; /api/openapi.json lists every call.',
   },
+  'CSM-API-NOT-YET': {
+    message: 'Run {run} has no {what}.',
+    remedy: 'Wait until the run has come so far; consilium status shows where it is.',
+  },
   'CSM-API-RANGE': {
     message: 'The range asked for does not lie within the {bytes} bytes of {what}.',
     remedy: 'Ask again from the start.',
@@ -50,12 +54,12 @@ export const errorTable = {
     remedy: 'Nothing to do if you made it once; call the operator if you did not: somebody has recorded it.',
   },
   'CSM-API-SETUP': {
-    message: 'The set-up link is not valid: it was used, or the coordinator has made a new one since.',
-    remedy: 'Use the newest link that the coordinator printed at its start.',
+    message: 'The set-up link is not valid: it was used, it is older than a day, or the coordinator was started anew.',
+    remedy: 'Use the newest link that the coordinator printed, or ask the lead for one (consilium page-link).',
   },
   'CSM-API-SIGN-IN': {
     message: 'No page user has this name and password.',
-    remedy: 'Check both. The operator can restart the coordinator with --reset-users to begin anew.',
+    remedy: 'Check both. The lead can make a new set-up link with consilium page-link.',
   },
   'CSM-API-SIGNATURE': {
     message: 'The signature of the call does not hold.',
@@ -186,10 +190,70 @@ export const errorTable = {
     message: 'The contract is not signed by the key of the lead pinned at enrolment.',
     remedy: 'Do not take part. Call the lead: the coordinator or the contract was altered.',
   },
+  'CSM-DATA-CHANGED': {
+    message: 'This site no longer has column {column}, which the run uses.',
+    remedy: 'Put the data back as they were when the run began, or ask the lead for a new run.',
+  },
+  'CSM-DATA-COLUMN': {
+    message: '{file} has no column {column}{near}.',
+    remedy: 'Correct the header of the file, or the column name in the run file.',
+  },
+  'CSM-DATA-COLUMN-TWICE': {
+    message: '{file} has two columns named {column}.',
+    remedy: 'Remove or rename one of them.',
+  },
+  'CSM-DATA-COLUMNS-DIFFER': {
+    message: '{file} has no column {column}, which {other} has.',
+    remedy: 'Give all feature files of a site the same columns.',
+  },
+  'CSM-DATA-EMPTY': {
+    message: '{file} holds no rows.',
+    remedy: 'Check the export that wrote it; a header and at least one row are needed.',
+  },
+  'CSM-DATA-FILE': {
+    message: 'There is no file {file} in the data folder.',
+    remedy: 'Check the data folder, or name the file of this site in its own configuration.',
+  },
+  'CSM-DATA-GZIP': {
+    message: '{file} is not a readable gzip file.',
+    remedy: 'Copy the file again: it is cut short, damaged, or not compressed in spite of its name.',
+  },
+  'CSM-DATA-MALFORMED': {
+    message: '{file} is not a well-formed table at line {line}.',
+    remedy: 'Look at the quotes of that line: one that opens must close.',
+  },
   'CSM-DATA-MISSING-FEATURES': {
     message: '{missing} of the {listed} listed features are missing at this site; the run allows {limit}.',
     remedy:
       'Compare the column names of the feature table with the list of the run, for example gene symbols with Ensembl names.',
+  },
+  'CSM-DATA-NO-FEATURES': {
+    message: '{file} has no numeric column to learn from.',
+    remedy: 'Check delimiter and decimal point (a comma is not read as one), or list the features in the run file.',
+  },
+  'CSM-DATA-NO-ROWS': {
+    message: 'No row of {file} can be used: {why}.',
+    remedy: 'Run consilium-site check at the site: it lists each row that was left out, with its line and reason.',
+  },
+  'CSM-DATA-NOT-NUMERIC': {
+    message: 'Column {column} of {file} holds text, not numbers.',
+    remedy: 'Check the decimal point (a comma is not read as one), or take the column off the feature list.',
+  },
+  'CSM-DATA-ONE-CLASS': {
+    message: 'All training patients of this site have the same class in column {column}.',
+    remedy: 'Nothing can be learnt from one class alone; check the labels and the classes of the run file.',
+  },
+  'CSM-DATA-SPLIT-STRADDLE': {
+    message: '{file} puts {patients} patients in more than one part.',
+    remedy: 'Give every patient one part only; otherwise the test would see training patients.',
+  },
+  'CSM-DATA-SPLIT-VALUE': {
+    message: '{file} names an unknown part at line {line}.',
+    remedy: 'Use train, validation or test in the column named split.',
+  },
+  'CSM-DATA-UNREADABLE': {
+    message: '{file} cannot be read ({reason}).',
+    remedy: 'Check the rights of the file and the disk.',
   },
   'CSM-ENROL-CODE': {
     message: 'This is no complete enrolment code.',
@@ -272,6 +336,10 @@ export const errorTable = {
   'CSM-HANDSHAKE-VERSION': {
     message: 'The other side speaks protocol version {theirs}, this one {ours}.',
     remedy: 'Update the older side.',
+  },
+  'CSM-INITIAL-FAILED': {
+    message: 'The process that makes starting weights ended with status {status}.',
+    remedy: 'See the log of the coordinator; a very large model may need more memory.',
   },
   'CSM-INTERNAL': {
     message: 'An unexpected fault ({kind}).',
@@ -444,13 +512,37 @@ export const errorTable = {
     message: 'The report is not signed by the key of site {site}.',
     remedy: 'Do not use its figures. Fetch the report again, or ask the site for it.',
   },
+  'CSM-RUN-CLOSED': {
+    message: 'Run {run} is closed.',
+    remedy: 'Nothing more is needed from this site.',
+  },
+  'CSM-RUN-COMMAND': {
+    message: 'Run {run} cannot take "{command}" now: it is {phase}.',
+    remedy: 'Look at its status first.',
+  },
+  'CSM-RUN-EXISTS': {
+    message: 'Run {run} exists already.',
+    remedy: 'Launch again: each launch makes a new run.',
+  },
+  'CSM-RUN-NO-SITES': {
+    message: 'No approved site could take part.',
+    remedy: 'Invite and approve at least one site, then launch again.',
+  },
   'CSM-RUN-QUORUM': {
     message: 'Step {step} has {sites} of the {needed} sites that it needs.',
     remedy: 'The run waits. Bring the missing sites back, or stop the run.',
   },
+  'CSM-RUN-QUORUM-LARGE': {
+    message: 'The contract asks for {quorum} sites; {sites} are approved.',
+    remedy: 'Approve more sites, or lower participation.quorum.',
+  },
   'CSM-RUN-REQUIRED-MISSING': {
     message: 'Step {step} lacks required sites: {sites}.',
     remedy: 'The run waits. Bring these sites back, or stop the run.',
+  },
+  'CSM-RUN-REQUIRED-UNKNOWN': {
+    message: 'The contract requires sites that are not approved: {sites}.',
+    remedy: 'Approve them, or change participation.required.',
   },
   'CSM-RUN-SAMPLE-SHARE': {
     message: 'Step {step} has a share of {share} of the training samples; the contract asks for {needed}.',
@@ -463,6 +555,10 @@ export const errorTable = {
   'CSM-RUN-STOPPED': {
     message: 'The lead stopped the run.',
     remedy: 'Launch it again when it should go on.',
+  },
+  'CSM-RUN-UNKNOWN': {
+    message: 'There is no run {run}.',
+    remedy: 'List the runs and use one of their names.',
   },
   'CSM-RUNFILE-FEATURES': {
     message: 'The feature list {file} is not valid at line {line}: {problem}.',
@@ -618,9 +714,17 @@ export const errorTable = {
     message: '{site} handed in a blob of kind {kind}; the step takes {expected}.',
     remedy: 'Update the agent of this site to the version of the coordinator.',
   },
+  'CSM-UPDATE-LATE': {
+    message: 'Step {step} does not wait for site {site}.',
+    remedy: 'Nothing to do: the newest assignment says what the site should do now.',
+  },
   'CSM-UPDATE-LAYOUT': {
     message: 'The update of {site} does not have the tensors and shapes of the model.',
     remedy: 'Check that the site runs the same version and model family as the lead; then do the step again.',
+  },
+  'CSM-UPDATE-NO-BLOB': {
+    message: 'Site {site} handed in a blob for step {step} that it has not uploaded.',
+    remedy: 'Upload the blob, then hand it in; the agent does so by itself.',
   },
   'CSM-UPDATE-NORM': {
     message: 'The update of {site} has an L2 norm of {norm}, above the limit of {limit}.',

@@ -38,7 +38,10 @@ export function apply(state: RunState, record: RunRecord): RunState {
       };
     }
     case 'contribution-refused':
-      return { ...state, refused: set(state.refused, record.site, { hash: record.hash, error: record.error }) };
+      return {
+        ...state,
+        refused: set(state.refused, record.site, { hash: record.contribution.manifest.hash, error: record.error }),
+      };
     case 'site-left': {
       const { step, until, excused, error } = record;
       return {
@@ -74,6 +77,7 @@ function finish(state: RunState, output: StepOutput): RunState {
     sites: [...state.accepted.keys()].sort() as readonly SiteId[],
     absent: state.absent,
     metrics,
+    released: output.released ?? [],
     model: output.model ?? null,
   };
   const best =

@@ -103,11 +103,11 @@ function contribution(
   if (!isCurrent(state, step) || state.stepPhase !== 'open') return [];
   if (state.absent.get(site)?.until === 'run') return [];
   const first = state.accepted.get(site);
-  if (first?.manifest.hash === hash) return [];
+  if (first?.manifest.hash === hash || state.refused.get(site)?.hash === hash) return [];
   const refusal = first === undefined ? error : toWire(coded('CSM-UPDATE-SECOND', { site, step }));
   return refusal === null
     ? [{ type: 'contribution-accepted', step, site, contribution: sent }]
-    : [{ type: 'contribution-refused', step, site, hash, error: refusal }];
+    : [{ type: 'contribution-refused', step, site, contribution: sent, error: refusal }];
 }
 
 function declined(state: RunState, input: Extract<RunInput, { kind: 'declined' }>): readonly RunRecord[] {
@@ -149,7 +149,8 @@ function folded(state: RunState, step: StepId, output: StepOutput): readonly Run
   return [done, ...opening(state, state.index + 1)];
 }
 
-/** Adds what follows once nobody is waited for: folding, or a pause that names what is missing, or the end of that pause. */
+/** Adds what follows once nobody is waited for: folding, or a pause that names what is missing, or the end of that pause,
+ * or the end of the run where nobody could still come back to the step. */
 function settle(before: RunState, records: readonly RunRecord[]): readonly RunRecord[] {
   if (records.length === 0) return records;
   const state = records.reduce(apply, before);
@@ -161,9 +162,8 @@ function settle(before: RunState, records: readonly RunRecord[]): readonly RunRe
   const missing = shortfall(state);
   const resume: readonly RunRecord[] = state.phase === 'paused' ? [{ type: 'resumed' }] : [];
   if (missing === null) return [...records, ...resume, { type: 'step-folding', step: idOf(step) }];
-  if (state.sites.every((site) => state.absent.get(site)?.until === 'run')) {
-    return [...records, ...resume, { type: 'closed', outcome: 'failed', error: missing }];
-  }
+  const mayReturn = [...state.absent.values()].some((absence) => absence.until === 'heard');
+  if (!mayReturn) return [...records, ...resume, { type: 'closed', outcome: 'failed', error: missing }];
   return state.phase === 'paused' ? records : [...records, { type: 'paused', by: 'participation', error: missing }];
 }
 

@@ -18,6 +18,17 @@ const pooled = z.strictObject({
 /** Figures over all contributing sites, from mergeable counts; null where undefined (no patients, one class). */
 export type PooledMetrics = z.infer<typeof pooled>;
 
+const released = z.strictObject({
+  site: siteId,
+  n: z.int().min(0).nullable(),
+  loss: z.number().nullable(),
+  accuracy: z.number().nullable(),
+  macroF1: z.number().nullable(),
+});
+
+/** One site's own released figures; null where it withheld them. */
+export type ReleasedMetrics = z.infer<typeof released>;
+
 /** What folding a step has made. */
 export const stepOutput = z.strictObject({
   /** New global model (`initial`, `train`). */
@@ -26,6 +37,7 @@ export const stepOutput = z.strictObject({
   preparation: blobHash.optional(),
   /** Pooled figures (`validate`, `test`). */
   metrics: pooled.optional(),
+  released: z.array(released).optional(),
 });
 export type StepOutput = z.infer<typeof stepOutput>;
 
@@ -48,7 +60,7 @@ const contributionRefused = z.strictObject({
   type: z.literal('contribution-refused'),
   step: stepId,
   site: siteId,
-  hash: blobHash,
+  contribution: signedManifest,
   error: wireError,
 });
 /** A site will not contribute: to this step, until it is heard again, or to the rest of the run. */

@@ -1,9 +1,9 @@
 import type { Contract, Step } from '@consilium/shared/contract';
-import { stepsOf } from '@consilium/shared/contract';
+import { idOf, stepsOf } from '@consilium/shared/contract';
 import type { WireError } from '@consilium/shared/errors';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { SignedManifest } from '@consilium/shared/wire';
-import type { PooledMetrics } from './records.js';
+import type { PooledMetrics, ReleasedMetrics } from './records.js';
 
 /** Why a site does not contribute, and for how long. */
 export interface Absence {
@@ -19,6 +19,7 @@ export interface StepHistory {
   readonly sites: readonly SiteId[];
   readonly absent: ReadonlyMap<SiteId, Absence>;
   readonly metrics: PooledMetrics | null;
+  readonly released: readonly ReleasedMetrics[];
   readonly model: BlobHash | null;
 }
 
@@ -76,6 +77,12 @@ export function newRun(contract: Contract): RunState {
 }
 
 export const currentStep = (state: RunState): Step | null => state.steps[state.index] ?? null;
+
+/** Id of the open step. */
+export const currentStepId = (state: RunState): StepId | null => {
+  const step = currentStep(state);
+  return step === null ? null : idOf(step);
+};
 
 /** The model that the run would hand over now: the best by validation, else the newest. */
 export const resultOf = (state: RunState): BlobHash | null => state.best?.model ?? state.model;

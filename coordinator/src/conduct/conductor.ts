@@ -1,0 +1,148 @@
+import type { Contract } from '@consilium/shared/contract';
+import { asCoded, toWire } from '@consilium/shared/errors';
+import type { BlobHash } from '@consilium/shared/ids';
+import { type JournalHead, type JournalRecord, type SignJournal, sealRecord } from '@consilium/shared/journal';
+import {
+  apply,
+  type Deed,
+  decide,
+  newRun,
+  type RunInput,
+  type RunState,
+  runRecord,
+  type StepOutput,
+  work,
+} from '../rounds/index.js';
+import type { Store } from '../store/index.js';
+import { type ChainedRecord, project } from './project.js';
+
+/** After a fold whose outcome could not be journaled (a full disk), it is done again. */
+const retryMs = 5_000;
+
+/** Does a step's fold. May take long; rejects with a coded error when the step can never be folded. */
+export type Fold = (deed: Deed, signal: AbortSignal) => Promise<StepOutput>;
+
+/** One run at work: its journal, its state, and the deeds that follow from it. */
+export interface Conductor {
+  readonly state: RunState;
+  readonly head: BlobHash;
+  readonly length: number;
+  readonly created: string;
+  readonly updated: string;
+  /** Journals what the input leads to, then does what follows. Inputs are taken one after the other. */
+  send(input: RunInput): Promise<RunState>;
+  close(): Promise<void>;
+}
+
+export interface ConductorOptions {
+  readonly contract: Contract;
+  /** The contract with its signature, as JSON. */
+  readonly signedContract: string;
+  readonly store: Store;
+  readonly sign: SignJournal;
+  readonly now: () => Date;
+  readonly fold: Fold;
+  /** After every journaled change, with the state before it. */
+  readonly onChange: (before: RunState) => void;
+  /** When something failed that no input caused; the run itself goes on or is closed by its own records. */
+  readonly onFault: (thrown: unknown) => void;
+}
+
+/** Opens a run by replaying its journal and goes on where it stood. */
+export async function openConductor(options: ConductorOptions): Promise<Conductor> {
+  const { contract, signedContract, store, sign, now, fold, onChange, onFault } = options;
+  const chain: string = contract.run;
+  const stop = new AbortController();
+  let state = newRun(contract);
+  let head: JournalHead | null = null;
+  let created = now().toISOString();
+  let updated = created;
+  let queue: Promise<unknown> = Promise.resolve();
+  let folding: Promise<void> | null = null;
+
+  for await (const record of store.records(chain)) {
+    state = apply(state, runRecord.parse({ type: record.type, ...(record.body as object) }));
+    if (head === null) created = record.time;
+    updated = record.time;
+    head = record;
+  }
+
+  async function take(input: RunInput): Promise<RunState> {
+    const records = decide(state, input);
+    if (records.length === 0) return state;
+    const time = now().toISOString();
+    const sealed: JournalRecord[] = [];
+    const changes: ChainedRecord[] = [];
+    let next = state;
+    let last: JournalHead | null = head;
+    for (const record of records) {
+      const { type, ...body } = record;
+      const link: JournalRecord = sealRecord(last, { chain, time, type, body }, sign);
+      last = link;
+      next = apply(next, record);
+      sealed.push(link);
+      changes.push({ record, state: next, time });
+    }
+    await store.append(chain, head?.hash ?? null, sealed, (tx) =>
+      project(tx, changes, { signedContract, created: head === null ? time : created }),
+    );
+    const before = state;
+    if (head === null) created = time;
+    state = next;
+    head = last;
+    updated = time;
+    onChange(before);
+    doDeeds();
+    return state;
+  }
+
+  function doDeeds(): void {
+    const deed = work(state);
+    if (deed === null || folding !== null || stop.signal.aborted) return;
+    folding = fold(deed, stop.signal)
+      .then((output): RunInput => ({ kind: 'folded', step: deed.id, output }))
+      .catch((thrown: unknown): RunInput => {
+        if (!stop.signal.aborted) onFault(thrown);
+        return { kind: 'fold-failed', step: deed.id, error: toWire(asCoded(thrown)) };
+      })
+      .then(async (input) => {
+        folding = null;
+        if (!stop.signal.aborted) await conductor.send(input);
+      })
+      .catch((thrown: unknown) => {
+        onFault(thrown);
+        setTimeout(doDeeds, retryMs).unref();
+      });
+  }
+
+  const conductor: Conductor = {
+    get state() {
+      return state;
+    },
+    get head() {
+      if (head === null) throw new TypeError('a run has no journal before its launch');
+      return head.hash;
+    },
+    get length() {
+      return head === null ? 0 : head.sequence + 1;
+    },
+    get created() {
+      return created;
+    },
+    get updated() {
+      return updated;
+    },
+    send(input) {
+      const turn = queue.then(() => take(input));
+      queue = turn.catch(() => {});
+      return turn;
+    },
+    async close() {
+      stop.abort();
+      await folding;
+      await queue;
+    },
+  };
+  doDeeds();
+  return conductor;
+}

@@ -1,0 +1,27 @@
+import { journalLine } from '@consilium/shared/journal';
+import { currentStepId, resultOf } from '../rounds/index.js';
+import type { Blobs, Store } from '../store/index.js';
+import type { Conductor } from './conductor.js';
+import { wholeBlob } from './fold-step.js';
+import type { Exported } from './view.js';
+
+/** Everything of a run that the lead takes away. */
+export async function exportOf({ state }: Conductor, store: Store, blobs: Blobs): Promise<Exported> {
+  const model = resultOf(state);
+  const tested = currentStepId(state) === 'test' ? [...state.accepted.values()] : [];
+  const reports = [];
+  for (const { manifest } of tested) reports.push({ manifest, bytes: await wholeBlob(blobs, manifest.hash) });
+  return {
+    contract: await wholeBlob(blobs, state.contractBlob!),
+    model: model && {
+      hash: model,
+      bytes: await blobs.size(model),
+      read: (offset, length) => blobs.read(model, offset, length),
+    },
+    preparation: state.preparation && (await wholeBlob(blobs, state.preparation)),
+    async *journal() {
+      for await (const record of store.records(state.contract.run)) yield Buffer.from(journalLine(record)).toString();
+    },
+    reports,
+  };
+}

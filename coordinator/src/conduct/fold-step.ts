@@ -1,0 +1,141 @@
+import type { Contract, Step } from '@consilium/shared/contract';
+import type { BlobHash } from '@consilium/shared/ids';
+import { mergeCounts, metricsOf } from '@consilium/shared/metrics';
+import { readEvaluation } from '@consilium/shared/report';
+import {
+  encodePreparation,
+  foldCohort,
+  foldScale,
+  type PreparationState,
+  readCohort,
+  readPreparation,
+  readScale,
+} from '@consilium/shared/statistics';
+import { fold as foldUpdates } from '../aggregation/index.js';
+import { makeInitial } from '../initial/index.js';
+import type { Deed, PooledMetrics, ReleasedMetrics, StepOutput } from '../rounds/index.js';
+import type { Blobs } from '../store/index.js';
+
+export interface FoldMeans {
+  readonly contract: Contract;
+  readonly blobs: Blobs;
+}
+
+/** Folds the contributions of a step into what the next step stands on. */
+export async function foldStep(deed: Deed, means: FoldMeans, signal: AbortSignal): Promise<StepOutput> {
+  const { step } = deed;
+  switch (step.kind) {
+    case 'prepare':
+      return { preparation: await foldPreparation(step, deed, means) };
+    case 'initial':
+      return { model: await initialModel(deed, means, signal) };
+    case 'train': {
+      const { name } = means.contract.runFile.training.strategy;
+      const { contributions } = deed;
+      const folded = await foldUpdates({
+        strategy: name,
+        base: needed(deed.model),
+        contributions,
+        blobs: means.blobs,
+        signal,
+      });
+      return { model: folded.hash };
+    }
+    case 'validate':
+    case 'test':
+      return foldEvaluations(deed, means);
+    default:
+      return step satisfies never;
+  }
+}
+
+async function foldPreparation(
+  step: Extract<Step, { kind: 'prepare' }>,
+  deed: Deed,
+  { contract, blobs }: FoldMeans,
+): Promise<BlobHash> {
+  const blobsOf = async <Statistics>(read: (bytes: Uint8Array, samples: number) => Statistics) => {
+    const all: Statistics[] = [];
+    for (const { hash, samples } of deed.contributions) all.push(read(await wholeBlob(blobs, hash), samples));
+    return all;
+  };
+  switch (step.name) {
+    case 'cohort': {
+      const cohorts = await blobsOf((bytes, samples) => readCohort(bytes, { contract, samples }));
+      return blobs.write(encodePreparation(foldCohort(cohorts, contract)));
+    }
+    case 'scale': {
+      const state = await preparationOf(deed, blobs);
+      const { minimumCell } = contract.runFile.validation;
+      const scales = await blobsOf((bytes, samples) => readScale(bytes, { state, samples, minimumCell }));
+      return blobs.write(encodePreparation(foldScale(scales, state)));
+    }
+    default:
+      return step.name satisfies never;
+  }
+}
+
+async function initialModel(deed: Deed, { contract, blobs }: FoldMeans, signal: AbortSignal): Promise<BlobHash> {
+  const { model, seed } = contract.runFile;
+  const { features } = await preparationOf(deed, blobs);
+  const writer = blobs.writer();
+  try {
+    await makeInitial(
+      {
+        family: model.family,
+        preset: model.preset,
+        options: model.options,
+        classes: model.classes.length,
+        features: features.length,
+        seed,
+      },
+      (bytes) => writer.append(bytes),
+      signal,
+    );
+    return (await writer.commit()).hash;
+  } catch (thrown) {
+    await writer.abort();
+    throw thrown;
+  }
+}
+
+async function foldEvaluations(deed: Deed, { contract, blobs }: FoldMeans): Promise<StepOutput> {
+  const { classes } = contract.runFile.model;
+  const counts = [];
+  const released: ReleasedMetrics[] = [];
+  for (const { site, hash } of deed.contributions) {
+    const evaluation = readEvaluation(await wholeBlob(blobs, hash), classes.length);
+    if (evaluation.counts !== null) counts.push(evaluation.counts);
+    released.push({ site, ...releasedOf(evaluation.report) });
+  }
+  if (counts.length === 0) return { released };
+  const { n, loss, accuracy, balancedAccuracy, macroF1, weightedF1, mcc, auc, ece, brier } = metricsOf(
+    mergeCounts(counts),
+    classes,
+  );
+  const metrics: PooledMetrics = {
+    n,
+    loss,
+    accuracy,
+    balancedAccuracy,
+    macroF1,
+    weightedF1,
+    mcc,
+    auc,
+    ece,
+    brier,
+  };
+  return n === 0 ? { released } : { metrics, released };
+}
+
+const preparationOf = async (deed: Deed, blobs: Blobs): Promise<PreparationState> =>
+  readPreparation(await wholeBlob(blobs, needed(deed.preparation)));
+
+export const wholeBlob = async (blobs: Blobs, hash: BlobHash): Promise<Uint8Array> =>
+  blobs.read(hash, 0, await blobs.size(hash));
+
+function needed(hash: BlobHash | null): BlobHash {
+  if (hash === null)
+    throw new TypeError('a step that needs a model or a preparation comes after the one that makes it');
+  return hash;
+}

@@ -1,0 +1,22 @@
+/** How long each name has made no progress, counted in ticks. Time while nobody ticks does not count. */
+export interface IdleClock<Name> {
+  /** Counts elapsed monotonic milliseconds for the watched names and gives each one's idle time. */
+  tick(elapsedMs: number, watched: Iterable<Name>): ReadonlyMap<Name, number>;
+  /** Starts a name's time anew. */
+  progress(name: Name): void;
+}
+
+export function idleClock<Name>(): IdleClock<Name> {
+  let idle = new Map<Name, number>();
+  return {
+    tick(elapsedMs, watched) {
+      const next = new Map<Name, number>();
+      for (const name of watched) next.set(name, (idle.get(name) ?? 0) + elapsedMs);
+      idle = next;
+      return next;
+    },
+    progress(name) {
+      if (idle.has(name)) idle.set(name, 0);
+    },
+  };
+}

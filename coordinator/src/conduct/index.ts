@@ -1,0 +1,4 @@
+export * from './presence.js';
+export * from './runs.js';
+export * from './site-desk.js';
+export * from './view.js';

@@ -1,0 +1,161 @@
+import { contributionOf, idOf } from '@consilium/shared/contract';
+import { verify } from '@consilium/shared/crypto';
+import { asCoded, type CodedError, coded, fail, toWire, type WireError } from '@consilium/shared/errors';
+import type { PublicKey, SiteId } from '@consilium/shared/ids';
+import { readEvaluation } from '@consilium/shared/report';
+import { readCohort, readPreparation, readScale } from '@consilium/shared/statistics';
+import {
+  type ContributionManifest,
+  maxSmallBlobBytes,
+  type SignedManifest,
+  type Verdict,
+} from '@consilium/shared/wire';
+import { checkManifest, checkUpdate } from '../aggregation/index.js';
+import { baseOf, currentStep, type RunState } from '../rounds/index.js';
+import { acceptedOf, type Blobs, type Store } from '../store/index.js';
+import type { Conductor } from './conductor.js';
+import { wholeBlob } from './fold-step.js';
+
+export interface IntakeMeans {
+  readonly store: Store;
+  readonly blobs: Blobs;
+}
+
+/**
+ * Judges what a site hands in for a step: its signed manifest against the open step, then the blob itself.
+ * Only what passes both is offered to the run. A blob that fails the second is named in the journal and removed;
+ * a manifest that fails the first was never the site's word on this step, and leaves no trace there.
+ */
+export async function takeIn(
+  conductor: Conductor,
+  site: SiteId,
+  publicKey: PublicKey,
+  contribution: SignedManifest,
+  { store, blobs }: IntakeMeans,
+): Promise<Verdict> {
+  const { run, step, hash } = contribution.manifest;
+  const earlier = await store.read((db) => acceptedOf(db, run, step));
+  const first = earlier.find((row) => row.site === site);
+  if (first?.hash === hash) return { type: 'verdict', outcome: 'accepted', run, step, hash };
+
+  const { state } = conductor;
+  try {
+    await checkAgainst(state, site, publicKey, contribution, blobs);
+  } catch (thrown) {
+    return refusal(contribution.manifest, toWire(known(thrown)));
+  }
+  const error = first === undefined ? await faultOf(state, contribution.manifest, blobs) : null;
+  const after = await conductor.send({ kind: 'contribution', site, contribution, error });
+  if (after.accepted.get(site)?.manifest.hash === hash)
+    return { type: 'verdict', outcome: 'accepted', run, step, hash };
+  await blobs.remove(hash);
+  const refused = after.refused.get(site);
+  return refusal(
+    contribution.manifest,
+    refused?.hash === hash ? refused.error : (error ?? toWire(coded('CSM-UPDATE-LATE', { site, step }))),
+  );
+}
+
+/** The most bytes that a site may send for the open step; a model's update is as large as the model. */
+export async function limitBytes(state: RunState, blobs: Blobs): Promise<number> {
+  const step = currentStep(state);
+  const base = baseOf(state);
+  return step?.kind === 'train' && base !== null ? blobs.size(base) : maxSmallBlobBytes;
+}
+
+async function checkAgainst(
+  state: RunState,
+  site: SiteId,
+  publicKey: PublicKey,
+  contribution: SignedManifest,
+  blobs: Blobs,
+): Promise<void> {
+  const { contract, contractHash } = state;
+  const { manifest } = contribution;
+  const step = currentStep(state);
+  const kind = step === null ? null : contributionOf(step);
+  if (step === null || kind === null || contractHash === null || state.phase === 'closed') {
+    fail('CSM-UPDATE-LATE', { site, step: manifest.step });
+  }
+  if (!(await blobs.has(manifest.hash))) fail('CSM-UPDATE-NO-BLOB', { site, step: manifest.step });
+  const declares = step.kind === 'prepare' && step.name === 'cohort';
+  checkManifest(
+    contribution,
+    {
+      consortium: contract.consortium,
+      run: contract.run,
+      contract: contractHash,
+      step: idOf(step),
+      base: baseOf(state),
+      site,
+      publicKey,
+      kind,
+      samples: declares ? 'declares' : (state.samples.get(site) ?? 'unsigned'),
+      hash: manifest.hash,
+      bytes: await blobs.size(manifest.hash),
+    },
+    verify,
+  );
+}
+
+/** What is wrong with the blob itself; null when it is good. */
+async function faultOf(state: RunState, manifest: ContributionManifest, blobs: Blobs): Promise<WireError | null> {
+  try {
+    await checkBlob(state, manifest, blobs);
+    return null;
+  } catch (thrown) {
+    return toWire(known(thrown));
+  }
+}
+
+async function checkBlob(state: RunState, manifest: ContributionManifest, blobs: Blobs): Promise<void> {
+  const { contract, preparation } = state;
+  const { runFile } = contract;
+  const step = currentStep(state);
+  if (step === null) return;
+  const { hash, samples, site } = manifest;
+  if (step.kind !== 'train' && manifest.bytes > maxSmallBlobBytes) {
+    fail('CSM-UPDATE-SIZE', { site, bytes: manifest.bytes, expected: maxSmallBlobBytes });
+  }
+  switch (step.kind) {
+    case 'prepare': {
+      const bytes = await wholeBlob(blobs, hash);
+      if (step.name === 'cohort') readCohort(bytes, { contract, samples });
+      else if (preparation !== null) {
+        const before = readPreparation(await wholeBlob(blobs, preparation));
+        readScale(bytes, { state: before, samples, minimumCell: runFile.validation.minimumCell });
+      }
+      return;
+    }
+    case 'train': {
+      const base = baseOf(state);
+      const { normBound } = runFile.training.strategy;
+      if (base !== null) await checkUpdate({ site, base, update: hash, blobs, normBound });
+      return;
+    }
+    case 'validate':
+    case 'test':
+      readEvaluation(await wholeBlob(blobs, hash), runFile.model.classes.length);
+      return;
+    case 'initial':
+      return;
+    default:
+      step satisfies never;
+  }
+}
+
+/** A coded fault of the contribution. Anything else is ours and must not be taken for the site's. */
+function known(thrown: unknown): CodedError {
+  const error = asCoded(thrown);
+  if (error.code === 'CSM-INTERNAL') throw thrown;
+  return error;
+}
+
+const refusal = ({ run, step, hash }: ContributionManifest, { code, details }: WireError): Verdict => ({
+  type: 'verdict',
+  outcome: 'refused',
+  run,
+  step,
+  hash,
+  error: { code, details: { ...details } },
+});

@@ -1,0 +1,24 @@
+import type { BlobHash } from '@consilium/shared/ids';
+import type { RunState } from '../rounds/index.js';
+
+/**
+ * The blobs that a run still needs: its contract, what the next step stands on, the best and the newest model, and the
+ * open step's contributions (after the end: the final reports). Updates reveal patients and are gone once folded.
+ */
+export function neededBlobs(state: RunState): ReadonlySet<BlobHash> {
+  const needed = [
+    state.contractBlob,
+    state.preparation,
+    state.model,
+    state.best?.model ?? null,
+    ...[...state.accepted.values()].map(({ manifest }) => manifest.hash),
+  ];
+  return new Set(needed.filter((hash) => hash !== null));
+}
+
+/** What a run named before a change and needs no more after it. */
+export function droppedBlobs(before: RunState, after: RunState): readonly BlobHash[] {
+  const refused = [...before.refused.values()].map(({ hash }) => hash);
+  const needed = neededBlobs(after);
+  return [...neededBlobs(before), ...refused].filter((hash) => !needed.has(hash));
+}

@@ -1,0 +1,167 @@
+import { type Contract, contractHash, openContract, signedContract } from '@consilium/shared/contract';
+import { verify } from '@consilium/shared/crypto';
+import { fail } from '@consilium/shared/errors';
+import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
+import type { SignJournal } from '@consilium/shared/journal';
+import type { RunInput, RunState } from '../rounds/index.js';
+import { type Blobs, listRuns, runOf, type Store } from '../store/index.js';
+import { type Conductor, openConductor } from './conductor.js';
+import { exportOf } from './exported.js';
+import { foldStep } from './fold-step.js';
+import { droppedBlobs, neededBlobs } from './retention.js';
+import type { Runs } from './view.js';
+import { type LiveSite, summaryOf, viewOf } from './view-of.js';
+
+const noticeMs = 100;
+
+export interface RunsOptions {
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly lead: PublicKey;
+  readonly consortium: ConsortiumId;
+  readonly sign: SignJournal;
+  readonly now: () => Date;
+  /** Approved sites, at this moment. */
+  readonly approved: () => readonly SiteId[];
+  readonly live: (site: SiteId) => LiveSite;
+  /** Journals in the consortium's chain that a run began. */
+  readonly launched: (run: RunId, contract: BlobHash) => Promise<void>;
+  /** Sites whose assignment may have changed. */
+  readonly reassign: (sites: readonly SiteId[]) => void;
+  readonly onFault: (run: RunId, thrown: unknown) => void;
+}
+
+/** The runs, for the lead (`Runs`) and for the coordinator's own rooms. */
+export interface RunHouse extends Runs {
+  /** Runs that are not closed, oldest first. */
+  open(): readonly Conductor[];
+  find(run: string): Conductor | undefined;
+  /** Tells every open run. */
+  tell(input: RunInput): Promise<void>;
+  /** Notes that a live figure of a run changed, for subscribers. */
+  touched(run: string): void;
+  /** All blobs that any run needs. */
+  needed(): ReadonlySet<BlobHash>;
+  close(): Promise<void>;
+}
+
+/** Opens every run of the store where it stood. */
+export async function openRuns(options: RunsOptions): Promise<RunHouse> {
+  const { store, blobs, lead, consortium, sign, now, approved, live, launched, reassign, onFault } = options;
+  const conductors = new Map<string, Conductor>();
+  const listeners = new Set<(run: string) => void>();
+  const notices = new Map<string, NodeJS.Timeout>();
+
+  function touched(run: string): void {
+    if (listeners.size === 0 || notices.has(run)) return;
+    const notice = setTimeout(() => {
+      notices.delete(run);
+      for (const listener of listeners) listener(run);
+    }, noticeMs);
+    notices.set(run, notice.unref());
+  }
+
+  async function openOne(contract: Contract, text: string): Promise<Conductor> {
+    const { run } = contract;
+    let conductor: Conductor | undefined;
+    const onChange = (before: RunState) => {
+      if (!conductor) return;
+      const { state } = conductor;
+      if (before.index !== state.index || before.stepPhase !== state.stepPhase || state.phase === 'closed') {
+        forget(droppedBlobs(before, state));
+      }
+      reassign(state.sites);
+      touched(run);
+    };
+    conductor = await openConductor({
+      contract,
+      signedContract: text,
+      store,
+      sign,
+      now,
+      fold: (deed, signal) => foldStep(deed, { contract, blobs }, signal),
+      onChange,
+      onFault: (thrown) => onFault(run, thrown),
+    });
+    return conductor;
+  }
+
+  const needed = (): ReadonlySet<BlobHash> =>
+    new Set([...conductors.values()].flatMap(({ state }) => [...neededBlobs(state)]));
+
+  /** Another run may hold the same bytes under the same name. */
+  function forget(hashes: readonly BlobHash[]): void {
+    if (hashes.length === 0) return;
+    const kept = needed();
+    for (const hash of hashes) {
+      if (!kept.has(hash)) void blobs.remove(hash).catch((thrown) => onFault('-' as RunId, thrown));
+    }
+  }
+
+  const find = (run: string): Conductor | undefined => conductors.get(run);
+  const known = (run: string): Conductor => find(run) ?? fail('CSM-RUN-UNKNOWN', { run });
+  const view = (conductor: Conductor) => viewOf(conductor, live);
+
+  for (const { run } of (await store.read(listRuns)).toReversed()) {
+    const row = await store.read((db) => runOf(db, run));
+    if (!row) continue;
+    const { contract } = signedContract.parse(JSON.parse(row.contract));
+    conductors.set(run, await openOne(contract, row.contract));
+  }
+
+  return {
+    async launch(bytes, { stepwise }) {
+      const contract = openContract(bytes, { lead, consortium, now: now(), verify });
+      if (conductors.has(contract.run)) fail('CSM-RUN-EXISTS', { run: contract.run });
+      const sites = checkSites(contract, approved());
+      const contractBlob = await blobs.write(bytes);
+      const conductor = await openOne(contract, Buffer.from(bytes).toString());
+      conductors.set(contract.run, conductor);
+      const hash = contractHash(contract);
+      await conductor.send({ kind: 'launch', contractHash: hash, contractBlob, sites, stepwise });
+      await launched(contract.run, hash);
+      return view(conductor);
+    },
+    list: async () => [...conductors.values()].map(summaryOf).toReversed(),
+    view: async (run) => view(known(run)),
+    async command(run, command) {
+      const conductor = known(run);
+      const before = conductor.state;
+      if ((await conductor.send({ kind: command })) === before) {
+        fail('CSM-RUN-COMMAND', { run, command, phase: before.phase });
+      }
+      return view(conductor);
+    },
+    export: async (run) => exportOf(known(run), store, blobs),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    open: () => [...conductors.values()].filter(({ state }) => state.phase === 'running' || state.phase === 'paused'),
+    find,
+    async tell(input) {
+      for (const conductor of conductors.values()) {
+        if (conductor.state.phase !== 'closed') await conductor.send(input);
+      }
+    },
+    touched,
+    needed,
+    async close() {
+      for (const notice of notices.values()) clearTimeout(notice);
+      listeners.clear();
+      await Promise.all([...conductors.values()].map((conductor) => conductor.close()));
+    },
+  };
+}
+
+/** The sites that a contract is offered to: all approved ones, if they can ever satisfy it. */
+function checkSites(contract: Contract, approved: readonly SiteId[]): readonly SiteId[] {
+  const { required, quorum } = contract.runFile.participation;
+  if (approved.length === 0) fail('CSM-RUN-NO-SITES');
+  const unknown = required.filter((site) => !approved.includes(site));
+  if (unknown.length > 0) fail('CSM-RUN-REQUIRED-UNKNOWN', { sites: unknown.join(', ') });
+  if (quorum !== undefined && quorum > approved.length) {
+    fail('CSM-RUN-QUORUM-LARGE', { quorum, sites: approved.length });
+  }
+  return approved;
+}

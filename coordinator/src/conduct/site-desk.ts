@@ -1,0 +1,107 @@
+import { type CodedError, coded, fail, fromWire } from '@consilium/shared/errors';
+import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
+import type { Assignment, SignedManifest, SiteStatus, Verdict } from '@consilium/shared/wire';
+import { currentStepId, pendingSites, type RunInput, workFor } from '../rounds/index.js';
+import type { Blobs, Store } from '../store/index.js';
+import type { Conductor } from './conductor.js';
+import { type IdleClock, idleClock } from './idle-clock.js';
+import { limitBytes, takeIn } from './intake.js';
+import type { PresenceBoard } from './presence.js';
+import type { RunHouse } from './runs.js';
+
+/** What an upload claims; the site is known from its session. */
+export interface UploadClaim {
+  readonly run: string;
+  readonly step: string;
+  readonly hash: BlobHash;
+  readonly bytes: number;
+}
+
+/** Where sites are served: what each should do, what it may move, and what becomes of what it hands in. */
+export interface SiteDesk {
+  assignment(site: SiteId): Assignment;
+  heard(site: SiteId, status: SiteStatus): void;
+  submit(site: SiteId, contribution: SignedManifest): Promise<Verdict>;
+  mayUpload(site: SiteId, claim: UploadClaim): Promise<true | CodedError>;
+  mayDownload(site: SiteId, hash: BlobHash): boolean;
+  /** Bytes of the site moved: that is progress, too. */
+  moved(site: SiteId): void;
+  /** Elapsed monotonic milliseconds since the last tick. */
+  tick(elapsedMs: number): void;
+}
+
+export interface SiteDeskOptions {
+  readonly runs: RunHouse;
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly presence: PresenceBoard;
+  readonly keyOf: (site: SiteId) => PublicKey | null;
+  readonly onFault: (thrown: unknown) => void;
+}
+
+export function siteDesk({ runs, store, blobs, presence, keyOf, onFault }: SiteDeskOptions): SiteDesk {
+  const clocks = new Map<string, IdleClock<SiteId>>();
+
+  const send = (conductor: Conductor, input: RunInput): void => {
+    conductor.send(input).catch(onFault);
+  };
+
+  /** The run that a site should work on: the oldest that waits for it, else the oldest that has it. */
+  function workOf(site: SiteId) {
+    const all = runs.open().flatMap((conductor) => {
+      const work = workFor(conductor.state, site, conductor.head);
+      return work === null ? [] : [{ conductor, work }];
+    });
+    return all.find(({ work }) => work.verdict === null) ?? all[0] ?? null;
+  }
+
+  function progress(site: SiteId): void {
+    for (const conductor of runs.open()) {
+      clocks.get(conductor.state.contract.run)?.progress(site);
+      if (conductor.state.absent.get(site)?.until === 'heard') send(conductor, { kind: 'progress', site });
+    }
+  }
+
+  return {
+    assignment: (site) => ({ type: 'assignment', work: workOf(site)?.work ?? null }),
+    heard(site, status) {
+      if (presence.heard(site, status)) progress(site);
+      const conductor = status.run === null ? undefined : runs.find(status.run);
+      if (!conductor) return;
+      runs.touched(conductor.state.contract.run);
+      if (status.activity !== 'declined' || status.step === null || status.error === null) return;
+      const error = fromWire(status.error);
+      const excused = error.code === 'CSM-COHORT-SMALL';
+      send(conductor, { kind: 'declined', site, step: status.step, excused, error: status.error });
+    },
+    async submit(site, contribution) {
+      const { run, step, hash } = contribution.manifest;
+      const conductor = runs.find(run) ?? fail('CSM-RUN-UNKNOWN', { run });
+      const key = keyOf(site) ?? fail('CSM-SITE-REVOKED', { site });
+      const verdict = await takeIn(conductor, site, key, contribution, { store, blobs });
+      if (verdict.outcome === 'accepted') clocks.get(run)?.progress(site);
+      return { ...verdict, run, step, hash };
+    },
+    async mayUpload(site, { run, step, bytes }) {
+      const work = workOf(site)?.work;
+      if (!work || work.run !== run || work.step !== step) return coded('CSM-UPDATE-LATE', { site, step });
+      const limit = await limitBytes(runs.find(run)!.state, blobs);
+      return bytes <= limit || coded('CSM-UPDATE-SIZE', { site, bytes, expected: limit });
+    },
+    mayDownload(site, hash) {
+      const work = workOf(site)?.work;
+      return !!work && [work.contractBlob, work.model, work.preparation].includes(hash);
+    },
+    moved: progress,
+    tick(elapsedMs) {
+      for (const conductor of runs.open()) {
+        const { state } = conductor;
+        const { run } = state.contract;
+        const clock = clocks.get(run) ?? idleClock<SiteId>();
+        clocks.set(run, clock);
+        const watched = state.phase === 'running' && currentStepId(state) !== null ? pendingSites(state) : [];
+        for (const [site, idleMs] of clock.tick(elapsedMs, watched)) send(conductor, { kind: 'idle', site, idleMs });
+      }
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type { WireError } from '@consilium/shared/errors';
+import type { SiteId } from '@consilium/shared/ids';
+import { coverageOf, currentStep, currentStepId, type RunState, type StepHistory } from '../rounds/index.js';
+import type { Conductor } from './conductor.js';
+import type { Presence } from './presence.js';
+import type { RunSummary, RunView, SiteView } from './view.js';
+
+/** What the live side knows of a site. */
+export interface LiveSite {
+  readonly presence: Presence | null;
+  readonly heardSecondsAgo: number | null;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+export function summaryOf({ state, created, updated }: Conductor): RunSummary {
+  const step = currentStep(state);
+  const { rounds } = state.contract.runFile.training;
+  return {
+    run: state.contract.run,
+    name: state.contract.runFile.name,
+    phase: state.phase,
+    outcome: state.outcome,
+    step: currentStepId(state),
+    index: Math.max(0, state.index),
+    steps: state.steps.length,
+    round: step?.kind === 'train' || step?.kind === 'validate' ? step.round : step?.kind === 'test' ? rounds : null,
+    rounds,
+    sites: state.sites.length,
+    created,
+    updated,
+  };
+}
+
+export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): RunView {
+  const { state } = conductor;
+  const { sites: _, ...summary } = summaryOf(conductor);
+  const { sampleShare, sites } = coverageOf(state);
+  return {
+    ...summary,
+    consortium: state.contract.consortium,
+    contract: state.contractHash!,
+    family: state.contract.runFile.model.family,
+    classes: [...state.contract.runFile.model.classes],
+    pausedBy: state.pausedBy,
+    error: copy(state.error),
+    model: state.best?.model ?? state.model,
+    bestRound: state.best?.round ?? null,
+    preparation: state.preparation,
+    journalHead: conductor.head,
+    journalLength: conductor.length,
+    sites: state.sites.map((site) => siteView(state, site, live(site))),
+    judged: state.history.filter(({ metrics }) => metrics !== null).map(judged),
+    coverage: {
+      sampleShare,
+      sites: sites.map((one) => ({
+        ...one,
+        missing: one.missing.map(({ error, ...rest }) => ({ ...rest, error: copy(error)! })),
+      })),
+    },
+  };
+}
+
+function siteView(state: RunState, site: SiteId, { presence, heardSecondsAgo, bytesIn, bytesOut }: LiveSite): SiteView {
+  const absence = state.absent.get(site);
+  const refused = state.refused.get(site);
+  const status = presence?.status ?? null;
+  const here = status?.run === state.contract.run ? status : null;
+  return {
+    site,
+    connected: presence?.connected ?? false,
+    heardSecondsAgo,
+    activity: here?.activity ?? null,
+    progress: here?.progress ?? null,
+    backend: status?.backend ?? null,
+    samples: state.samples.get(site) ?? null,
+    standing: standingOf(state, site),
+    error: copy(absence?.error ?? refused?.error ?? here?.error ?? null),
+    bytesIn,
+    bytesOut,
+  };
+}
+
+function standingOf(state: RunState, site: SiteId): SiteView['standing'] {
+  const absence = state.absent.get(site);
+  if (absence) return absence.until === 'run' ? 'left' : 'absent';
+  if (state.accepted.has(site)) return 'accepted';
+  return state.refused.has(site) ? 'refused' : 'asked';
+}
+
+function judged({ step, metrics, released }: StepHistory): RunView['judged'][number] {
+  const round = /^validate:(\d+)$/.exec(step)?.[1];
+  return { step, round: round === undefined ? null : Number(round), pooled: metrics!, sites: [...released] };
+}
+
+const copy = (error: WireError | null) => error && { code: error.code, details: { ...error.details } };

@@ -1,0 +1,17 @@
+// A short-lived child of the coordinator: reads what model is wanted from standard input, writes its starting
+// weights to standard output. It alone loads the models; the server never does.
+import { text } from 'node:stream/consumers';
+import { initialWeights } from '@consilium/models/families';
+import { asCoded, toWire } from '@consilium/shared/errors';
+import { tether } from '@consilium/shared/process';
+import { encodeWeights } from '@consilium/shared/weights';
+import { initialRequest } from './request.js';
+
+tether();
+try {
+  const request = initialRequest.parse(JSON.parse(await text(process.stdin)));
+  process.stdout.end(encodeWeights(initialWeights(request)));
+} catch (thrown) {
+  process.stderr.write(JSON.stringify(toWire(asCoded(thrown))));
+  process.exitCode = 1;
+}
