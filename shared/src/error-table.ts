@@ -337,6 +337,22 @@ export const errorTable = {
     message: 'The other side speaks protocol version {theirs}, this one {ours}.',
     remedy: 'Update the older side.',
   },
+  'CSM-HOME-NOT-ADOPTED': {
+    message: 'The lead has not yet signed a certificate for this coordinator.',
+    remedy: 'The lead adopts it: consilium adopt URL --fingerprint …',
+  },
+  'CSM-HOME-PLAIN': {
+    message: 'Plain HTTP on {host} would show the lead and the page to the network.',
+    remedy: 'Give --cert and --key, or put a TLS proxy before it and say --behind-proxy, or listen on 127.0.0.1.',
+  },
+  'CSM-HOME-PORT': {
+    message: 'The coordinator cannot listen on {host} port {port} ({reason}).',
+    remedy: 'Choose another port, or stop what uses this one.',
+  },
+  'CSM-HOME-UNREADABLE': {
+    message: 'The file {file} cannot be read ({reason}).',
+    remedy: 'Check its owner and rights: it belongs to the user that runs the coordinator.',
+  },
   'CSM-INITIAL-FAILED': {
     message: 'The process that makes starting weights ended with status {status}.',
     remedy: 'See the log of the coordinator; a very large model may need more memory.',

@@ -1,0 +1,15 @@
+import type { RunFile } from '@consilium/shared/contract';
+import type { Dataset } from './dataset.js';
+import { type DataSource, loadExpressionTable } from './expression-table.js';
+
+export * from './dataset.js';
+export type { DataSource } from './expression-table.js';
+
+/** One adapter a kind of data; a new kind is a new file and a line here. */
+const adapters: Readonly<Record<RunFile['data']['kind'], (source: DataSource) => Promise<Dataset>>> = {
+  'expression-table': loadExpressionTable,
+};
+
+/** Reads a site's cohort by the kind of data that the contract names. @throws CSM-DATA-*, CSM-COHORT-SMALL */
+export const loadDataset = (source: DataSource): Promise<Dataset> =>
+  adapters[source.contract.runFile.data.kind](source);

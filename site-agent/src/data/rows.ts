@@ -1,0 +1,167 @@
+import type { Transform } from '@consilium/shared/contract';
+import { fail } from '@consilium/shared/errors';
+import type { QuarantinedRow, QuarantineReason } from './dataset.js';
+import { factsReader, type RowColumns, type RowFacts, type SampleTable } from './samples.js';
+import { columnIndex, openTable, type Table } from './table.js';
+import { changesOf, isMissing, readNumber, type ValueChange } from './values.js';
+
+/** A row of a class of the run, its values read; not yet known to be numeric throughout. */
+export interface Row {
+  readonly id: string;
+  readonly patient: string;
+  readonly label: number;
+  /** Candidate columns in order, NaN where missing or no number. */
+  readonly values: Float32Array;
+  /** One bit a candidate column: set where the field was neither a number nor missing. Null: none. */
+  readonly bad: Uint8Array | null;
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface Rows {
+  /** Candidate feature columns, in the order of `values`. */
+  readonly columns: readonly string[];
+  readonly rows: readonly Row[];
+  readonly read: number;
+  readonly otherLabel: number;
+  readonly quarantine: readonly QuarantinedRow[];
+}
+
+/** Reads feature files one after the other; a row's label, patient and membership come from the sample table where it has them. */
+export async function readRows(
+  paths: readonly string[],
+  asked: {
+    readonly columns: RowColumns;
+    readonly samples: SampleTable | null;
+    /** Listed features; null: every column that says nothing else. */
+    readonly listed: readonly string[] | null;
+    readonly classes: readonly string[];
+    readonly transforms: readonly Transform[];
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<Rows> {
+  const classOf = new Map(asked.classes.map((name, index) => [name, index]));
+  const seen = new Set<string>();
+  const rows: Row[] = [];
+  const quarantine: QuarantinedRow[] = [];
+  let first: { readonly file: string; readonly columns: readonly string[] } | null = null;
+  let changes: readonly (ValueChange | null)[] = [];
+  let read = 0;
+  let otherLabel = 0;
+
+  for (const path of paths) {
+    const table = await openTable(path, asked.signal);
+    const columns = candidates(table, asked.columns, asked.listed);
+    if (first === null) {
+      first = { file: table.file, columns };
+      changes = changesOf(asked.transforms, columns);
+    } else refuseDifference(first, { file: table.file, columns });
+    const at = first.columns.map((column) => table.columns.indexOf(column));
+    const id = columnIndex(table, asked.columns.id);
+    const factsOf = joined(table, asked.columns, asked.samples);
+
+    for await (const { fields, line } of table.rows) {
+      const key = fields[id]?.trim() ?? '';
+      const facts = factsOf(key, fields);
+      if (facts === 'other site') continue;
+      read += 1;
+      const reason = faultOf(fields.length === table.columns.length, key, seen, facts);
+      if (reason !== null || typeof facts === 'string') {
+        quarantine.push({ file: table.file, line, reason: reason ?? 'no entry in the sample table' });
+        continue;
+      }
+      seen.add(key);
+      const label = classOf.get(facts.label ?? '');
+      if (label === undefined) otherLabel += 1;
+      else
+        rows.push({
+          id: key,
+          patient: facts.patient ?? key,
+          label,
+          ...readValues(fields, at, changes),
+          file: table.file,
+          line,
+        });
+    }
+  }
+  return { columns: first?.columns ?? [], rows, read, otherLabel, quarantine };
+}
+
+/** Columns that may be features. Listed ones that the table lacks are left out here and counted later. */
+function candidates(table: Table, columns: RowColumns, listed: readonly string[] | null): readonly string[] {
+  const present = new Set(table.columns);
+  if (listed !== null) return listed.filter((column) => present.has(column));
+  const reserved = new Set([columns.id, columns.patient, columns.label, columns.only?.column, '']);
+  return table.columns.filter((column) => !reserved.has(column)).sort();
+}
+
+function refuseDifference(
+  first: { readonly file: string; readonly columns: readonly string[] },
+  next: { readonly file: string; readonly columns: readonly string[] },
+): void {
+  const [a, b] = [new Set(first.columns), new Set(next.columns)];
+  const lacking = first.columns.find((column) => !b.has(column));
+  const extra = next.columns.find((column) => !a.has(column));
+  if (lacking !== undefined) fail('CSM-DATA-COLUMNS-DIFFER', { file: next.file, other: first.file, column: lacking });
+  if (extra !== undefined) fail('CSM-DATA-COLUMNS-DIFFER', { file: first.file, other: next.file, column: extra });
+}
+
+type Joined = RowFacts | 'other site' | 'id twice' | 'no entry in the sample table';
+
+/** What both tables together say of a row; the sample table's word counts first. */
+function joined(
+  table: Table,
+  columns: RowColumns,
+  samples: SampleTable | null,
+): (id: string, fields: readonly string[]) => Joined {
+  const has = (column: string): boolean => samples?.columns.includes(column) || columnIndex(table, column) >= 0;
+  has(columns.label);
+  if (columns.patient !== undefined) has(columns.patient);
+  if (columns.only !== undefined) has(columns.only.column);
+  const onlyInSamples = columns.only !== undefined && samples?.columns.includes(columns.only.column);
+  const factsHere = factsReader(table, columns);
+  return (id, fields) => {
+    const here = factsHere(fields);
+    if (samples === null) return here.ours === false ? 'other site' : here;
+    const there = samples.find(id);
+    // Without an entry in the table that says whose a row is, it is nobody's.
+    if (there === undefined && onlyInSamples) return 'other site';
+    const ours = (typeof there === 'object' ? there.ours : undefined) ?? here.ours;
+    if (ours === false) return 'other site';
+    if (there === undefined) return 'no entry in the sample table';
+    if (there === 'twice') return 'id twice';
+    const pick = (a: string | null | undefined, b: string | null | undefined) => (a === undefined ? b : a);
+    return { patient: pick(there.patient, here.patient), label: pick(there.label, here.label), ours: true };
+  };
+}
+
+function faultOf(whole: boolean, id: string, seen: ReadonlySet<string>, facts: Joined): QuarantineReason | null {
+  if (!whole) return 'ragged row';
+  if (isMissing(id)) return 'no id';
+  if (seen.has(id)) return 'id twice';
+  if (facts === 'id twice' || facts === 'no entry in the sample table') return facts;
+  return typeof facts === 'object' && (facts.label ?? null) === null ? 'no label' : null;
+}
+
+/** Values in float64 through the declared transforms, kept as float32. */
+function readValues(
+  fields: readonly string[],
+  at: readonly number[],
+  changes: readonly (ValueChange | null)[],
+): Pick<Row, 'values' | 'bad'> {
+  const values = new Float32Array(at.length).fill(Number.NaN);
+  let bad: Uint8Array | null = null;
+  for (let column = 0; column < at.length; column++) {
+    const raw = readNumber(fields[at[column]!] ?? '');
+    const change = changes[column];
+    const value = Math.fround(raw !== null && change ? change(raw) : (raw ?? Infinity));
+    if (value === Infinity || value === -Infinity) {
+      bad ??= new Uint8Array(Math.ceil(at.length / 8));
+      bad[column >> 3]! |= 1 << (column & 7);
+    } else values[column] = value;
+  }
+  return { values, bad };
+}
+
+export const isBad = (row: Row, column: number): boolean =>
+  row.bad !== null && ((row.bad[column >> 3] ?? 0) & (1 << (column & 7))) !== 0;

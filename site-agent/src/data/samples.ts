@@ -1,0 +1,63 @@
+import { columnIndex, openTable, type Table } from './table.js';
+import { isMissing } from './values.js';
+
+/** Columns that say whose a row is and what it is; each lies in the sample table or, failing that, in the feature table. */
+export interface RowColumns {
+  readonly id: string;
+  readonly patient: string | undefined;
+  readonly label: string;
+  /** Serves one folder for several sites: only rows with this value are this site's. */
+  readonly only: { readonly column: string; readonly equals: string } | undefined;
+}
+
+/** What a table says of one row. Undefined: the table has no such column. Null: the field is empty. */
+export interface RowFacts {
+  readonly patient: string | null | undefined;
+  readonly label: string | null | undefined;
+  readonly ours: boolean | undefined;
+}
+
+export interface SampleTable {
+  readonly file: string;
+  readonly columns: readonly string[];
+  /** `twice`: the table names the sample more than once, with different facts. */
+  readonly find: (id: string) => RowFacts | 'twice' | undefined;
+}
+
+/** Reads the sample table into memory: ids, patients, labels and membership, nothing else of it. */
+export async function readSamples(path: string, columns: RowColumns, signal?: AbortSignal): Promise<SampleTable> {
+  const table = await openTable(path, signal);
+  const id = columnIndex(table, columns.id);
+  const readFacts = factsReader(table, columns);
+  const found = new Map<string, RowFacts | 'twice'>();
+  for await (const { fields } of table.rows) {
+    const key = fields[id]?.trim() ?? '';
+    if (isMissing(key) || fields.length !== table.columns.length) continue;
+    const facts = readFacts(fields);
+    const before = found.get(key);
+    found.set(key, before === undefined || same(before, facts) ? facts : 'twice');
+  }
+  return { file: table.file, columns: table.columns, find: (key) => found.get(key) };
+}
+
+/** Reads the facts that a table holds from its rows. */
+export function factsReader(
+  table: Pick<Table, 'columns'>,
+  columns: RowColumns,
+): (fields: readonly string[]) => RowFacts {
+  const at = (column: string | undefined): number => (column === undefined ? -1 : table.columns.indexOf(column));
+  const [patient, label, only] = [at(columns.patient), at(columns.label), at(columns.only?.column)];
+  const text = (fields: readonly string[], index: number): string | null | undefined => {
+    if (index < 0) return undefined;
+    const field = fields[index]?.trim() ?? '';
+    return isMissing(field) ? null : field;
+  };
+  return (fields) => ({
+    patient: text(fields, patient),
+    label: text(fields, label),
+    ours: only < 0 ? undefined : fields[only]?.trim() === columns.only?.equals,
+  });
+}
+
+const same = (a: RowFacts | 'twice', b: RowFacts): boolean =>
+  a !== 'twice' && a.patient === b.patient && a.label === b.label && a.ours === b.ours;

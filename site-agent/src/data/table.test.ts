@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { CodedError } from '@consilium/shared/errors';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openTable } from './table.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'table-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function write(content: string | Uint8Array, suffix = '.csv'): string {
+  files += 1;
+  const path = join(folder, `table-${files}${suffix}`);
+  writeFileSync(path, content);
+  return path;
+}
+
+async function read(
+  path: string,
+): Promise<{ columns: readonly string[]; rows: readonly (readonly string[])[]; lines: number[] }> {
+  const table = await openTable(path);
+  const rows: (readonly string[])[] = [];
+  const lines: number[] = [];
+  for await (const { fields, line } of table.rows) {
+    rows.push(fields);
+    lines.push(line);
+  }
+  return { columns: table.columns, rows, lines };
+}
+
+const codeOf = (path: string): Promise<string> =>
+  read(path).then(
+    () => 'none',
+    (thrown) => {
+      if (thrown instanceof CodedError) return thrown.code;
+      throw thrown;
+    },
+  );
+
+describe('openTable', () => {
+  const forms: readonly (readonly [string, string | Uint8Array, string])[] = [
+    ['commas', 'id,a\nx,1\ny,2\n', '.csv'],
+    ['tabs', 'id\ta\nx\t1\ny\t2\n', '.tsv'],
+    ['tabs in a file called csv', 'id\ta\nx\t1\ny\t2\n', '.csv'],
+    ['semicolons', 'id;a\r\nx;1\r\ny;2\r\n', '.csv'],
+    ['a byte order mark, quotes and empty lines', '\uFEFFid,"a"\n\n"x",1\n\ny,"2"', '.csv'],
+    ['gzip', gzipSync('id,a\nx,1\ny,2\n'), '.csv.gz'],
+  ];
+  it.each(forms)('reads %s', async (_, content, suffix) => {
+    const { columns, rows } = await read(write(content, suffix));
+    expect(columns).toEqual(['id', 'a']);
+    expect(rows).toEqual([
+      ['x', '1'],
+      ['y', '2'],
+    ]);
+  });
+
+  it('says on which line a row stands, ragged ones as they are', async () => {
+    const { rows, lines } = await read(write('id,a\nx,1\n\ny\nz,1,2\n'));
+    expect(rows).toEqual([['x', '1'], ['y'], ['z', '1', '2']]);
+    expect(lines).toEqual([2, 4, 5]);
+  });
+
+  it('keeps rows of many thousand columns', async () => {
+    const columns = Array.from({ length: 30_000 }, (_, index) => `GENE${index}`);
+    const { rows } = await read(write(`${columns.join(',')}\n${columns.map((_, index) => index / 7).join(',')}\n`));
+    expect(rows[0]).toHaveLength(30_000);
+  });
+
+  const gzip = gzipSync('id,a\n'.repeat(100_000));
+  const faults: readonly (readonly [string, string | Uint8Array, string, string])[] = [
+    ['an empty file', '', '.csv', 'CSM-DATA-EMPTY'],
+    ['an empty gzip file', '', '.csv.gz', 'CSM-DATA-GZIP'],
+    ['plain text called gzip', 'id,a\nx,1\n', '.csv.gz', 'CSM-DATA-GZIP'],
+    ['gzip cut short', gzip.subarray(0, gzip.length - 12), '.csv.gz', 'CSM-DATA-GZIP'],
+    ['a column twice', 'id,a,a\nx,1,2\n', '.csv', 'CSM-DATA-COLUMN-TWICE'],
+    ['a quote that never closes', 'id,a\nx,"1\ny,2\n', '.csv', 'CSM-DATA-MALFORMED'],
+  ];
+  it.each(faults)('refuses %s', async (_, content, suffix, code) => {
+    expect(await codeOf(write(content, suffix))).toBe(code);
+  });
+
+  it('refuses a file that is not there, and a folder', async () => {
+    expect(await codeOf(join(folder, 'absent.csv'))).toBe('CSM-DATA-FILE');
+    expect(await codeOf(folder)).toBe('CSM-DATA-UNREADABLE');
+  });
+
+  it('gives rows or a coded error for any bytes, under any name', async () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', '1', ',', ';', '\t', '"', '\n', '\r', '\\', ' ', '\uFEFF', 'é'),
+    });
+    const content = fc.oneof(
+      fc.uint8Array(),
+      text,
+      text.map((plain) => gzipSync(plain)),
+    );
+    await fc.assert(
+      fc.asyncProperty(content, fc.constantFrom('.csv', '.csv.gz'), async (bytes, suffix) => {
+        expect(await codeOf(write(bytes, suffix))).toMatch(/^(none|CSM-DATA-[A-Z-]+)$/);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,28 @@
+import type { Contract } from '@consilium/shared/contract';
+import { type CohortStatistics, suppressCells } from '@consilium/shared/statistics';
+import { classCells, type Dataset, type Part } from '../data/index.js';
+
+/**
+ * First preparation pass: what this site has, as counts; names of columns only where the contract asks for them.
+ * Counts about fewer than `minimumCell` patients are withheld, and so are totals that would give them back.
+ */
+export function cohortStatistics(dataset: Dataset, contract: Contract, salt: string): CohortStatistics {
+  const { data, validation } = contract.runFile;
+  const { train } = dataset.parts;
+  const { read, kept, otherLabel, quarantined, missingFeatures } = dataset.counts;
+  const minimum = validation.minimumCell;
+  const hide = (count: number): number | null => (count > 0 && count < minimum ? null : count);
+  const size = (part: Part): number | null => (hide(new Set(part.patients).size) === null ? null : part.rows);
+  const parts = { validation: size(dataset.parts.validation), test: size(dataset.parts.test) };
+  const left = { otherLabel: hide(otherLabel), quarantined: hide(quarantined) };
+  const total = Object.values(parts).includes(null) ? null : kept;
+  return {
+    format: 'consilium-cohort-1',
+    salt,
+    samples: { train: train.rows, ...parts },
+    classCounts: [...suppressCells(classCells(train, dataset.classes.length), minimum)],
+    features: data.features === 'common' ? [...dataset.features] : null,
+    missingFeatures,
+    counts: { read: total === null || Object.values(left).includes(null) ? null : read, kept: total, ...left },
+  };
+}
