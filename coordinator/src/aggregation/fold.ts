@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { BlobHash } from '@consilium/shared/ids';
+import { layoutElements } from '@consilium/shared/weights';
 import type { AggregationBlobs } from './blobs.js';
 import { bestKernel, type Kernel } from './kernels/index.js';
 import { type Contribution, type Strategy, type StrategyName, strategies } from './strategies/index.js';
@@ -35,11 +36,12 @@ export async function fold({ strategy, base, contributions, blobs, kernel, signa
   const form = await readForm(blobs, base);
   const updates = await Promise.all(ordered.map((contribution) => openUpdate(blobs, form, contribution)));
   const chosen: Strategy = strategies[strategy];
-  const pass = chosen.begin(ordered, { kernel: kernel ?? bestKernel(), tileElements });
+  const mostElements = Math.min(tileElements, layoutElements(form.layout));
+  const pass = chosen.begin(ordered, { kernel: kernel ?? bestKernel(), tileElements: mostElements });
 
   signal?.throwIfAborted();
   const writer = blobs.writer();
-  const next = new Float32Array(tileElements);
+  const next = new Float32Array(mostElements);
   try {
     await writer.append(form.header);
     for (const tile of tilesOf(form)) {

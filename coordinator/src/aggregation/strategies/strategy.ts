@@ -15,7 +15,7 @@ export interface Contribution {
  */
 export interface Strategy {
   readonly name: string;
-  /** Opens the pass of one round. Contributions are at least one, in canonical site order. */
+  /** Opens the pass of one round. Contributions are at least one, in canonical site order; no tile is larger than `tileElements`. */
   begin(
     contributions: readonly Contribution[],
     means: { readonly kernel: Kernel; readonly tileElements: number },
