@@ -1,0 +1,9 @@
+export { type Api, openApi } from './api.js';
+export { openApiDocument } from './openapi.js';
+export type { ApiLog, ApiOptions } from './options.js';
+export { recordsOver } from './over-store.js';
+export { type Problem, problem } from './problem.js';
+export * from './routes/index.js';
+export type { AnyShape, JsonShape, MediaShape } from './shape.js';
+export { callWindowMs, signCall } from './signed-call.js';
+export { type ApiRecords, recordsInMemory } from './stored.js';

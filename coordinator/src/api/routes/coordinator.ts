@@ -1,0 +1,83 @@
+import { certificate, fingerprint } from '@consilium/shared/crypto';
+import { consortiumId, publicKey } from '@consilium/shared/ids';
+import { z } from 'zod';
+import { type Bound, bind } from '../bind.js';
+import type { ApiOptions } from '../options.js';
+import { json, named } from '../shape.js';
+
+export const done = named('Done', z.strictObject({ done: z.literal(true) }));
+
+export const getHealth = json({
+  method: 'GET',
+  path: '/healthz',
+  access: 'open',
+  group: 'coordinator',
+  summary: 'Whether the coordinator can work; status 503 when it cannot',
+  answer: named(
+    'Health',
+    z.strictObject({
+      status: z.enum(['ok', 'failing']),
+      version: z.string(),
+      storeWritable: z.boolean(),
+      uptimeSeconds: z.int(),
+    }),
+  ),
+});
+
+export const getIdentity = json({
+  method: 'GET',
+  path: '/api/identity',
+  access: 'open',
+  group: 'coordinator',
+  summary: 'The key of the coordinator, whom it serves, and the certificate that the lead gave it',
+  answer: named(
+    'Identity',
+    z.strictObject({
+      publicKey,
+      fingerprint: z.string(),
+      consortium: consortiumId,
+      lead: publicKey,
+      certificate: certificate.nullable(),
+      version: z.string(),
+    }),
+  ),
+});
+
+export const postCertificate = json({
+  method: 'POST',
+  path: '/api/certificate',
+  access: 'lead',
+  group: 'coordinator',
+  summary: "Gives the coordinator the lead's certificate",
+  body: named('CertificateForm', z.strictObject({ certificate })),
+  answer: done,
+});
+
+export function coordinatorRoutes(options: ApiOptions): readonly Bound[] {
+  const { sites, identity, settings, now, storeWritable } = options;
+  const started = now().getTime();
+  return [
+    bind(getHealth, async ({ status }) => {
+      const writable = await storeWritable();
+      if (!writable) status(503);
+      return {
+        status: writable ? 'ok' : 'failing',
+        version: settings.version,
+        storeWritable: writable,
+        uptimeSeconds: Math.round((now().getTime() - started) / 1000),
+      };
+    }),
+    bind(getIdentity, async () => ({
+      publicKey: identity.publicKey,
+      fingerprint: fingerprint(identity.publicKey),
+      consortium: settings.consortium,
+      lead: settings.lead,
+      certificate: sites.roster().coordinator,
+      version: settings.version,
+    })),
+    bind(postCertificate, async ({ body }) => {
+      await sites.certify(body.certificate, identity.publicKey);
+      return { done: true };
+    }),
+  ];
+}

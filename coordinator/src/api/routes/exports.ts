@@ -1,0 +1,96 @@
+import { fail } from '@consilium/shared/errors';
+import { siteId } from '@consilium/shared/ids';
+import { contributionManifest } from '@consilium/shared/wire';
+import { z } from 'zod';
+import type { Exported } from '../../conduct/view.js';
+import { type Bound, bind, bindMedia } from '../bind.js';
+import { readRange } from '../byte-range.js';
+import type { ApiOptions } from '../options.js';
+import { json, media, named } from '../shape.js';
+import { lines, whole } from '../streams.js';
+import { runPath } from './runs.js';
+
+/** Bytes of a model that are read and sent at a time. */
+const pieceBytes = 2 ** 20;
+
+const part = { method: 'GET', access: 'lead', group: 'exports', params: runPath } as const;
+
+export const getContract = media({
+  ...part,
+  path: '/api/runs/{run}/contract',
+  summary: 'The contract with the signature of the lead',
+  mediaType: 'application/json',
+});
+export const getModel = media({
+  ...part,
+  path: '/api/runs/{run}/model',
+  summary: 'The weights of the chosen model in safetensors form',
+  mediaType: 'application/octet-stream',
+  ranged: true,
+});
+export const getPreparation = media({
+  ...part,
+  path: '/api/runs/{run}/preparation',
+  summary: 'What the preparation steps fixed: features, counts, scales',
+  mediaType: 'application/json',
+});
+export const getJournal = media({
+  ...part,
+  path: '/api/runs/{run}/journal',
+  summary: "The run's journal, a line a record",
+  mediaType: 'application/x-ndjson',
+});
+export const listReports = json({
+  ...part,
+  path: '/api/runs/{run}/reports',
+  summary: 'Which sites sent an evaluation in the final test',
+  answer: named('Reports', z.strictObject({ reports: z.array(contributionManifest) })),
+});
+export const getReport = media({
+  ...part,
+  path: '/api/runs/{run}/reports/{site}',
+  summary: "One site's evaluation, as it came",
+  params: runPath.extend({ site: siteId }),
+  mediaType: 'application/json',
+});
+
+export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
+  return [
+    bindMedia(getContract, async ({ params }) => whole((await runs.export(params.run)).contract)),
+    bindMedia(getModel, async ({ params, range, header, status }) => {
+      const { model } = await runs.export(params.run);
+      if (model === null) return missing('model', params.run);
+      const wanted = readRange(range, model.bytes, 'the model');
+      const { start, end } = wanted ?? { start: 0, end: model.bytes };
+      if (wanted !== null) {
+        status(206);
+        header('content-range', `bytes ${start}-${end - 1}/${model.bytes}`);
+      }
+      header('accept-ranges', 'bytes');
+      header('etag', `"${model.hash}"`);
+      header('content-length', String(end - start));
+      return pieces(model, start, end);
+    }),
+    bindMedia(getPreparation, async ({ params }) => {
+      const { preparation } = await runs.export(params.run);
+      return preparation === null ? missing('preparation', params.run) : whole(preparation);
+    }),
+    bindMedia(getJournal, async ({ params }) => lines((await runs.export(params.run)).journal())),
+    bind(listReports, async ({ params }) => ({
+      reports: (await runs.export(params.run)).reports.map(({ manifest }) => manifest),
+    })),
+    bindMedia(getReport, async ({ params }) => {
+      const { reports } = await runs.export(params.run);
+      const report = reports.find(({ manifest }) => manifest.site === params.site);
+      return report === undefined ? missing(`report of ${params.site}`, params.run) : whole(report.bytes);
+    }),
+  ];
+}
+
+async function* pieces(model: NonNullable<Exported['model']>, start: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let offset = start; offset < end; offset += pieceBytes) {
+    yield await model.read(offset, Math.min(pieceBytes, end - offset));
+  }
+}
+
+const missing = (what: string, run: string): never => fail('CSM-API-NOT-YET', { what, run });

@@ -1,0 +1,26 @@
+import type { Bound } from '../bind.js';
+import type { ApiOptions } from '../options.js';
+import type { PageUsers } from '../page-users.js';
+import { coordinatorRoutes } from './coordinator.js';
+import { eventRoutes } from './events.js';
+import { exportRoutes } from './exports.js';
+import { pageUserRoutes } from './page-users.js';
+import { runRoutes } from './runs.js';
+import { siteRoutes } from './sites.js';
+
+export * from './coordinator.js';
+export * from './events.js';
+export * from './exports.js';
+export * from './page-users.js';
+export * from './runs.js';
+export * from './sites.js';
+
+/** Every call, in the order of the document. */
+export const allRoutes = (options: ApiOptions, users: PageUsers): readonly Bound[] => [
+  ...coordinatorRoutes(options),
+  ...siteRoutes(options),
+  ...runRoutes(options),
+  ...exportRoutes(options),
+  ...eventRoutes(options),
+  ...pageUserRoutes(options, users),
+];

@@ -1,0 +1,64 @@
+import { canonicalBytes } from '@consilium/shared/canonical';
+import { signedContract } from '@consilium/shared/contract';
+import { runId } from '@consilium/shared/ids';
+import { z } from 'zod';
+import { runSummary, runView } from '../../conduct/view.js';
+import { type Bound, bind } from '../bind.js';
+import type { ApiOptions } from '../options.js';
+import { json, named } from '../shape.js';
+
+export const runPath = z.strictObject({ run: runId });
+export const view = named('RunView', runView);
+export const summaries = named('RunSummaries', z.strictObject({ runs: z.array(named('RunSummary', runSummary)) }));
+
+export const listRuns = json({
+  method: 'GET',
+  path: '/api/runs',
+  access: 'reader',
+  group: 'runs',
+  summary: 'All runs, the newest first',
+  answer: summaries,
+});
+
+export const getRun = json({
+  method: 'GET',
+  path: '/api/runs/{run}',
+  access: 'reader',
+  group: 'runs',
+  summary: 'Everything about one run',
+  params: runPath,
+  answer: view,
+});
+
+export const postRun = json({
+  method: 'POST',
+  path: '/api/runs',
+  access: 'lead',
+  group: 'runs',
+  summary: 'Launches a run by its signed contract',
+  body: named('Launch', z.strictObject({ signed: signedContract, stepwise: z.boolean() })),
+  answer: view,
+});
+
+export const postCommand = json({
+  method: 'POST',
+  path: '/api/runs/{run}/command',
+  access: 'lead',
+  group: 'runs',
+  summary: 'Goes on with the next round of a stepwise run, pauses, resumes or stops a run',
+  params: runPath,
+  body: named('Command', z.strictObject({ command: z.enum(['next', 'pause', 'resume', 'stop']) })),
+  answer: view,
+});
+
+export function runRoutes({ runs }: ApiOptions): readonly Bound[] {
+  return [
+    bind(listRuns, async () => ({ runs: newestFirst(await runs.list()) })),
+    bind(getRun, async ({ params }) => runs.view(params.run)),
+    bind(postRun, async ({ body }) => runs.launch(canonicalBytes(body.signed), { stepwise: body.stepwise })),
+    bind(postCommand, async ({ params, body }) => runs.command(params.run, body.command)),
+  ];
+}
+
+export const newestFirst = <Run extends { readonly created: string }>(runs: readonly Run[]): Run[] =>
+  [...runs].sort((a, b) => (a.created < b.created ? 1 : -1));

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createIdentity, type Identity, sign } from '@consilium/shared/crypto';
+import { type ConsortiumId, consortiumId, type SiteId } from '@consilium/shared/ids';
+import { openSites, type Sites } from '../../sites/index.js';
+import { openSqliteStore, type Store } from '../../store/index.js';
+import { type Api, openApi } from '../api.js';
+import { recordsOver } from '../over-store.js';
+import { signCall } from '../signed-call.js';
+import { type FakeRuns, fakeRuns } from './fake-runs.js';
+
+/** A coordinator's API on a free port of loopback, over a store in memory and made-up runs. */
+export interface Stage {
+  readonly url: string;
+  readonly lead: Identity;
+  readonly coordinator: Identity;
+  readonly consortium: ConsortiumId;
+  readonly sites: Sites;
+  readonly store: Store;
+  readonly runs: FakeRuns;
+  readonly api: Api;
+  /** Moves the coordinator's clock. */
+  readonly advance: (ms: number) => void;
+  readonly now: () => Date;
+  /** A call signed by the lead, or by whom the test says. */
+  readonly call: (
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    as?: { readonly lead?: Identity; readonly now?: Date; readonly signedBody?: unknown; readonly signedPath?: string },
+  ) => Promise<Response>;
+  readonly close: () => Promise<void>;
+}
+
+export async function openStage(
+  options: {
+    readonly runs?: FakeRuns;
+    readonly storeWritable?: () => Promise<boolean>;
+    readonly connected?: (site: SiteId) => boolean;
+    readonly secure?: boolean;
+    readonly lead?: Identity;
+    readonly consortium?: ConsortiumId;
+    readonly realTime?: boolean;
+  } = {},
+): Promise<Stage> {
+  const lead = options.lead ?? createIdentity();
+  const coordinator = createIdentity();
+  const consortium = options.consortium ?? consortiumId.parse('0123456789abcdef0123456789abcdef');
+  let atMs = Date.parse('2026-01-12T09:00:00.000Z');
+  const now = options.realTime === true ? () => new Date() : () => new Date(atMs);
+  const store = await openSqliteStore({ file: ':memory:' });
+  const sites = await openSites({
+    store,
+    consortium,
+    lead: lead.publicKey,
+    sign: (domain, bytes) => sign(coordinator, domain, bytes),
+    now,
+  });
+  const runs = options.runs ?? fakeRuns();
+  let url = '';
+  const quiet = { info: () => {}, error: () => {} };
+  const api = openApi({
+    runs,
+    sites,
+    identity: coordinator,
+    settings: {
+      version: '0.0.0-test',
+      consortium,
+      lead: lead.publicKey,
+      address: () => url,
+      secure: options.secure ?? false,
+      behindProxy: false,
+    },
+    records: recordsOver(store, now),
+    connected: options.connected ?? (() => false),
+    storeWritable: options.storeWritable ?? (async () => true),
+    now,
+    random: randomBytes,
+    log: quiet,
+  });
+  const server = createServer(api.app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  url = `http://127.0.0.1:${isBound(address) ? address.port : 0}`;
+
+  return {
+    url,
+    lead,
+    coordinator,
+    consortium,
+    sites,
+    store,
+    runs,
+    api,
+    now,
+    advance: (ms) => {
+      atMs += ms;
+    },
+    async call(method, path, body, as = {}) {
+      const bytes = encode(body);
+      const headers = signCall(as.lead ?? lead, {
+        method,
+        path: as.signedPath ?? path,
+        consortium,
+        body: 'signedBody' in as ? encode(as.signedBody) : bytes,
+        now: as.now ?? now(),
+        random: randomBytes,
+      });
+      const sent = body === undefined ? {} : { body: Buffer.from(bytes) };
+      return fetch(url + path, { method, headers: { ...headers, 'content-type': 'application/json' }, ...sent });
+    },
+    async close() {
+      api.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await store.close();
+    },
+  };
+}
+
+const encode = (body: unknown): Uint8Array => Buffer.from(body === undefined ? '' : JSON.stringify(body));
+
+const isBound = (address: AddressInfo | string | null): address is AddressInfo =>
+  typeof address === 'object' && address !== null;

@@ -1,0 +1,1 @@
+export { pageRouter } from './serve-page.js';

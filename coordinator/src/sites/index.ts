@@ -1,0 +1,3 @@
+export * from './records.js';
+export * from './roster.js';
+export * from './sites.js';

@@ -1,0 +1,41 @@
+import { certificate, enrolmentProof, invitationId } from '@consilium/shared/crypto';
+import { blobHash, consortiumId, publicKey, runId, siteId } from '@consilium/shared/ids';
+import { z } from 'zod';
+
+/** The chain on which all of this lies. */
+export const consortiumChain = 'consortium';
+
+const opened = z.strictObject({ type: z.literal('consortium-opened'), consortium: consortiumId, lead: publicKey });
+const certified = z.strictObject({ type: z.literal('coordinator-certified'), certificate });
+const invited = z.strictObject({
+  type: z.literal('site-invited'),
+  site: siteId,
+  invitation: invitationId,
+  notAfter: z.iso.datetime(),
+});
+const enrolled = z.strictObject({
+  type: z.literal('site-enrolled'),
+  site: siteId,
+  publicKey,
+  invitation: invitationId,
+  /** The site's proof to the lead that it holds the code. The coordinator can neither check nor make one. */
+  leadProof: enrolmentProof.shape.leadProof,
+});
+const approved = z.strictObject({ type: z.literal('site-approved'), certificate });
+const revoked = z.strictObject({ type: z.literal('site-revoked'), certificate });
+const launched = z.strictObject({ type: z.literal('run-launched'), run: runId, contract: blobHash });
+/** Two agents alternated under one key. */
+const collided = z.strictObject({ type: z.literal('agents-collided'), site: siteId });
+
+/** Everything that can happen to a consortium, in the order in which it is journaled. */
+export const consortiumRecord = z.discriminatedUnion('type', [
+  opened,
+  certified,
+  invited,
+  enrolled,
+  approved,
+  revoked,
+  launched,
+  collided,
+]);
+export type ConsortiumRecord = z.infer<typeof consortiumRecord>;

@@ -1,0 +1,140 @@
+import type { Certificate, InvitationId } from '@consilium/shared/crypto';
+import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
+import type { ConsortiumRecord } from './records.js';
+
+/** A one-time code as everybody may know it. */
+export interface Invitation {
+  readonly id: InvitationId;
+  readonly site: SiteId;
+  readonly notAfter: string;
+  /** The key that used it; null while unused. */
+  readonly usedBy: PublicKey | null;
+}
+
+/** A key that came with a good code and waits for the lead's word. */
+export interface PendingKey {
+  readonly publicKey: PublicKey;
+  readonly invitation: InvitationId;
+  readonly leadProof: string;
+}
+
+export interface Member {
+  readonly site: SiteId;
+  /** Newest invitation; an older one that was not used ended with it. */
+  readonly invitation: Invitation | null;
+  readonly pending: PendingKey | null;
+  /** Newest certificate, which may be one of revocation. */
+  readonly certificate: Certificate | null;
+  /** Times that two agents were seen under this site's key. */
+  readonly collisions: number;
+}
+
+/** Who is who in the consortium, as its journal tells it. */
+export interface Roster {
+  readonly consortium: ConsortiumId | null;
+  readonly lead: PublicKey | null;
+  readonly coordinator: Certificate | null;
+  readonly members: ReadonlyMap<SiteId, Member>;
+  /** Every code ever given out, so that an old one is known for what it is. */
+  readonly invitations: ReadonlyMap<InvitationId, Invitation>;
+  /** Contract hash of each launched run. */
+  readonly runs: ReadonlyMap<RunId, BlobHash>;
+}
+
+export const emptyRoster: Roster = {
+  consortium: null,
+  lead: null,
+  coordinator: null,
+  members: new Map(),
+  invitations: new Map(),
+  runs: new Map(),
+};
+
+/** What a key is to the consortium. */
+export type Standing = 'approved' | 'pending' | 'revoked' | 'unknown';
+
+/** What a site is as a whole, for lists. */
+export type MemberState = 'invited' | 'pending' | 'approved' | 'revoked';
+
+/** The roster after one more record. Pure. */
+export function enter(roster: Roster, record: ConsortiumRecord): Roster {
+  switch (record.type) {
+    case 'consortium-opened':
+      return { ...roster, consortium: record.consortium, lead: record.lead };
+    case 'coordinator-certified':
+      return newer(roster.coordinator, record.certificate) ? { ...roster, coordinator: record.certificate } : roster;
+    case 'site-invited': {
+      const { site, invitation: id, notAfter } = record;
+      const invitation = { id, site, notAfter, usedBy: null };
+      return withMember(withInvitation(roster, invitation), site, { invitation });
+    }
+    case 'site-enrolled': {
+      const { site, publicKey, invitation: id, leadProof } = record;
+      const known = roster.invitations.get(id);
+      if (known === undefined || known.site !== site || known.usedBy !== null) return roster;
+      const used = { ...known, usedBy: publicKey };
+      return withMember(withInvitation(roster, used), site, {
+        invitation: used,
+        pending: { publicKey, invitation: id, leadProof },
+      });
+    }
+    case 'site-approved':
+    case 'site-revoked':
+      return certified(roster, record.certificate);
+    case 'run-launched':
+      return { ...roster, runs: new Map(roster.runs).set(record.run, record.contract) };
+    case 'agents-collided':
+      return withMember(roster, record.site, { collisions: (roster.members.get(record.site)?.collisions ?? 0) + 1 });
+    default:
+      return record satisfies never;
+  }
+}
+
+/** What this key is at this site's place. A revoked key stays revoked until a new code and the lead's next word. */
+export function standingOf(roster: Roster, site: SiteId, publicKey: PublicKey): Standing {
+  const member = roster.members.get(site);
+  if (member === undefined) return 'unknown';
+  const { certificate, pending } = member;
+  const certified = certificate?.body.publicKey === publicKey;
+  if (certified && !certificate.body.revoked) return 'approved';
+  if (pending?.publicKey === publicKey) return 'pending';
+  return certified ? 'revoked' : 'unknown';
+}
+
+export function stateOf(member: Member): MemberState {
+  if (member.pending !== null) return 'pending';
+  if (member.certificate !== null && !member.certificate.body.revoked) return 'approved';
+  if (member.invitation !== null && member.invitation.usedBy === null) return 'invited';
+  return member.certificate === null ? 'invited' : 'revoked';
+}
+
+/** Keys that may take part now, in canonical site order. */
+export const approvedSites = (roster: Roster): readonly SiteId[] =>
+  [...roster.members.values()]
+    .filter(({ certificate }) => certificate !== null && !certificate.body.revoked)
+    .map(({ site }) => site)
+    .sort();
+
+function certified(roster: Roster, certificate: Certificate): Roster {
+  const site = [...roster.members.keys()].find((id) => id === certificate.body.id);
+  const member = site === undefined ? undefined : roster.members.get(site);
+  if (site === undefined || member === undefined || !newer(member.certificate, certificate)) return roster;
+  const settled = member.pending?.publicKey === certificate.body.publicKey;
+  return withMember(roster, site, { certificate, pending: settled ? null : member.pending });
+}
+
+/** A certificate counts only when it is the next word: revisions go up, never back. */
+const newer = (known: Certificate | null, next: Certificate): boolean =>
+  known === null || next.body.revision > known.body.revision;
+
+const blank = (site: SiteId): Member => ({ site, invitation: null, pending: null, certificate: null, collisions: 0 });
+
+function withMember(roster: Roster, site: SiteId, change: Partial<Member>): Roster {
+  const member = { ...(roster.members.get(site) ?? blank(site)), ...change };
+  return { ...roster, members: new Map(roster.members).set(site, member) };
+}
+
+const withInvitation = (roster: Roster, invitation: Invitation): Roster => ({
+  ...roster,
+  invitations: new Map(roster.invitations).set(invitation.id, invitation),
+});
