@@ -14,8 +14,6 @@ import type { Socket } from 'socket.io';
 /** One proven site on one socket: sealed messages out and in. */
 export interface Session {
   readonly site: SiteId;
-  /** Aborted when the session ends, with the coded reason. */
-  readonly signal: AbortSignal;
   send(message: CoordinatorMessage): void;
   sendFrame(frame: TransferFrame): void;
   /** Tells the site why, and ends the session. */
@@ -72,7 +70,6 @@ export function openSession(socket: Socket, channel: Channel, site: SiteId, even
 
   return {
     site,
-    signal: life.signal,
     send(message) {
       if (!life.signal.aborted) put(channel.sealControl(message));
     },

@@ -1,0 +1,271 @@
+import {
+  type CertificateBody,
+  type Channel,
+  type ChannelKeys,
+  type Identity,
+  sealedChannel,
+  type Trust,
+} from '@consilium/shared/crypto';
+import { asCoded, type CodedError, coded, fromWire } from '@consilium/shared/errors';
+import {
+  type Assignment,
+  type Clock,
+  type CoordinatorMessage,
+  heartbeatMs,
+  type Log,
+  type SignedManifest,
+  type SiteMessage,
+  type SiteStatus,
+  type Verdict,
+  type Welcome,
+} from '@consilium/shared/wire';
+import { type Backoff, backoffMs, defaultBackoff } from './backoff.js';
+import { dial, type Link, type LinkEvents } from './link.js';
+import { createNews } from './news.js';
+import { type RouteOptions, routeTo } from './route.js';
+import { reasonOf } from './signals.js';
+import { createSubmissions } from './submissions.js';
+import { type BlobRef, fetchBlob, type Progress, type Sink, type Source, sendBlob } from './transfer.js';
+import { createTransferLines, type TransferLine, type TransferLines } from './transfer-line.js';
+
+export interface ConnectOptions extends RouteOptions {
+  readonly identity: Identity;
+  readonly trust: Trust;
+  /** Secret of a one-time code: shown until the coordinator has welcomed the key once. */
+  readonly secret?: Uint8Array;
+  /** 16 hexadecimal digits, made anew at each start of the agent. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly backoff?: Backoff;
+  /** Uniform in [0, 1), for the back-off only. */
+  readonly random?: () => number;
+  /** How a completed handshake's keys are used. Only a measurement gives another one than `sealedChannel`. */
+  readonly channel?: (keys: ChannelKeys) => Channel;
+}
+
+export type ConnectionState =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected'; readonly welcome: Welcome; readonly coordinator: CertificateBody }
+  /** The last try or link ended with `error`; the next try comes after `delayMs`. */
+  | { readonly kind: 'waiting'; readonly error: CodedError; readonly failures: number; readonly delayMs: number }
+  | { readonly kind: 'closed' };
+
+export interface TransferOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: Progress;
+}
+
+/** The site's one way out. Callbacks are told the newest state at once, then every change; each returns how to stop. */
+export interface Connection {
+  state(): ConnectionState;
+  onState(listener: (state: ConnectionState) => void): () => void;
+  onAssignment(listener: (assignment: Assignment) => void): () => void;
+  /** What the coordinator wants people at the site to know. */
+  onNotice(listener: (error: CodedError) => void): () => void;
+  /** Keeps the status as the newest, sends it, and sends it again at every heartbeat and connect. */
+  sendStatus(status: Omit<SiteStatus, 'type' | 'instance'>): void;
+  /**
+   * Fetches a blob that the assignment names. Goes on over dropped links.
+   * @returns its size
+   * @throws CSM-ACCESS-*, or another code that trying again does not mend
+   */
+  fetch(blob: BlobRef, sink: Sink, options?: TransferOptions): Promise<number>;
+  /** Sends a blob that the assignment awaits. Goes on over dropped links; resolves when the coordinator keeps it. */
+  upload(blob: BlobRef, source: Source, options?: TransferOptions): Promise<void>;
+  /**
+   * Hands in a blob that was uploaded; asked again on every new link until there is a verdict.
+   * @throws the coordinator's code when it could not judge now
+   */
+  submit(contribution: SignedManifest): Promise<Verdict>;
+  close(): Promise<void>;
+}
+
+/** Tries of one transfer that may end with a coded abort, none moving a byte, before its caller is told. */
+const maxRefusals = 4;
+/** Aborts that may pass: the place was lost, another handle was faster, a disk was full. */
+const passing = /^CSM-(?:TRANSFER|SPOOL|BLOB-NO-SPACE|INTERNAL)/;
+
+/**
+ * Connects to the coordinator and stays connected: dials again for ever with jittered back-off, proves itself on each
+ * link, and lets transfers and submissions live on from one link to the next. Outbound only.
+ * @throws CSM-HANDSHAKE-ADDRESS, CSM-HANDSHAKE-PROXY for addresses that can never work
+ */
+export function connect(options: ConnectOptions): Connection {
+  const { identity, clock, log, instance, channel = sealedChannel } = options;
+  const { backoff = defaultBackoff, random = Math.random } = options;
+  const route = routeTo(options);
+  const life = new AbortController();
+  const stop = () => life.abort(coded('CSM-TRANSFER-CLOSED'));
+  options.signal.addEventListener('abort', stop, { once: true });
+  if (options.signal.aborted) stop();
+
+  const states = createNews<ConnectionState>();
+  const assignments = createNews<Assignment>();
+  const notices = createNews<CodedError>();
+  const links = createNews<{ readonly link: Link; readonly lines: TransferLines }>();
+  const send = (message: SiteMessage) => links.newest()?.link.send(message);
+  const submissions = createSubmissions(send);
+  let trust = options.trust;
+  let secret = options.secret;
+  let status: SiteStatus | null = null;
+  let stopHeartbeat = () => {};
+
+  function beat(): void {
+    stopHeartbeat();
+    if (life.signal.aborted) return;
+    if (status !== null) send(status);
+    stopHeartbeat = clock.after(heartbeatMs, beat);
+  }
+
+  function take(link: Link, lines: TransferLines, message: CoordinatorMessage): void {
+    switch (message.type) {
+      case 'assignment':
+        assignments.tell(message);
+        break;
+      case 'welcome':
+        states.tell({ kind: 'connected', welcome: message, coordinator: link.coordinator });
+        break;
+      case 'verdict':
+      case 'deferred':
+        submissions.settle(message);
+        break;
+      case 'notice':
+        notices.tell(fromWire(message.error));
+        break;
+      case 'opened':
+      case 'ack':
+      case 'committed':
+      case 'abort':
+        lines.take(message);
+        break;
+      case 'closing':
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  function start(link: Link): LinkEvents {
+    const lines = createTransferLines(link);
+    secret = undefined;
+    trust = { ...trust, minimumRevision: link.coordinator.revision };
+    log.info({ standing: link.welcome.standing }, 'connected to the coordinator');
+    links.tell({ link, lines });
+    beat();
+    submissions.sendAll();
+    states.tell({ kind: 'connected', welcome: link.welcome, coordinator: link.coordinator });
+    return {
+      onMessage: (message) => take(link, lines, message),
+      onFrame: (frame) => lines.take({ type: 'frame', ...frame }),
+    };
+  }
+
+  /** One link from dialling to its end. Resolves with the reason. */
+  async function live(): Promise<CodedError> {
+    states.tell({ kind: 'connecting' });
+    try {
+      const link = await dial({
+        route,
+        identity,
+        trust,
+        clock,
+        channel,
+        start,
+        signal: life.signal,
+        ...(secret && { secret }),
+      });
+      return await reasonOf(link.ended, asCoded);
+    } catch (thrown) {
+      return asCoded(thrown);
+    } finally {
+      links.clear();
+    }
+  }
+
+  async function stay(): Promise<void> {
+    let failures = 0;
+    while (!life.signal.aborted) {
+      const error = await live();
+      if (life.signal.aborted) break;
+      // Two agents with one key would push each other out for ever: that, too, is a failure.
+      const wasUp = states.newest()?.kind === 'connected';
+      failures = wasUp && error.code !== 'CSM-ACCESS-SUPERSEDED' ? 1 : failures + 1;
+      const delayMs = backoffMs(failures, backoff, random);
+      log.warn({ code: error.code, details: error.details, delayMs: Math.round(delayMs) }, 'not connected');
+      states.tell({ kind: 'waiting', error, failures, delayMs });
+      await pause(delayMs);
+    }
+    stopHeartbeat();
+    options.signal.removeEventListener('abort', stop);
+    submissions.end(coded('CSM-TRANSFER-CLOSED'));
+    states.tell({ kind: 'closed' });
+  }
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const done = () => {
+        cancel();
+        life.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = clock.after(ms, done);
+      life.signal.addEventListener('abort', done, { once: true });
+    });
+
+  /** Runs a transfer over link after link until it is through, or ends in a way that another try does not mend. */
+  async function carry<Result>(
+    work: (line: TransferLine, progress: Progress) => Promise<Result>,
+    { signal, onProgress }: TransferOptions,
+  ): Promise<Result> {
+    const ends = signal === undefined ? life.signal : AbortSignal.any([life.signal, signal]);
+    let refusals = 0;
+    let furthest = 0;
+    for (;;) {
+      const { link, lines } = await links.next(ends);
+      const line = lines.begin();
+      const leave = () => line.end(coded('CSM-TRANSFER-CLOSED'));
+      ends.addEventListener('abort', leave, { once: true });
+      try {
+        return await work(line, (done, total) => {
+          if (done > furthest) refusals = 0;
+          furthest = Math.max(furthest, done);
+          onProgress?.(done, total);
+        });
+      } catch (thrown) {
+        ends.throwIfAborted();
+        if (link.ended.aborted) continue;
+        const error = asCoded(thrown);
+        line.end(error);
+        refusals++;
+        if (!passing.test(error.code) || refusals > maxRefusals) throw error;
+        log.warn({ code: error.code, details: error.details }, 'a transfer is tried again');
+        await pause(backoffMs(refusals, backoff, random));
+      } finally {
+        ends.removeEventListener('abort', leave);
+        line.end();
+      }
+    }
+  }
+
+  const staying = stay();
+
+  return {
+    state: () => states.newest() ?? { kind: 'connecting' },
+    onState: states.listen,
+    onAssignment: assignments.listen,
+    onNotice: notices.listen,
+    sendStatus(given) {
+      status = { type: 'status', instance, ...given };
+      beat();
+    },
+    fetch: (blob, sink, more = {}) => carry((line, progress) => fetchBlob(line, blob, sink, progress), more),
+    upload: (blob, source, more = {}) => carry((line, progress) => sendBlob(line, blob, source, progress), more),
+    submit: submissions.submit,
+    async close() {
+      stop();
+      await staying;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { BlobHash } from '@consilium/shared/ids';
+import type { Sink, Source } from './transfer.js';
+
+const pieceBytes = 2 ** 20;
+
+/** Bytes in memory as a source. */
+export const memorySource = (bytes: Uint8Array): Source => ({
+  bytes: bytes.length,
+  read: async (offset, length) => bytes.subarray(offset, offset + length),
+});
+
+/** A file as a source. `close` it at the end. */
+export async function fileSource(path: string): Promise<Source & { close(): Promise<void> }> {
+  const file = await open(path, 'r');
+  return {
+    bytes: (await file.stat()).size,
+    read: (offset, length) => readExactly(file, offset, length),
+    close: () => file.close(),
+  };
+}
+
+/**
+ * A file that a blob arrives in (mode 0600). What an earlier process left of it counts, so the same path must always
+ * stand for the same blob. The digest is kept as bytes come; only an old first part is read again. `close` it at the end.
+ */
+export async function fileSink(path: string): Promise<Sink & { close(): Promise<void> }> {
+  const file = await open(path, 'a+', 0o600);
+  let size = (await file.stat()).size;
+  let hash = createHash('sha256');
+  for (let offset = 0; offset < size; offset += pieceBytes) {
+    hash.update(await readExactly(file, offset, Math.min(pieceBytes, size - offset)));
+  }
+  return {
+    offset: async () => size,
+    async write(offset, bytes) {
+      if (offset !== size) throw new RangeError('a sink takes bytes in order');
+      await file.appendFile(bytes);
+      hash.update(bytes);
+      size += bytes.length;
+    },
+    async digest() {
+      await file.sync();
+      return hash.copy().digest('hex') as BlobHash;
+    },
+    async discard() {
+      await file.truncate(0);
+      hash = createHash('sha256');
+      size = 0;
+    },
+    close: () => file.close(),
+  };
+}
+
+async function readExactly(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+    if (bytesRead === 0) throw new RangeError('the file ended early');
+    done += bytesRead;
+  }
+  return bytes;
+}
