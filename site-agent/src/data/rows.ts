@@ -56,7 +56,8 @@ export async function readRows(
       first = { file: table.file, columns };
       changes = changesOf(asked.transforms, columns);
     } else refuseDifference(first, { file: table.file, columns });
-    const at = first.columns.map((column) => table.columns.indexOf(column));
+    const indices = new Map(table.columns.map((column, index) => [column, index]));
+    const at = first.columns.map((column) => indices.get(column) ?? -1);
     const id = columnIndex(table, asked.columns.id);
     const factsOf = joined(table, asked.columns, asked.samples);
 

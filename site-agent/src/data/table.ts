@@ -41,7 +41,7 @@ export async function openTable(path: string, signal?: AbortSignal): Promise<Tab
   const header = await next(records, file);
   if (!header) return fail('CSM-DATA-EMPTY', { file });
   const columns = header.record.map((name) => name.trim());
-  const twice = columns.find((name, index) => name !== '' && columns.indexOf(name) < index);
+  const twice = firstRepeated(columns);
   if (twice !== undefined) {
     parser.destroy();
     return fail('CSM-DATA-COLUMN-TWICE', { file, column: twice });
@@ -65,6 +65,11 @@ export function columnIndex(table: Pick<Table, 'file' | 'columns'>, column: stri
   return index >= 0
     ? index
     : fail('CSM-DATA-COLUMN', { file: table.file, column, near: didYouMean(column, table.columns) });
+}
+
+function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => name !== '' && seen.size === seen.add(name).size);
 }
 
 interface CsvRecord {

@@ -9,7 +9,9 @@ export const isMissing = (text: string): boolean => missingWords.has(text.trim()
 export function readNumber(text: string): number | null {
   const value = Number(text);
   // Number() takes an empty text for 0 and knows 0x10 and Infinity; a table means none of these.
-  if (Number.isFinite(value) && (value !== 0 || text.trim() !== '') && !/^\s*0[box]/i.test(text)) return value;
+  const whole = Number.isInteger(value);
+  const foreign = whole && ((value === 0 && text.trim() === '') || /^\s*0[box]/i.test(text));
+  if (Number.isFinite(value) && !foreign) return value;
   return isMissing(text) ? Number.NaN : null;
 }
 
