@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fail } from '@consilium/shared/errors';
+import { coded, fail } from '@consilium/shared/errors';
 import type { BlobHash } from '@consilium/shared/ids';
 import type { JournalHead, JournalRecord } from '@consilium/shared/journal';
 import { Kysely, SqliteDialect, sql } from 'kysely';
@@ -113,9 +113,13 @@ function checkSequence(head: JournalHead | null, records: readonly JournalRecord
 
 /** SQLite gives its log the same rights as the database, so they must be right before it is opened. */
 function makePrivate(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  for (const path of [file, `${file}.lock`]) {
-    closeSync(openSync(path, 'a', 0o600));
-    chmodSync(path, 0o600);
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    for (const path of [file, `${file}.lock`]) {
+      closeSync(openSync(path, 'a', 0o600));
+      chmodSync(path, 0o600);
+    }
+  } catch (error) {
+    throw coded('CSM-STORE-DISK', { file }, { cause: error });
   }
 }
