@@ -25,7 +25,7 @@ const largestAudit = 64;
 /**
  * Decides what of a confusion matrix may be shown, given that n and the accuracy are shown beside it.
  *
- * Whatever counts 1 to minimumCell − 1 patients is withheld, and as much besides that no withheld count above zero follows
+ * Whatever counts 1 to minimumCell − 1 patients is withheld, and as much besides that none of these counts follows
  * from the shown ones by sums, nor from the knowledge that counts are not negative:
  * - a class of too few patients loses its whole row, with at least one other (see withholdLine);
  * - a row with a small cell off the diagonal loses all its small cells there, zeros among them, so that nobody can tell

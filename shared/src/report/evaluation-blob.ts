@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { canonicalBytes } from '../canonical.js';
+import { fail } from '../errors.js';
+import type { BlobHash, RunId, SiteId, StepId } from '../ids.js';
+import { countsFormat, type EvaluationCounts, readCounts } from '../metrics/index.js';
+import { signedReport } from './site-report.js';
+
+/**
+ * What a site sends for `validate` and `test`. The two payloads have different readers: the counts go into the pooled sum
+ * and nowhere else; the report is what others may see of this site. Both are null where too few patients stand behind.
+ */
+const evaluationBlob = z.strictObject({
+  /** 16 random bytes, so that the blob's hash says nothing of its content. */
+  salt: z.string().regex(/^[A-Za-z0-9_-]{22}$/, '22 base64url characters'),
+  /** Checked by readCounts, whose errors name what contradicts what. */
+  counts: z.looseObject({ format: z.literal(countsFormat) }).nullable(),
+  report: signedReport.nullable(),
+});
+
+export interface Evaluation {
+  readonly salt: string;
+  readonly counts: EvaluationCounts | null;
+  readonly report: z.infer<typeof signedReport> | null;
+}
+
+/** What an evaluation must be about. */
+export interface EvaluationTerms {
+  readonly run: RunId;
+  readonly contract: BlobHash;
+  readonly step: StepId;
+  readonly site: SiteId;
+  readonly model: BlobHash;
+  readonly classes: readonly string[];
+  readonly minimumCell: number;
+}
+
+export const encodeEvaluation = (evaluation: Evaluation): Uint8Array => canonicalBytes(evaluation);
+
+/**
+ * Reads an evaluation that came from a site and checks that it is the one asked for and of one piece. The report's own
+ * signature is checked by verifyReport.
+ * @throws CSM-REPORT-INVALID, CSM-REPORT-FOREIGN, CSM-METRICS-COUNTS, CSM-METRICS-CLASSES
+ */
+export function readEvaluation(bytes: Uint8Array, terms: EvaluationTerms): Evaluation {
+  const parsed = evaluationBlob.safeParse(parseJson(bytes));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    fail('CSM-REPORT-INVALID', { path: issue!.path.join('.') || 'the top', problem: issue!.code });
+  }
+  const counts = parsed.data.counts === null ? null : readCounts(parsed.data.counts, terms.classes.length);
+  const n = counts === null ? null : samplesIn(counts);
+  if (n !== null && n < terms.minimumCell) {
+    fail('CSM-REPORT-INVALID', { path: 'counts', problem: 'fewer patients than may be counted' });
+  }
+  const report = parsed.data.report?.report;
+  if (report) {
+    for (const field of ['run', 'contract', 'step', 'site', 'model', 'minimumCell'] as const) {
+      if (report[field] !== terms[field]) fail('CSM-REPORT-FOREIGN', { field });
+    }
+    const classes = report.measures.perClass.map((own) => own.class);
+    if (JSON.stringify(classes) !== JSON.stringify(terms.classes)) fail('CSM-REPORT-FOREIGN', { field: 'classes' });
+    if (report.measures.n !== n) {
+      fail('CSM-REPORT-INVALID', { path: 'report.measures.n', problem: 'another number of samples than the counts' });
+    }
+  }
+  return { salt: parsed.data.salt, counts, report: parsed.data.report };
+}
+
+/** The number of samples is the vector's first entry, absent when zero. */
+const samplesIn = (counts: EvaluationCounts): number => (counts.at[0] === 0 ? counts.values[0]! : 0);
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import { canonicalHash } from '../canonical.js';
+import { isWithheld } from '../metrics/index.js';
+import { classSection, confusionSection, reliabilitySection } from './class-sections.js';
+import { anyWithheld, otherFigures, shownCount, tiles, withheldLegend } from './figures.js';
+import { type Html, html } from './html.js';
+import { code, facts, notesSection, page, syntheticBanner } from './page.js';
+import { reportDomain, type SignedReport, type SiteReport } from './site-report.js';
+import { count, moment, numberOf, percent } from './words.js';
+
+/** A site's report as one HTML file for people; the JSON beside it is the record. Every text in it is escaped. */
+export function reportHtml(signed: SignedReport): string {
+  const { report } = signed;
+  const { measures } = report;
+  return page(
+    `${report.site}: ${report.runName}, ${partWords[report.part].short}`,
+    html`${syntheticBanner(report.synthetic)}
+<div class="kicker">Consilium · site report · ${partWords[report.part].short}</div>
+<h1>${report.site}</h1>
+<p class="lead">${summary(report)}</p>
+${tiles(measures.scores)}
+${anyWithheld(measures) ? withheldLegend(report.minimumCell) : null}
+${notesSection(report.notes)}
+${classSection(measures)}
+${confusionSection(measures)}
+${reliabilitySection(measures)}
+<section><h2>More figures</h2>${otherFigures(measures.scores)}</section>
+${dataSection(report)}
+${provenance(signed)}`,
+  );
+}
+
+const partWords = {
+  validation: { short: 'validation', long: 'kept aside from training to judge the rounds' },
+  test: { short: 'final test', long: 'kept aside from the start and read once, at the end' },
+} as const;
+
+function summary({ measures, runName, part }: SiteReport): Html {
+  const accuracy = numberOf(measures.scores.accuracy.value);
+  const classes = measures.perClass.length;
+  return html`How the model of run <b>${runName}</b> did on <b>${count(measures.n)} samples</b> of this site that were ${
+    partWords[part].long
+  }. ${
+    accuracy === null
+      ? null
+      : html`It named the right one of ${classes} classes for <b>${percent(accuracy)}</b> of them.`
+  }`;
+}
+
+function dataSection({ data, minimumCell }: SiteReport): Html {
+  const missing =
+    data.missingFeatures === 0
+      ? `all ${count(data.features)} present`
+      : `${count(data.missingFeatures)} of ${count(data.features)} missing here, filled in as the contract says`;
+  const small = [data.read, data.kept, data.otherLabel, data.quarantined].some((value) => isWithheld(value));
+  return html`<section><h2>The data behind it</h2>${facts([
+    ['Rows read', html`${shownCount(data.read)}`],
+    ['Rows used', html`${shownCount(data.kept)} (training, validation and test together)`],
+    ['Other label', html`${shownCount(data.otherLabel)} left out: their label is none of this run's classes`],
+    ['Unreadable', html`${shownCount(data.quarantined)} set aside`],
+    ['Features', missing],
+  ])}${small ? withheldLegend(minimumCell) : null}</section>`;
+}
+
+function provenance({ report, signature }: SignedReport): Html {
+  return html`<section><h2>Where this comes from</h2>${facts([
+    ['Run', html`${report.runName} ${code(report.run)}`],
+    ['Step', code(report.step)],
+    ['Model', code(report.model)],
+    ['Contract', code(report.contract)],
+    ['Consortium', code(report.consortium)],
+    ['Computed on', report.backend],
+    [
+      'Software',
+      Object.entries(report.software)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', '),
+    ],
+    ['Made', `${moment(report.generatedAt)}, by the site's clock`],
+    ['SHA-256', code(canonicalHash(report))],
+    ['Signature', code(signature)],
+  ])}</section>
+<footer><p>This page is the reading copy; the JSON file beside it is the record. To verify the record: the signature is Ed25519, by the site's key, over the text <code>${reportDomain}</code>, one zero byte, and the SHA-256 of the report's canonical JSON (RFC 8785), which is printed above. Model and contract are named by the SHA-256 of their bytes.</p>
+<p>Intervals: accuracy by Wilson's score; balanced accuracy, F1, MCC and AUC by a bootstrap within classes; AUC of a class by DeLong. All counts are of samples; what is withheld goes by patients.</p></footer>`;
+}

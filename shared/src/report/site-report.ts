@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { blobHash, consortiumId, runId, signature, siteId, stepId } from '../ids.js';
+import { type Figure, figure, releasedMeasures, tooFew, withheld } from '../metrics/index.js';
+
+/** Signatures over site reports are made under this domain. */
+export const reportDomain = 'consilium-report-1';
+
+const text = z.string().min(1).max(500);
+/** Names and versions of the software that made a report. */
+export const software = z.record(z.string().min(1).max(64), z.string().max(128));
+
+/** What a site's data adapter found, in rows of the tables. */
+export const dataCounts = z.strictObject({
+  read: figure,
+  kept: figure,
+  /** Rows with a label outside the run's classes. */
+  otherLabel: figure,
+  /** Rows that could not be read. */
+  quarantined: figure,
+  /** Features of the run, and how many of them this site's tables lack. */
+  features: z.int().min(0),
+  missingFeatures: z.int().min(0),
+});
+export type DataCounts = z.infer<typeof dataCounts>;
+
+/** How one model did on one site's patients: the record, with all that must be withheld already withheld. */
+export const siteReport = z.strictObject({
+  format: z.literal(reportDomain),
+  consortium: consortiumId,
+  run: runId,
+  runName: z.string().min(1).max(63),
+  site: siteId,
+  step: stepId,
+  /** Rounds are judged on validation patients; test patients are read once, at the end. */
+  part: z.enum(['validation', 'test']),
+  contract: blobHash,
+  model: blobHash,
+  /** Figures on fewer patients are withheld. */
+  minimumCell: z.int().min(1),
+  measures: releasedMeasures,
+  data: dataCounts,
+  backend: z.string().min(1).max(128),
+  software,
+  /** What a reader must know besides, in whole sentences. */
+  notes: z.array(text).max(20),
+  /** Wall clock of the site, a label only. */
+  generatedAt: z.iso.datetime(),
+  /** Made from invented patients. */
+  synthetic: z.boolean(),
+});
+export type SiteReport = z.infer<typeof siteReport>;
+
+export const signedReport = z.strictObject({ report: siteReport, signature });
+export type SignedReport = z.infer<typeof signedReport>;
+
+/** Data counts as they may leave a site: small ones withheld, and then the total too, which would give them away. */
+export function releaseDataCounts(
+  counts: { readonly [Name in keyof DataCounts]: number },
+  minimumCell: number,
+): DataCounts {
+  const parts = ['kept', 'otherLabel', 'quarantined'] as const;
+  const shown = (count: number): Figure => (tooFew(count, minimumCell) ? withheld : count);
+  const anyWithheld = parts.some((part) => tooFew(counts[part], minimumCell));
+  return {
+    ...counts,
+    kept: shown(counts.kept),
+    otherLabel: shown(counts.otherLabel),
+    quarantined: shown(counts.quarantined),
+    read: anyWithheld ? withheld : shown(counts.read),
+  };
+}
