@@ -44,10 +44,10 @@ export function routeTo({ address, proxy, ca, env = {} }: RouteOptions): Route {
 
 /** The environment's proxy for an address, unless `NO_PROXY` (names, `.suffixes`, `host:port`, `*`) excepts it. */
 function proxyOf(url: URL, env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const proxy = env['HTTPS_PROXY'] || env['https_proxy'];
+  const proxy = env.HTTPS_PROXY || env.https_proxy;
   if (!proxy) return undefined;
   const port = url.port || '443';
-  const excepted = (env['NO_PROXY'] || env['no_proxy'] || '').split(/[\s,]+/).some((entry) => {
+  const excepted = (env.NO_PROXY || env.no_proxy || '').split(/[\s,]+/).some((entry) => {
     const [name = '', onlyPort] = entry.toLowerCase().split(/:(?=\d+$)/);
     if (name === '' || (onlyPort !== undefined && onlyPort !== port)) return false;
     const bare = name.replace(/^\*?\./, '');
