@@ -8,6 +8,7 @@ import type { WasmKernel } from './kernel.js';
 import { maxPoolGrad } from './max-pool-grad.js';
 import { slice } from './slice.js';
 import { tile } from './tile.js';
+import { transpose } from './transpose.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
 /** Every kernel that training on wasm needs and the stock backend lacks, gets wrong, or does slowly. */
@@ -21,5 +22,6 @@ export const trainingKernels: readonly WasmKernel[] = [
   maxPoolGrad,
   slice,
   tile,
+  transpose,
   unsortedSegmentSum,
 ];
