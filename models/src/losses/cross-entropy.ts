@@ -12,8 +12,8 @@ export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scal
     const logProbabilities = tf.logSoftmax(z);
     return {
       value: logProbabilities.mul(targets).sum().mul(-share),
-      keep: [logProbabilities] as const,
-      backward: (dy, [logP]) => [logP.exp().mul(targets.sum(1, true)).sub(targets).mul(dy.mul(share))],
+      keep: [logProbabilities, targets] as const,
+      backward: (dy, [logP, target]) => [logP.exp().mul(target.sum(1, true)).sub(target).mul(dy.mul(share))],
     };
   });
   return loss(logits).asScalar();

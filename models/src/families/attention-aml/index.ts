@@ -6,6 +6,8 @@ import { attentionAmlParameters } from './parameters.js';
 
 export type { AttentionAmlOptions } from './config.js';
 export { parseOptions } from './config.js';
+export type { ClassAttention, ClassMarkers, MarkerGene, MarkerOptions, Patients } from './explain.js';
+export { classAttention, embed, markerGenes } from './explain.js';
 export type { AttentionAmlModel, Pass } from './network.js';
 export { buildAttentionAml } from './network.js';
 export type { TableRow } from './parameters.js';

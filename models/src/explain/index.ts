@@ -1,0 +1,4 @@
+export type { Attribution, IntegratedGradientsOptions } from './integrated-gradients.js';
+export { integratedGradients } from './integrated-gradients.js';
+export type { Matrix } from './rollout.js';
+export { attentionRollout } from './rollout.js';
