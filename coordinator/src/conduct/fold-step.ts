@@ -1,6 +1,6 @@
 import type { Contract, Step } from '@consilium/shared/contract';
-import type { BlobHash } from '@consilium/shared/ids';
-import { mergeCounts, metricsOf } from '@consilium/shared/metrics';
+import type { BlobHash, SiteId } from '@consilium/shared/ids';
+import { type Figure, mergeCounts, metricsOf, type ReleasedMeasures } from '@consilium/shared/metrics';
 import { readEvaluation } from '@consilium/shared/report';
 import {
   encodePreparation,
@@ -15,6 +15,7 @@ import { fold as foldUpdates } from '../aggregation/index.js';
 import { makeInitial } from '../initial/index.js';
 import type { Deed, PooledMetrics, ReleasedMetrics, StepOutput } from '../rounds/index.js';
 import type { Blobs } from '../store/index.js';
+import { evaluationTerms } from './evaluation-terms.js';
 
 export interface FoldMeans {
   readonly contract: Contract;
@@ -104,9 +105,10 @@ async function foldEvaluations(deed: Deed, { contract, blobs }: FoldMeans): Prom
   const counts = [];
   const released: ReleasedMetrics[] = [];
   for (const { site, hash } of deed.contributions) {
-    const evaluation = readEvaluation(await wholeBlob(blobs, hash), classes.length);
-    if (evaluation.counts !== null) counts.push(evaluation.counts);
-    released.push({ site, ...releasedOf(evaluation.report) });
+    const terms = evaluationTerms(contract, site, deed.id, needed(deed.model));
+    const { counts: vector, report } = readEvaluation(await wholeBlob(blobs, hash), terms);
+    if (vector !== null) counts.push(vector);
+    released.push(releasedOf(site, report?.report.measures ?? null));
   }
   if (counts.length === 0) return { released };
   const { n, loss, accuracy, balancedAccuracy, macroF1, weightedF1, mcc, auc, ece, brier } = metricsOf(
@@ -126,6 +128,18 @@ async function foldEvaluations(deed: Deed, { contract, blobs }: FoldMeans): Prom
     brier,
   };
   return n === 0 ? { released } : { metrics, released };
+}
+
+/** A site's own figures as it released them. */
+function releasedOf(site: SiteId, measures: ReleasedMeasures | null): ReleasedMetrics {
+  const shown = (value: Figure | null | undefined) => (typeof value === 'number' ? value : null);
+  return {
+    site,
+    n: shown(measures?.n),
+    loss: shown(measures?.scores.loss.value),
+    accuracy: shown(measures?.scores.accuracy.value),
+    macroF1: shown(measures?.scores.macroF1.value),
+  };
 }
 
 const preparationOf = async (deed: Deed, blobs: Blobs): Promise<PreparationState> =>

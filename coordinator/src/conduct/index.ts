@@ -2,3 +2,4 @@ export * from './presence.js';
 export * from './runs.js';
 export * from './site-desk.js';
 export * from './view.js';
+export type { LiveSite } from './view-of.js';

@@ -2,7 +2,7 @@ import { contributionOf, idOf } from '@consilium/shared/contract';
 import { verify } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded, fail, toWire, type WireError } from '@consilium/shared/errors';
 import type { PublicKey, SiteId } from '@consilium/shared/ids';
-import { readEvaluation } from '@consilium/shared/report';
+import { readEvaluation, verifyReport } from '@consilium/shared/report';
 import { readCohort, readPreparation, readScale } from '@consilium/shared/statistics';
 import {
   type ContributionManifest,
@@ -12,13 +12,15 @@ import {
 } from '@consilium/shared/wire';
 import { checkManifest, checkUpdate } from '../aggregation/index.js';
 import { baseOf, currentStep, type RunState } from '../rounds/index.js';
-import { acceptedOf, type Blobs, type Store } from '../store/index.js';
+import { acceptedOf, type Blobs, type Spools, type Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
+import { evaluationTerms } from './evaluation-terms.js';
 import { wholeBlob } from './fold-step.js';
 
 export interface IntakeMeans {
   readonly store: Store;
   readonly blobs: Blobs;
+  readonly spools: Spools;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function takeIn(
   site: SiteId,
   publicKey: PublicKey,
   contribution: SignedManifest,
-  { store, blobs }: IntakeMeans,
+  { store, blobs, spools }: IntakeMeans,
 ): Promise<Verdict> {
   const { run, step, hash } = contribution.manifest;
   const earlier = await store.read((db) => acceptedOf(db, run, step));
@@ -40,11 +42,12 @@ export async function takeIn(
 
   const { state } = conductor;
   try {
-    await checkAgainst(state, site, publicKey, contribution, blobs);
+    checkAgainst(state, site, publicKey, contribution);
+    await checkUploaded(spools, contribution.manifest);
   } catch (thrown) {
     return refusal(contribution.manifest, toWire(known(thrown)));
   }
-  const error = first === undefined ? await faultOf(state, contribution.manifest, blobs) : null;
+  const error = first === undefined ? await faultOf(state, publicKey, contribution.manifest, blobs) : null;
   const after = await conductor.send({ kind: 'contribution', site, contribution, error });
   if (after.accepted.get(site)?.manifest.hash === hash)
     return { type: 'verdict', outcome: 'accepted', run, step, hash };
@@ -63,13 +66,7 @@ export async function limitBytes(state: RunState, blobs: Blobs): Promise<number>
   return step?.kind === 'train' && base !== null ? blobs.size(base) : maxSmallBlobBytes;
 }
 
-async function checkAgainst(
-  state: RunState,
-  site: SiteId,
-  publicKey: PublicKey,
-  contribution: SignedManifest,
-  blobs: Blobs,
-): Promise<void> {
+function checkAgainst(state: RunState, site: SiteId, publicKey: PublicKey, contribution: SignedManifest): void {
   const { contract, contractHash } = state;
   const { manifest } = contribution;
   const step = currentStep(state);
@@ -77,7 +74,6 @@ async function checkAgainst(
   if (step === null || kind === null || contractHash === null || state.phase === 'closed') {
     fail('CSM-UPDATE-LATE', { site, step: manifest.step });
   }
-  if (!(await blobs.has(manifest.hash))) fail('CSM-UPDATE-NO-BLOB', { site, step: manifest.step });
   const declares = step.kind === 'prepare' && step.name === 'cohort';
   checkManifest(
     contribution,
@@ -92,23 +88,44 @@ async function checkAgainst(
       kind,
       samples: declares ? 'declares' : (state.samples.get(site) ?? 'unsigned'),
       hash: manifest.hash,
-      bytes: await blobs.size(manifest.hash),
+      bytes: manifest.bytes,
     },
     verify,
   );
 }
 
-/** What is wrong with the blob itself; null when it is good. */
-async function faultOf(state: RunState, manifest: ContributionManifest, blobs: Blobs): Promise<WireError | null> {
+/** A site stands for what it uploaded itself: naming the hash of another site's blob is not enough. */
+async function checkUploaded(spools: Spools, { site, run, step, hash, bytes }: ContributionManifest): Promise<void> {
+  const spool = await spools.open({ site, run, step, hash, bytes });
   try {
-    await checkBlob(state, manifest, blobs);
+    if (spool.offset < bytes) fail('CSM-UPDATE-NO-BLOB', { site, step });
+    await spool.finish();
+  } finally {
+    await spool.close();
+  }
+}
+
+/** What is wrong with the blob itself; null when it is good. */
+async function faultOf(
+  state: RunState,
+  publicKey: PublicKey,
+  manifest: ContributionManifest,
+  blobs: Blobs,
+): Promise<WireError | null> {
+  try {
+    await checkBlob(state, publicKey, manifest, blobs);
     return null;
   } catch (thrown) {
     return toWire(known(thrown));
   }
 }
 
-async function checkBlob(state: RunState, manifest: ContributionManifest, blobs: Blobs): Promise<void> {
+async function checkBlob(
+  state: RunState,
+  publicKey: PublicKey,
+  manifest: ContributionManifest,
+  blobs: Blobs,
+): Promise<void> {
   const { contract, preparation } = state;
   const { runFile } = contract;
   const step = currentStep(state);
@@ -134,9 +151,14 @@ async function checkBlob(state: RunState, manifest: ContributionManifest, blobs:
       return;
     }
     case 'validate':
-    case 'test':
-      readEvaluation(await wholeBlob(blobs, hash), runFile.model.classes.length);
+    case 'test': {
+      const model = baseOf(state);
+      if (model === null) return;
+      const terms = evaluationTerms(contract, site, idOf(step), model);
+      const { report } = readEvaluation(await wholeBlob(blobs, hash), terms);
+      if (report !== null) verifyReport(report, publicKey, verify);
       return;
+    }
     case 'initial':
       return;
     default:

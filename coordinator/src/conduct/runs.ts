@@ -3,8 +3,8 @@ import { verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
 import type { SignJournal } from '@consilium/shared/journal';
-import type { RunInput, RunState } from '../rounds/index.js';
-import { type Blobs, listRuns, runOf, type Store } from '../store/index.js';
+import { currentStepId, type RunInput, type RunState } from '../rounds/index.js';
+import { type Blobs, listRuns, runOf, type SpoolOwner, type Spools, type Store } from '../store/index.js';
 import { type Conductor, openConductor } from './conductor.js';
 import { exportOf } from './exported.js';
 import { foldStep } from './fold-step.js';
@@ -17,6 +17,7 @@ const noticeMs = 100;
 export interface RunsOptions {
   readonly store: Store;
   readonly blobs: Blobs;
+  readonly spools: Spools;
   readonly lead: PublicKey;
   readonly consortium: ConsortiumId;
   readonly sign: SignJournal;
@@ -40,14 +41,14 @@ export interface RunHouse extends Runs {
   tell(input: RunInput): Promise<void>;
   /** Notes that a live figure of a run changed, for subscribers. */
   touched(run: string): void;
-  /** All blobs that any run needs. */
-  needed(): ReadonlySet<BlobHash>;
+  /** Removes blobs and spools that no run needs. @returns how many blobs */
+  sweep(): Promise<number>;
   close(): Promise<void>;
 }
 
 /** Opens every run of the store where it stood. */
 export async function openRuns(options: RunsOptions): Promise<RunHouse> {
-  const { store, blobs, lead, consortium, sign, now, approved, live, launched, reassign, onFault } = options;
+  const { store, blobs, spools, lead, consortium, sign, now, approved, live, launched, reassign, onFault } = options;
   const conductors = new Map<string, Conductor>();
   const listeners = new Set<(run: string) => void>();
   const notices = new Map<string, NodeJS.Timeout>();
@@ -68,7 +69,7 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       if (!conductor) return;
       const { state } = conductor;
       if (before.index !== state.index || before.stepPhase !== state.stepPhase || state.phase === 'closed') {
-        forget(droppedBlobs(before, state));
+        tidyUp(run, droppedBlobs(before, state));
       }
       reassign(state.sites);
       touched(run);
@@ -89,13 +90,17 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
   const needed = (): ReadonlySet<BlobHash> =>
     new Set([...conductors.values()].flatMap(({ state }) => [...neededBlobs(state)]));
 
-  /** Another run may hold the same bytes under the same name. */
-  function forget(hashes: readonly BlobHash[]): void {
-    if (hashes.length === 0) return;
+  /** Removes what nothing needs any more; another run may hold the same bytes under the same name. */
+  function tidyUp(run: RunId, dropped: readonly BlobHash[]): void {
     const kept = needed();
-    for (const hash of hashes) {
-      if (!kept.has(hash)) void blobs.remove(hash).catch((thrown) => onFault('-' as RunId, thrown));
-    }
+    const removals = dropped.filter((hash) => !kept.has(hash)).map((hash) => blobs.remove(hash));
+    Promise.all([...removals, spools.sweep(isAwaited)]).catch((thrown) => onFault(run, thrown));
+  }
+
+  /** Whether a spool belongs to the open step of a run. */
+  function isAwaited({ run, step }: SpoolOwner): boolean {
+    const state = conductors.get(run)?.state;
+    return state !== undefined && state.phase !== 'closed' && currentStepId(state) === step;
   }
 
   const find = (run: string): Conductor | undefined => conductors.get(run);
@@ -145,7 +150,11 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       }
     },
     touched,
-    needed,
+    async sweep() {
+      await spools.sweep(isAwaited);
+      const uploads = (await spools.list()).map(({ hash }) => hash);
+      return blobs.sweep(new Set([...needed(), ...uploads]));
+    },
     async close() {
       for (const notice of notices.values()) clearTimeout(notice);
       listeners.clear();

@@ -2,7 +2,7 @@ import { type CodedError, coded, fail, fromWire } from '@consilium/shared/errors
 import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
 import type { Assignment, SignedManifest, SiteStatus, Verdict } from '@consilium/shared/wire';
 import { currentStepId, pendingSites, type RunInput, workFor } from '../rounds/index.js';
-import type { Blobs, Store } from '../store/index.js';
+import type { Blobs, Spools, Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
 import { type IdleClock, idleClock } from './idle-clock.js';
 import { limitBytes, takeIn } from './intake.js';
@@ -24,8 +24,6 @@ export interface SiteDesk {
   submit(site: SiteId, contribution: SignedManifest): Promise<Verdict>;
   mayUpload(site: SiteId, claim: UploadClaim): Promise<true | CodedError>;
   mayDownload(site: SiteId, hash: BlobHash): boolean;
-  /** Bytes of the site moved: that is progress, too. */
-  moved(site: SiteId): void;
   /** Elapsed monotonic milliseconds since the last tick. */
   tick(elapsedMs: number): void;
 }
@@ -34,12 +32,13 @@ export interface SiteDeskOptions {
   readonly runs: RunHouse;
   readonly store: Store;
   readonly blobs: Blobs;
+  readonly spools: Spools;
   readonly presence: PresenceBoard;
   readonly keyOf: (site: SiteId) => PublicKey | null;
   readonly onFault: (thrown: unknown) => void;
 }
 
-export function siteDesk({ runs, store, blobs, presence, keyOf, onFault }: SiteDeskOptions): SiteDesk {
+export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault }: SiteDeskOptions): SiteDesk {
   const clocks = new Map<string, IdleClock<SiteId>>();
 
   const send = (conductor: Conductor, input: RunInput): void => {
@@ -78,7 +77,7 @@ export function siteDesk({ runs, store, blobs, presence, keyOf, onFault }: SiteD
       const { run, step, hash } = contribution.manifest;
       const conductor = runs.find(run) ?? fail('CSM-RUN-UNKNOWN', { run });
       const key = keyOf(site) ?? fail('CSM-SITE-REVOKED', { site });
-      const verdict = await takeIn(conductor, site, key, contribution, { store, blobs });
+      const verdict = await takeIn(conductor, site, key, contribution, { store, blobs, spools });
       if (verdict.outcome === 'accepted') clocks.get(run)?.progress(site);
       return { ...verdict, run, step, hash };
     },
@@ -92,7 +91,6 @@ export function siteDesk({ runs, store, blobs, presence, keyOf, onFault }: SiteD
       const work = workOf(site)?.work;
       return !!work && [work.contractBlob, work.model, work.preparation].includes(hash);
     },
-    moved: progress,
     tick(elapsedMs) {
       for (const conductor of runs.open()) {
         const { state } = conductor;

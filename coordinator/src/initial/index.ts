@@ -9,7 +9,8 @@ import type { InitialRequest } from './request.js';
 
 export type { InitialRequest } from './request.js';
 
-const program = fileURLToPath(new URL('./main.js', import.meta.url));
+// From the source as from the build: a process of its own runs what was built.
+const program = fileURLToPath(new URL('../../dist/initial/main.js', import.meta.url));
 
 /**
  * Makes starting weights in a child process and hands their bytes (a weights file) to `append` as they come.

@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { fingerprint, sign } from '@consilium/shared/crypto';
+import { coded, fail } from '@consilium/shared/errors';
+import type { ConsortiumId, PublicKey, SiteId } from '@consilium/shared/ids';
+import type { SignJournal } from '@consilium/shared/journal';
+import { type Log, systemClock } from '@consilium/shared/wire';
+import { openApi, recordsOver } from './api/index.js';
+import { type LiveSite, openRuns, presenceBoard, siteDesk } from './conduct/index.js';
+import { openCoordinatorHome } from './home.js';
+import { openSites } from './sites/index.js';
+import { openBlobFolder, openSqliteStore } from './store/index.js';
+import { openGateway } from './transport/index.js';
+import { version } from './version.js';
+
+const tickMs = 1_000;
+/** A computer that slept, or a loop that was blocked, is not a site that was idle. */
+const longestTickMs = 10_000;
+
+export interface CoordinatorOptions {
+  /** Folder of this coordinator: keys, store, blobs. */
+  readonly home: string;
+  readonly passphrase: string;
+  readonly consortium: ConsortiumId;
+  readonly lead: PublicKey;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** How sites and people reach it; made of host and port when left out. */
+  readonly address?: string;
+  /** PEM texts. Without them plain HTTP is spoken: on loopback, or behind a proxy that ends TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly behindProxy?: boolean;
+  readonly log: Log;
+}
+
+export interface Coordinator {
+  readonly url: string;
+  readonly fingerprint: string;
+  /** Link that makes the first page user; null once there is one. */
+  readonly setupLink: string | null;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a coordinator: opens its folder, takes up every run where it stood, and opens the door for sites and the lead.
+ * @throws CSM-KEY-PASSPHRASE, CSM-HOME-PLAIN, CSM-HOME-PORT, CSM-STORE-*
+ */
+export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+  const { consortium, lead, host, port, tls, behindProxy = false, log } = options;
+  if (!tls && !behindProxy && !isLoopback(host)) fail('CSM-HOME-PLAIN', { host });
+
+  const home = await openCoordinatorHome(options.home, options.passphrase);
+  const { identity } = home;
+  const store = await openSqliteStore({ file: home.storeFile });
+  const place = await openBlobFolder({ folder: home.blobFolder, dataKey: home.dataKey });
+  const { blobs, spools } = place;
+  const now = () => new Date();
+  const signJournal: SignJournal = (domain, bytes) => sign(identity, domain, bytes);
+
+  const sites = await openSites({ store, consortium, lead, sign: signJournal, now });
+  const presence = presenceBoard(() => systemClock.now());
+  const approved = (): readonly SiteId[] =>
+    [...sites.roster().members.values()].filter((member) => keyOf(member.site) !== null).map(({ site }) => site);
+  const keyOf = (site: SiteId): PublicKey | null => {
+    const body = [...sites.roster().members.values()].find((member) => member.site === site)?.certificate?.body;
+    return body && !body.revoked ? body.publicKey : null;
+  };
+  const live = (site: SiteId): LiveSite => {
+    const here = presence.of(site);
+    const traffic = gateway.traffic().find((entry) => entry.site === site);
+    return {
+      presence: here,
+      heardSecondsAgo: here === null ? null : Math.round((systemClock.now() - here.heardMs) / 1000),
+      bytesIn: traffic?.receivedBytes ?? 0,
+      bytesOut: traffic?.sentBytes ?? 0,
+    };
+  };
+
+  const runs = await openRuns({
+    store,
+    blobs,
+    spools,
+    lead,
+    consortium,
+    sign: signJournal,
+    now,
+    approved,
+    live,
+    launched: (run, contract) => sites.launched(run, contract),
+    reassign: (changed) => {
+      for (const site of changed) gateway.assign(site, desk.assignment(site));
+    },
+    onFault: (run, thrown) => log.error({ run, err: thrown }, 'a run met a fault'),
+  });
+  const desk = siteDesk({
+    runs,
+    store,
+    blobs,
+    spools,
+    presence,
+    keyOf,
+    onFault: (thrown) => log.error({ err: thrown }, 'an input to a run failed'),
+  });
+
+  const server = tls ? createTlsServer({ cert: tls.cert, key: tls.key }) : createServer();
+  const gateway = openGateway({
+    server,
+    identity,
+    certificate: () => sites.roster().coordinator ?? fail('CSM-HOME-NOT-ADOPTED'),
+    consortium,
+    blobs,
+    spools,
+    clock: systemClock,
+    log,
+    handlers: {
+      admit: (site, publicKey, enrolment) => sites.admit(site, publicKey, enrolment),
+      onStatus: (site, status) => desk.heard(site, status),
+      onSubmit: (site, contribution) => desk.submit(site, contribution),
+      mayUpload: (site, claim) => desk.mayUpload(site, claim),
+      mayDownload: (site, hash) => desk.mayDownload(site, hash),
+      onGone: (site) => {
+        presence.gone(site);
+        for (const { state } of runs.open()) runs.touched(state.contract.run);
+      },
+      onTwoAgents: (site) => void sites.collided(site).catch((err) => log.error({ err }, 'an alarm was not journaled')),
+    },
+  });
+  for (const site of approved()) gateway.assign(site, desk.assignment(site));
+
+  sites.subscribe((change) => {
+    if (change.kind === 'approved') {
+      const certificate = sites.roster().members.get(change.site)?.certificate ?? null;
+      gateway.welcome(change.site, { standing: 'approved', certificate });
+      gateway.assign(change.site, desk.assignment(change.site));
+    }
+    if (change.kind === 'revoked') {
+      gateway.disconnect(change.site, coded('CSM-SITE-REVOKED', { site: change.site }));
+      void runs.tell({ kind: 'revoked', site: change.site }).catch((err) => log.error({ err }, 'a revocation failed'));
+    }
+  });
+
+  const api = openApi({
+    runs,
+    sites,
+    identity,
+    settings: { version, consortium, lead, address: () => address, secure: !!tls || behindProxy, behindProxy },
+    records: recordsOver(store, now),
+    connected: (site) => presence.of(site)?.connected ?? false,
+    storeWritable: () =>
+      store
+        .write(async () => true)
+        .catch((err: unknown) => {
+          log.error({ err }, 'the store cannot be written');
+          return false;
+        }),
+    now,
+    random: randomBytes,
+    log,
+  });
+  server.on('request', api.app);
+
+  const swept = await runs.sweep();
+  if (swept > 0) log.info({ swept }, 'blobs that no run needs were removed');
+
+  const url = await listen(server, host, port, tls ? 'https' : 'http');
+  const address = options.address ?? url;
+
+  let last = systemClock.now();
+  const ticker = setInterval(() => {
+    const time = systemClock.now();
+    desk.tick(Math.min(time - last, longestTickMs));
+    last = time;
+  }, tickMs);
+
+  return {
+    url,
+    fingerprint: fingerprint(identity.publicKey),
+    setupLink: await api.setupLink(),
+    async close() {
+      clearInterval(ticker);
+      api.close();
+      await gateway.close();
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+      await runs.close();
+      await sites.settled();
+      await place.close();
+      await store.close();
+    },
+  };
+}
+
+async function listen(server: Server, host: string, port: number, scheme: string): Promise<string> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (thrown) {
+    const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
+    fail('CSM-HOME-PORT', { host, port, reason });
+  }
+  const { port: actual } = server.address() as AddressInfo;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+}
+
+const isLoopback = (host: string): boolean => /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/.test(host);

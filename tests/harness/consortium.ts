@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunView } from '@consilium/coordinator/conduct';
+import { type Coordinator, startCoordinator } from '@consilium/coordinator/coordinator';
+import type { SiteId } from '@consilium/shared/ids';
+import { type Log, silentLog } from '@consilium/shared/wire';
+import { type Lead, openLead } from './lead.js';
+import { type LightSite, type LightSiteOptions, openLightSite } from './light-site.js';
+
+/** A coordinator in this process, its lead, and light sites that joined by code. */
+export interface Consortium {
+  readonly lead: Lead;
+  coordinator(): Coordinator;
+  join(site: string, options?: Partial<LightSiteOptions>): Promise<LightSite>;
+  view(run: string): Promise<RunView>;
+  /** Resolves with the run's view once it satisfies the condition. */
+  until(run: string, wanted: (view: RunView) => boolean, limitMs?: number): Promise<RunView>;
+  /** Closes the coordinator and starts it again on the same folder and port. */
+  restart(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function openConsortium(log: Log = silentLog): Promise<Consortium> {
+  const home = await mkdtemp(join(tmpdir(), 'consilium-test-'));
+  const sites: LightSite[] = [];
+  let coordinator: Coordinator;
+  let port = 0;
+  const lead = openLead(() => coordinator.url);
+  const start = () =>
+    startCoordinator({
+      home,
+      passphrase: 'test',
+      consortium: lead.consortium,
+      lead: lead.identity.publicKey,
+      host: '127.0.0.1',
+      port,
+      log,
+    });
+  coordinator = await start();
+  port = Number(new URL(coordinator.url).port);
+  await lead.adopt();
+
+  const consortium: Consortium = {
+    lead,
+    coordinator: () => coordinator,
+    async join(name, options = {}) {
+      const site = name as SiteId;
+      const code = await lead.invite(site);
+      const light = openLightSite({ site, code, ...options });
+      sites.push(light);
+      await new Promise<void>((resolve) => {
+        light.connection.onState((state) => {
+          if (state.kind === 'connected') resolve();
+        });
+      });
+      await lead.approve(site, light.identity.publicKey);
+      return light;
+    },
+    view: (run) => lead.call('GET', `/api/runs/${run}`),
+    async until(run, wanted, limitMs = 30_000) {
+      const end = performance.now() + limitMs;
+      for (;;) {
+        const view = await consortium.view(run);
+        if (wanted(view)) return view;
+        if (performance.now() > end)
+          throw new Error(`still ${view.phase} at ${view.step}: ${JSON.stringify(view.sites)}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    async restart() {
+      await coordinator.close();
+      coordinator = await start();
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(sites.map((site) => site.close()));
+      await coordinator.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+  return consortium;
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { signCall } from '@consilium/coordinator/api';
+import { canonicalBytes } from '@consilium/shared/canonical';
+import { makeContract, type RunFile, runFile, type SignedContract, signContract } from '@consilium/shared/contract';
+import {
+  type Certificate,
+  createEnrolmentCode,
+  createIdentity,
+  type Identity,
+  issueCertificate,
+  sign,
+} from '@consilium/shared/crypto';
+import type { ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
+
+const hex = (bytes: number) => randomBytes(bytes).toString('hex');
+
+/** A lead's machine in a test: a key, and signed calls to one coordinator. */
+export interface Lead {
+  readonly identity: Identity;
+  readonly consortium: ConsortiumId;
+  call<Answer>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer>;
+  /** Gives the coordinator its certificate. */
+  adopt(): Promise<void>;
+  invite(site: SiteId, notAfter?: Date): Promise<string>;
+  approve(site: SiteId, publicKey: PublicKey, revision?: number): Promise<Certificate>;
+  revoke(site: SiteId, publicKey: PublicKey, revision?: number): Promise<void>;
+  contract(changes?: Record<string, unknown>): SignedContract;
+  launch(signed: SignedContract, stepwise?: boolean): Promise<{ readonly run: RunId }>;
+}
+
+export class CallError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+  ) {
+    super(`${status} ${code}`);
+  }
+}
+
+/** The run that light sites can do: three classes, eight features, the small preset. */
+export const lightRun = (changes: Record<string, unknown> = {}): RunFile =>
+  runFile.parse({
+    name: 'light',
+    model: { family: 'attention-aml', preset: 'small', classes: ['x', 'y', 'z'] },
+    data: { kind: 'expression-table', label: 'label', files: { features: 'table.csv' } },
+    training: { rounds: 2, optimizer: { name: 'sgd', rate: 0.1 } },
+    ...changes,
+  });
+
+export function openLead(url: () => string): Lead {
+  const identity = createIdentity();
+  const consortium = hex(16) as ConsortiumId;
+  const certify = (role: 'coordinator' | 'site', id: string, publicKey: PublicKey, revision = 1, revoked = false) =>
+    issueCertificate(identity, { consortium, role, id, publicKey, revision, revoked });
+
+  const lead: Lead = {
+    identity,
+    consortium,
+    async call(method, path, body) {
+      const bytes = body === undefined ? new Uint8Array(0) : Buffer.from(JSON.stringify(body));
+      const signed = signCall(identity, {
+        method,
+        path,
+        consortium,
+        body: bytes,
+        now: new Date(),
+        random: randomBytes,
+      });
+      const headers = { ...signed, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+      const answer = await fetch(`${url()}${path}`, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: bytes }),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new CallError(answer.status, JSON.parse(text).error?.code ?? text);
+      return JSON.parse(text);
+    },
+    async adopt() {
+      const { publicKey } = await lead.call<{ publicKey: PublicKey }>('GET', '/api/identity');
+      await lead.call('POST', '/api/certificate', { certificate: certify('coordinator', 'coordinator', publicKey) });
+    },
+    async invite(site, notAfter = new Date(Date.now() + 3_600_000)) {
+      const code = createEnrolmentCode({ address: url(), lead: identity.publicKey, consortium, site, notAfter });
+      await lead.call('POST', '/api/invitations', {
+        site,
+        invitation: code.invitation,
+        gateKey: Buffer.from(code.gateKey).toString('base64url'),
+        notAfter: notAfter.toISOString(),
+      });
+      return code.text;
+    },
+    async approve(site, publicKey, revision = 1) {
+      const certificate = certify('site', site, publicKey, revision);
+      await lead.call('POST', `/api/sites/${site}/approve`, { certificate });
+      return certificate;
+    },
+    async revoke(site, publicKey, revision = 2) {
+      const certificate = certify('site', site, publicKey, revision, true);
+      await lead.call('POST', `/api/sites/${site}/revoke`, { certificate });
+    },
+    contract: (changes = {}) =>
+      signContract(
+        makeContract({
+          runFile: lightRun(changes),
+          files: {},
+          consortium,
+          run: hex(16) as RunId,
+          notAfter: new Date(Date.now() + 3_600_000),
+        }),
+        (domain, bytes) => sign(identity, domain, bytes),
+      ),
+    launch: (signed, stepwise = false) =>
+      lead.call('POST', '/api/runs', JSON.parse(Buffer.from(canonicalBytes({ signed, stepwise })).toString())),
+  };
+  return lead;
+}

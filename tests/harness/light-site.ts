@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
+import { type Contract, contributionOf, openContract, type Step, stepsOf } from '@consilium/shared/contract';
+import { createIdentity, type Identity, parseEnrolmentCode, sign, verify } from '@consilium/shared/crypto';
+import type { BlobHash, SiteId } from '@consilium/shared/ids';
+import { countsOf } from '@consilium/shared/metrics';
+import { encodeEvaluation } from '@consilium/shared/report';
+import { readPreparation } from '@consilium/shared/statistics';
+import { decodeWeights, encodeWeights } from '@consilium/shared/weights';
+import {
+  type ContributionManifest,
+  manifestDomain,
+  silentLog,
+  systemClock,
+  type Verdict,
+  type Work,
+} from '@consilium/shared/wire';
+import { type Connection, connect, memorySource } from '@consilium/site-agent/connection';
+
+/** Makes the bytes of a contribution; the default does what an honest site would, without training. */
+export type Contribute = (task: Task) => Promise<Uint8Array> | Uint8Array;
+
+export interface Task {
+  readonly site: SiteId;
+  readonly work: Work;
+  readonly step: Step;
+  readonly contract: Contract;
+  /** Blobs that the assignment names. */
+  readonly model: Uint8Array | null;
+  readonly preparation: Uint8Array | null;
+  readonly samples: number;
+}
+
+export interface LightSiteOptions {
+  readonly site: SiteId;
+  readonly code: string;
+  readonly identity?: Identity;
+  readonly samples?: number;
+  readonly contribute?: Contribute;
+  /** Changes the manifest before it is signed. */
+  readonly claim?: (manifest: ContributionManifest, task: Task) => ContributionManifest;
+  /** Waits before each contribution: arrival orders, hanging sites. */
+  readonly before?: (task: Task) => Promise<void>;
+}
+
+/** A site that speaks the real protocol and does no training: for tests of the coordinator and the wire. */
+export interface LightSite {
+  readonly site: SiteId;
+  readonly identity: Identity;
+  readonly connection: Connection;
+  readonly verdicts: readonly Verdict[];
+  readonly faults: readonly unknown[];
+  close(): Promise<void>;
+}
+
+const salt = () => randomBytes(16).toString('base64url');
+const features = Array.from({ length: 8 }, (_, index) => `gene-${index + 1}`);
+
+export function openLightSite(options: LightSiteOptions): LightSite {
+  const { site, contribute = honest, samples = 40, claim = (manifest) => manifest, before = async () => {} } = options;
+  const identity = options.identity ?? createIdentity();
+  const { address, lead, consortium, secret } = parseEnrolmentCode(options.code);
+  const stop = new AbortController();
+  const connection = connect({
+    address,
+    identity,
+    trust: { lead, consortium, site },
+    secret,
+    instance: randomBytes(8).toString('hex'),
+    clock: systemClock,
+    log: silentLog,
+    signal: stop.signal,
+  });
+  const verdicts: Verdict[] = [];
+  const faults: unknown[] = [];
+  const cache = new Map<BlobHash, Uint8Array>();
+  const done = new Set<string>();
+  let turn: Promise<void> = Promise.resolve();
+
+  async function fetchBlob(work: Work, hash: BlobHash | null): Promise<Uint8Array | null> {
+    if (hash === null) return null;
+    const known = cache.get(hash);
+    if (known) return known;
+    const parts: Uint8Array[] = [];
+    const bytes = () => Buffer.concat(parts);
+    await connection.fetch(
+      { run: work.run, step: work.step, hash },
+      {
+        offset: async () => bytes().length,
+        write: async (_offset, part) => void parts.push(part.slice()),
+        digest: async () => sha256(bytes()),
+        discard: async () => void parts.splice(0),
+      },
+      { signal: stop.signal },
+    );
+    cache.set(hash, bytes());
+    return bytes();
+  }
+
+  async function work(task: Work): Promise<void> {
+    const bytes = await fetchBlob(task, task.contractBlob);
+    const contract = openContract(bytes!, { lead, consortium, now: new Date(), verify });
+    const step = stepsOf(contract.runFile)[task.index]!;
+    const model = await fetchBlob(task, task.model);
+    const preparation = await fetchBlob(task, task.preparation);
+    const full: Task = { site, work: task, step, contract, model, preparation, samples };
+    await before(full);
+    const blob = await contribute(full);
+    const kind = contributionOf(step)!;
+    const manifest = claim(
+      {
+        consortium,
+        run: task.run,
+        contract: task.contract,
+        step: task.step,
+        site,
+        base: task.model,
+        kind,
+        codec: kind === 'update' ? 'f32' : 'json',
+        samples,
+        hash: sha256(blob),
+        bytes: blob.length,
+      },
+      full,
+    );
+    await connection.upload({ run: task.run, step: task.step, hash: sha256(blob) }, memorySource(blob), {
+      signal: stop.signal,
+    });
+    verdicts.push(
+      await connection.submit({ manifest, signature: sign(identity, manifestDomain, canonicalBytes(manifest)) }),
+    );
+  }
+
+  connection.onAssignment(({ work: task }) => {
+    if (task === null || task.verdict !== null || done.has(`${task.run} ${task.step}`)) return;
+    done.add(`${task.run} ${task.step}`);
+    turn = turn
+      .then(() => work(task))
+      .catch((thrown) => {
+        if (!stop.signal.aborted) faults.push(thrown);
+      });
+  });
+  connection.sendStatus({
+    version: 'light',
+    node: process.version,
+    backend: null,
+    run: null,
+    step: null,
+    activity: 'idle',
+    progress: null,
+    error: null,
+  });
+
+  return {
+    site,
+    identity,
+    connection,
+    verdicts,
+    faults,
+    async close() {
+      stop.abort();
+      await connection.close();
+      await turn;
+    },
+  };
+}
+
+/** What a site would send, from its name alone: the same bytes in every run but for salts. */
+export function honest({ site, step, model, preparation, contract, samples }: Task): Uint8Array {
+  const classes = contract.runFile.model.classes.length;
+  switch (step.kind) {
+    case 'prepare':
+      if (step.name === 'cohort') {
+        return canonicalBytes({
+          format: 'consilium-cohort-1',
+          salt: salt(),
+          samples: { train: samples, validation: 10, test: 10 },
+          classCounts: Array.from({ length: classes }, (_, index) => (index === 0 ? samples - (classes - 1) * 10 : 10)),
+          features,
+          missingFeatures: 0,
+          counts: { read: samples + 20, kept: samples + 20, otherLabel: 0, quarantined: 0 },
+        });
+      }
+      return canonicalBytes({
+        format: 'consilium-scale-1',
+        salt: salt(),
+        n: readPreparation(preparation!).features.map(() => samples),
+        mean: features.map((_, index) => index + site.length),
+        m2: features.map((_, index) => samples * (index + 1)),
+      });
+    case 'train': {
+      const weights = decodeWeights(model!);
+      const shift = (sha256(Buffer.from(site)).charCodeAt(0) % 7) / 100;
+      return encodeWeights({
+        ...weights,
+        values: weights.values.map((value, index) => value + shift * Math.sin(index)),
+      });
+    }
+    case 'validate':
+    case 'test': {
+      const y = Int32Array.from({ length: 10 }, (_, index) => index % classes);
+      const probabilities = new Float32Array(y.length * classes).fill(1 / classes);
+      return encodeEvaluation({ salt: salt(), counts: countsOf({ y, probabilities, classes }), report: null });
+    }
+    default:
+      throw new TypeError('no site is asked for this step');
+  }
+}
