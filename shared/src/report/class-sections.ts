@@ -28,7 +28,7 @@ export function classSection({ perClass }: ReleasedMeasures): Html {
       }</td></tr>`,
   )}</tbody></table></div>
 ${
-  bars.length === 0
+  bars.length < 2
     ? null
     : draw(
         classChart(bars),
@@ -75,7 +75,7 @@ export function reliabilitySection({ reliability }: ReleasedMeasures): Html | nu
   if (occupied.length === 0) return null;
   return html`<section><h2>Can its confidence be trusted?</h2>
 <div class="pair"><div>
-<p class="soft">If the model is honest about its own doubt, the dots lie on the dashed line: of the answers that it holds 80 % sure, 80 % are right. Dots below the line: too sure of itself. Above: too modest. Larger dots stand for more samples.</p>
+<p class="soft">If the model is honest about its own doubt, the dots lie on the dashed line: of the answers that it holds 80\u00a0% sure, 80\u00a0% are right. Dots below the line: too sure of itself. Above: too modest. Larger dots stand for more samples.</p>
 ${bins.length === 0 ? html`<p class="soft">No bin has enough patients to be drawn.</p>` : draw(reliabilityChart(bins), { width: 440, height: 320 }, 'Share right against stated confidence')}
 </div><div class="scroll"><table>
 <thead><tr><th class="text">Confidence</th><th>Samples</th><th>Mean</th><th>Share right</th></tr></thead>

@@ -41,7 +41,7 @@ td.text{color:var(--soft);font-size:.88rem}
 .matrix td{width:54px;min-width:46px;height:42px;text-align:center;border:2px solid var(--card);border-radius:7px}
 .matrix thead th{padding:0 4px 8px;text-align:center;vertical-align:bottom;max-width:110px;overflow-wrap:anywhere;font-weight:550}
 .matrix tbody th{padding-right:14px;font-weight:550;font-size:.86rem}
-.matrix .axis{font-style:italic;font-weight:450;color:var(--soft)}
+.matrix .axis{white-space:nowrap;font-style:italic;font-weight:450;color:var(--soft)}
 .matrix .total{color:var(--soft);font-size:.86rem;background:none}
 .matrix .zero{color:var(--soft);opacity:.55}
 .matrix .right{outline:1.5px solid var(--accent);outline-offset:-3px}

@@ -78,7 +78,7 @@ export function decimal(value: number | null, decimals = 2): string {
 
 export const count = (value: number): string => value.toLocaleString('en-US');
 
-export const percent = (value: number): string => `${Math.round(value * 100)} %`;
+export const percent = (value: number): string => `${Math.round(value * 100)}\u00a0%`;
 
 export const numberOf = (value: Figure | null): number | null =>
   value === null || isWithheld(value) ? null : (value as number);

@@ -107,6 +107,7 @@ export function classChart(
       name,
       type: 'bar' as const,
       data: classes.map((own) => own[of] ?? '-'),
+      barMaxWidth: 12,
       barGap: '15%',
       barCategoryGap: '32%',
       itemStyle: { borderRadius: 2 },

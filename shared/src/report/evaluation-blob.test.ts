@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Signature } from '../ids.js';
+import { countsOf } from '../metrics/index.js';
+import { drawPredictions } from '../metrics/predictions.fixture.js';
+import { type EvaluationTerms, encodeEvaluation, readEvaluation } from './evaluation-blob.js';
+import { inventReport, subtypes } from './reports.fixture.js';
+
+const report = inventReport();
+const counts = countsOf(drawPredictions({ seed: 11, rows: 140, classes: 8, skill: 2.6, sharpness: 1.4 }));
+const evaluation = {
+  salt: 'A'.repeat(22),
+  counts,
+  report: { report, signature: 'x'.repeat(86) as Signature },
+};
+const terms: EvaluationTerms = { ...report, classes: subtypes };
+const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value));
+const refused = (code: string) => expect.objectContaining({ code });
+
+describe('an evaluation blob', () => {
+  it('comes back as it was sent', () => {
+    expect(readEvaluation(encodeEvaluation(evaluation), terms)).toEqual(evaluation);
+  });
+
+  it('may hold nothing, where too few patients stand behind it', () => {
+    const nothing = { salt: 'A'.repeat(22), counts: null, report: null };
+    expect(readEvaluation(encodeEvaluation(nothing), terms)).toEqual(nothing);
+  });
+
+  it.each([
+    ['run', '2f'.repeat(16)],
+    ['contract', 'b'.repeat(64)],
+    ['step', 'validate:3'],
+    ['site', 'hospital-east'],
+    ['model', 'b'.repeat(64)],
+    ['minimumCell', 1],
+  ])('is refused when its report is for another %s', (field, value) => {
+    const other = { ...evaluation, report: { ...evaluation.report, report: { ...report, [field]: value } } };
+    expect(() => readEvaluation(bytesOf(other), terms)).toThrow(
+      expect.objectContaining({ code: 'CSM-REPORT-FOREIGN', details: { field } }),
+    );
+  });
+
+  it('is refused when classes, counts and report are not of one piece', () => {
+    const read =
+      (value: unknown, asked = terms) =>
+      () =>
+        readEvaluation(bytesOf(value), asked);
+    expect(read(evaluation, { ...terms, classes: [...subtypes].reverse() })).toThrow(refused('CSM-REPORT-FOREIGN'));
+    expect(read(evaluation, { ...terms, classes: subtypes.slice(1) })).toThrow(refused('CSM-METRICS-CLASSES'));
+    expect(read({ ...evaluation, counts: null })).toThrow(refused('CSM-REPORT-INVALID'));
+    expect(read({ ...evaluation, counts: { ...counts, values: counts.values.slice(1) } })).toThrow(
+      refused('CSM-METRICS-COUNTS'),
+    );
+  });
+
+  it('is refused when it counts fewer patients than may be counted', () => {
+    const few = countsOf(drawPredictions({ seed: 1, rows: 4, classes: 8 }));
+    expect(() => readEvaluation(bytesOf({ ...evaluation, counts: few, report: null }), terms)).toThrow(
+      refused('CSM-REPORT-INVALID'),
+    );
+  });
+
+  it('is refused with a code, never a crash, whatever bytes arrive', () => {
+    const coded = expect.objectContaining({ name: 'CodedError' });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        (bytes) => {
+          expect(() => readEvaluation(bytes, terms)).toThrow(coded);
+        },
+      ),
+    );
+    const text = JSON.stringify(evaluation);
+    fc.assert(
+      fc.property(fc.nat({ max: text.length - 1 }), (end) => {
+        expect(() => readEvaluation(Buffer.from(text.slice(0, end)), terms)).toThrow(coded);
+      }),
+    );
+  });
+});

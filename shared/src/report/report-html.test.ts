@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Signature } from '../ids.js';
+import { withheld } from '../metrics/index.js';
+import { escapeHtml, html } from './html.js';
+import { reportHtml } from './report-html.js';
+import { inventReport, inventRun, subtypes } from './reports.fixture.js';
+import { runReportHtml } from './run-report-html.js';
+import type { SiteReport } from './site-report.js';
+
+const signature = 'x'.repeat(86) as Signature;
+const render = (report: SiteReport) => reportHtml({ report, signature });
+
+/** The tags that a browser would see, by name; text and attribute values taken away. */
+const tagsOf = (page: string) =>
+  [...page.replaceAll(/"[^"]*"/g, '""').matchAll(/<\/?([a-z][\w-]*)/gi)].map(([, name]) => name!.toLowerCase());
+
+const hostile = fc.oneof(
+  fc.constantFrom(
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    "' onload='x",
+    '</svg><script>',
+    '&lt;',
+    ']]>',
+    '</style>',
+    '{a|b}',
+  ),
+  fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }),
+);
+
+describe('escaping', () => {
+  it('leaves nothing of a text that HTML would read', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        expect(html`<p title="${text}">${text}</p>`.markup).not.toMatch(/<(?!p title|\/p>)/);
+        expect(escapeHtml(text)).not.toMatch(/[<>"']/);
+        expect(escapeHtml(text).replaceAll(/&(amp|lt|gt|quot|#39);/g, '')).not.toContain('&');
+      }),
+    );
+  });
+
+  it('holds for every free text of a site report, in tables and in drawings', () => {
+    const plain = tagsOf(render(inventReport()));
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const report = inventReport();
+        const page = render({
+          ...report,
+          runName: text.slice(0, 63),
+          backend: text,
+          notes: [text],
+          software: { [text]: text },
+          measures: { ...report.measures, perClass: report.measures.perClass.map((own) => ({ ...own, class: text })) },
+        });
+        expect(tagsOf(page).filter((tag) => ['script', 'img', 'iframe', 'object', 'link'].includes(tag))).toEqual([]);
+        expect(new Set(tagsOf(page))).toEqual(new Set(plain));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('holds for every free text of a run report', () => {
+    const plain = new Set(tagsOf(runReportHtml(inventRun())));
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const run = inventRun();
+        const page = runReportHtml({
+          ...run,
+          name: text,
+          outcome: { status: 'failed', why: text },
+          terms: [{ label: text, value: text }],
+          participation: run.participation.map((own) => ({
+            ...own,
+            missing: own.missing.map(({ site }) => ({ site, why: text })),
+          })),
+          sites: run.sites.map((row) => ({ ...row, backend: text, note: text })),
+        });
+        expect([...new Set(tagsOf(page))].filter((tag) => !plain.has(tag))).toEqual([]);
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+describe('a site report in HTML', () => {
+  const report = inventReport();
+  const page = render(report);
+
+  it('needs nothing from any network and runs nothing', () => {
+    const addresses = page.match(/(?:https?:)?\/\/[\w.-]+[^\s"']*/g) ?? [];
+    expect(addresses.filter((address) => !address.includes('www.w3.org/'))).toEqual([]);
+    expect(page).not.toMatch(/<script|<link|@import|url\((?!#)| on\w+=/i);
+    expect(page).toContain(`default-src 'none'`);
+  });
+
+  it('states the verdict, the classes, the hashes, the signature and that its patients are invented', () => {
+    for (const text of [...subtypes.map(escapeHtml), report.model, report.contract, signature, 'Synthetic data']) {
+      expect(page).toContain(text);
+    }
+    expect(page).toContain(`<div class="value">${(report.measures.scores.accuracy.value as number).toFixed(2)}</div>`);
+    expect(render({ ...report, synthetic: false })).not.toContain('Synthetic data');
+  });
+
+  it('marks each withheld figure, explains the mark, and never prints a zero for it', () => {
+    const cells = report.measures.confusion.cells.map((line) => line.map(() => withheld));
+    const hidden = render({
+      ...report,
+      measures: { ...report.measures, confusion: { ...report.measures.confusion, cells } },
+    });
+    const [, table] = hidden.split('<table class="matrix');
+    const rows = table!.split('<tbody>')[1]!.split('</tbody>')[0]!;
+    expect(rows.match(/class="withheld"/g)!.length).toBeGreaterThanOrEqual(64);
+    expect(rows).not.toMatch(/>0</);
+    expect(hidden).toContain('fewer than 5 patients');
+    const full = inventReport({ rows: 4000, classes: ['AML', 'ALL'] });
+    expect(render({ ...full, data: { ...full.data, read: 726, quarantined: 6 } })).not.toContain('class="withheld"');
+  });
+
+  it('is the same, byte for byte, for the same report', () => {
+    expect(render(report)).toBe(page);
+  });
+
+  it('draws two charts that scale and are described', () => {
+    expect(page.match(/<svg width="100%"/g)).toHaveLength(2);
+    expect(page.match(/role="img" aria-label="[^"]+"/g)).toHaveLength(2);
+  });
+});
+
+describe('a run report in HTML', () => {
+  it('names every site, the missing ones with their cause, the journal head and the result', () => {
+    const run = inventRun();
+    const page = runReportHtml(run);
+    for (const text of [...run.sites.map((row) => row.site), 'no progress for 10 min', run.journal.head, run.model!]) {
+      expect(page).toContain(text);
+    }
+    expect(page).toContain('The model of round 19 is the result.');
+    expect(page.match(/<svg width="100%"/g)).toHaveLength(5);
+  });
+
+  it('says so when nothing could be judged', () => {
+    const page = runReportHtml({ ...inventRun(), pooled: null, curve: [], participation: [], chosenRound: null });
+    expect(page).toContain('no site had enough patients to be judged on');
+  });
+});
