@@ -28,9 +28,13 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array, position: 
   }
 }
 
-/** Reads up to `length` bytes from a position; fewer only at the end of the file. */
-export async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafeSlow(length);
+/** Reads up to `length` bytes from a position, into `bytes` when given; fewer only at the end of the file. */
+export async function readUpTo(
+  handle: FileHandle,
+  position: number,
+  length: number,
+  bytes: Uint8Array = Buffer.allocUnsafeSlow(length),
+): Promise<Uint8Array> {
   let done = 0;
   while (done < length) {
     const { bytesRead } = await handle.read(bytes, done, length - done, position + done);

@@ -4,7 +4,7 @@ import type { Blobs, BlobWriter } from './blobs.js';
 import { hasCode, makeFolder, namesIn, syncFolder, withSpace } from './disk.js';
 import { type FolderPlace, temporaryFolder } from './folder.js';
 import { openFiles } from './open-files.js';
-import { openSealed } from './sealed-reader.js';
+import { chunkBuffers, openSealed } from './sealed-reader.js';
 import { createSealed, type SealedWriter } from './sealed-writer.js';
 import { turns } from './turns.js';
 
@@ -19,7 +19,10 @@ export function folderBlobs(place: FolderPlace, openBlobs: number): FolderBlobs 
   const { disk, dataKey } = place;
   const root = join(place.folder, 'blobs');
   const pathOf = (hash: BlobHash) => join(root, hash.slice(0, 2), hash);
-  const readers = openFiles(openBlobs, (hash: BlobHash) => openSealed({ disk, dataKey, path: pathOf(hash) }, hash));
+  const buffers = chunkBuffers();
+  const readers = openFiles(openBlobs, (hash: BlobHash) =>
+    openSealed({ disk, dataKey, path: pathOf(hash), buffers }, hash),
+  );
   /** Sweeps under way, each with the blobs committed since it began. */
   const sweeps = new Set<Set<BlobHash>>();
   const writers = new Set<BlobWriter>();

@@ -10,8 +10,28 @@ import {
   headerBytes,
   openFooter,
   plainChunkBytes,
+  sealedChunkBytes,
   sealOf,
 } from './sealed-format.js';
+
+/** Buffers for sealed chunks: fresh memory for each costs as much as the read. */
+export interface ChunkBuffers {
+  take(): Uint8Array;
+  giveBack(buffer: Uint8Array): void;
+}
+
+/** Reads that run at once beyond this get fresh memory. */
+const keptBuffers = 4;
+
+export function chunkBuffers(): ChunkBuffers {
+  const free: Uint8Array[] = [];
+  return {
+    take: () => free.pop() ?? Buffer.allocUnsafeSlow(sealedChunkBytes),
+    giveBack(buffer) {
+      if (free.length < keptBuffers) free.push(buffer);
+    },
+  };
+}
 
 /** An open sealed file. */
 export interface SealedReader {
@@ -27,7 +47,12 @@ export interface SealedReader {
  * @throws CSM-BLOB-MISSING, CSM-BLOB-DAMAGED
  */
 export async function openSealed(
-  { disk, dataKey, path }: { readonly disk: Disk; readonly dataKey: Uint8Array; readonly path: string },
+  {
+    disk,
+    dataKey,
+    path,
+    buffers,
+  }: { readonly disk: Disk; readonly dataKey: Uint8Array; readonly path: string; readonly buffers: ChunkBuffers },
   hash: BlobHash,
 ): Promise<SealedReader> {
   const handle = await disk.open(path, 'r').catch((error: unknown) => {
@@ -35,9 +60,9 @@ export async function openSealed(
     throw error;
   });
   const damaged = () => coded('CSM-BLOB-DAMAGED', { hash });
-  const bytesAt = async (position: number, length: number): Promise<Uint8Array> => {
+  const bytesAt = async (position: number, length: number, into?: Uint8Array): Promise<Uint8Array> => {
     try {
-      return await readUpTo(handle, position, length);
+      return await readUpTo(handle, position, length, into);
     } catch (error) {
       if (hasCode(error, 'EIO')) throw coded('CSM-BLOB-DAMAGED', { hash }, { cause: error });
       throw error;
@@ -56,9 +81,15 @@ export async function openSealed(
 
     const chunk = async (index: number): Promise<Uint8Array> => {
       const plainBytes = plainChunkBytes(index, bytes);
-      const plain = seal.open(index, await bytesAt(chunkPosition(index), plainBytes + chunkOverheadBytes));
-      if (plain?.length !== plainBytes) throw damaged();
-      return plain;
+      const buffer = buffers.take();
+      try {
+        const sealed = await bytesAt(chunkPosition(index), plainBytes + chunkOverheadBytes, buffer);
+        const plain = seal.open(index, sealed);
+        if (plain?.length !== plainBytes) throw damaged();
+        return plain;
+      } finally {
+        buffers.giveBack(buffer);
+      }
     };
 
     // The chunk in which the last read ended: the next one mostly goes on there.
