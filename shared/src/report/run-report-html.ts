@@ -53,11 +53,11 @@ function siteSection({ sites }: RunReport): Html {
   )}<th class="text">Computed on</th></tr></thead>
 <tbody>${sites.map(
     (row) =>
-      html`<tr><th>${row.site}</th><td>${row.trainingSamples === null ? '–' : shownCount(row.trainingSamples)}</td><td>${
+      html`<tr class="${row.note ? 'noted' : ''}"><th>${row.site}</th><td>${row.trainingSamples === null ? '–' : shownCount(row.trainingSamples)}</td><td>${
         row.testSamples === null ? '–' : shownCount(row.testSamples)
       }</td>${headScores.map((name) => html`<td>${row.scores ? shownShare(row.scores[name].value) : '–'}</td>`)}<td class="text">${
         row.backend ?? '–'
-      }${row.note ? html`<br>${row.note}` : null}</td></tr>`,
+      }</td></tr>${row.note ? html`<tr><td class="text" colspan="${headScores.length + 4}">${row.note}</td></tr>` : null}`,
   )}</tbody></table></div></section>`;
 }
 

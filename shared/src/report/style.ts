@@ -35,6 +35,7 @@ tbody th{color:var(--ink);font-size:.93rem}
 tbody tr:last-child>*{border-bottom:0}
 .sites th{white-space:nowrap}
 .sites thead th{white-space:normal}
+.sites tr.noted>*{border-bottom:0;padding-bottom:0}
 td.text{color:var(--soft);font-size:.88rem}
 .matrix{width:auto;margin:8px 0 4px}
 .matrix th,.matrix td{border:0;padding:0}
@@ -65,7 +66,7 @@ footer{color:var(--soft);font-size:.88rem;margin-top:30px}
 @media print{
 :root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#111;--soft:#555;--line:#ddd;--accent:#0f7f74}
 @page{margin:15mm}
-body{font-size:10.5pt}main{padding:0;max-width:none}
+html{font-size:9.5pt}body{font-size:1rem}main{padding:0;max-width:none}section{padding:10px 14px;margin:10px 0}th,td{padding:4px 8px}.matrix td{height:30px}.chart{max-width:72%!important}.pair{grid-template-columns:1fr 1fr}.pair .chart{max-width:none!important}
 section,.tile{break-inside:avoid}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }
