@@ -281,7 +281,8 @@ describe('a coordinator', () => {
     const { address, close } = await startCoordinator(cleanUp);
     const site = startSite(cleanUp, { address });
     await state(site, 'connected');
+    const fault = firstFault(site);
     await close();
-    expect(await firstFault(site)).toMatchObject({ code: 'CSM-HANDSHAKE-CLOSED', details: { reason: 'stopped' } });
+    expect(await fault).toMatchObject({ code: 'CSM-HANDSHAKE-CLOSED', details: { reason: 'stopped' } });
   });
 });

@@ -214,8 +214,9 @@ export async function startWire(cleanUp: CleanUp, port: number) {
   const sockets = new Set<Socket>();
   let onBytes: (total: number) => void = () => {};
   let total = 0;
+  let target = port;
   const server = createTcpServer((near) => {
-    const far = dialTcp(port, '127.0.0.1');
+    const far = dialTcp(target, '127.0.0.1');
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -244,6 +245,9 @@ export async function startWire(cleanUp: CleanUp, port: number) {
   return {
     address: `http://127.0.0.1:${own}`,
     cut,
+    redirect(other: number) {
+      target = other;
+    },
     /** Cuts once, when so many bytes have passed in all. */
     cutAfter(bytes: number): Promise<void> {
       const limit = total + bytes;

@@ -49,10 +49,12 @@ export function rawSite(cleanUp: CleanUp, address: string, identity: Identity = 
       const last = heard.seen.find(({ type }) => type === 'refused' || type === 'closing');
       return last && wireError.parse(last.error).code;
     },
-    /** The newest message of a type, once there is one. */
-    async hear(type: string) {
-      await heard.until((seen) => seen.some((one) => one.type === type));
-      return heard.seen.findLast((one) => one.type === type)!;
+    /** The first message of a type, for a transfer if one is given, once there is one. */
+    async hear(type: string, transfer?: number) {
+      const meant = (one: { readonly type: string; readonly transfer?: unknown }) =>
+        one.type === type && (transfer === undefined || one.transfer === transfer);
+      await heard.until((seen) => seen.some(meant));
+      return heard.seen.find(meant)!;
     },
   };
 }

@@ -225,14 +225,22 @@ export function connect(options: ConnectOptions): Connection {
     for (;;) {
       const { link, lines } = await links.next(ends);
       const line = lines.begin();
-      const leave = () => line.end(coded('CSM-TRANSFER-CLOSED'));
+      let leave = () => {};
+      // A disk that hangs must not keep the caller from giving up: the work is left behind.
+      const left = new Promise<never>((_, reject) => {
+        leave = () => {
+          line.end(coded('CSM-TRANSFER-CLOSED'));
+          reject(ends.reason);
+        };
+      });
       ends.addEventListener('abort', leave, { once: true });
       try {
-        return await work(line, (done, total) => {
+        const working = work(line, (done, total) => {
           if (done > furthest) refusals = 0;
           furthest = Math.max(furthest, done);
           onProgress?.(done, total);
         });
+        return await Promise.race([working, left]);
       } catch (thrown) {
         ends.throwIfAborted();
         if (link.ended.aborted) continue;
