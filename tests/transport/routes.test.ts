@@ -40,6 +40,14 @@ describe('a site behind a proxy', () => {
     expect(proxy.asked).toEqual([`127.0.0.1:${port}`]);
   });
 
+  it('does not take a certificate for another name through it', async () => {
+    const { address } = await startCoordinator(cleanUp, {}, { tls });
+    const proxy = await startProxy(cleanUp);
+    const elsewhere = address.replace('127.0.0.1', 'localhost');
+    const error = await firstFault(startSite(cleanUp, { address: elsewhere, proxy: proxy.url, ca: tls.ca }));
+    expect(error).toMatchObject({ code: 'CSM-HANDSHAKE-TLS', details: { reason: 'ERR_TLS_CERT_ALTNAME_INVALID' } });
+  });
+
   it('is told when the proxy refuses, without the password of the proxy', async () => {
     const { address } = await startCoordinator(cleanUp);
     const proxy = await startProxy(cleanUp, 407);

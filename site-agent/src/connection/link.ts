@@ -1,3 +1,4 @@
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import {
   type CertificateBody,
   type Channel,
@@ -164,7 +165,12 @@ function refusal(error: unknown): CodedError {
 function open({ url, agent, ca }: Route): Socket {
   // The declared type of `agent` is the browser's; under Node it is an http.Agent.
   const through = agent === undefined ? {} : { agent: agent as unknown as string };
-  const payload = { maxPayload: maxMessageBytes };
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  const more = {
+    maxPayload: maxMessageBytes,
+    // Said expressly: through a proxy, an address without a name would be checked as `localhost`.
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
+  };
   return io(url, {
     path: gatewayPath,
     transports: ['websocket'],
@@ -172,7 +178,7 @@ function open({ url, agent, ca }: Route): Socket {
     reconnection: false,
     forceNew: true,
     timeout: dialMs,
-    ...payload,
+    ...more,
     ...through,
     ...(ca && { ca }),
   });
