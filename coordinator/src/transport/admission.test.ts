@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { createAdmission, type Place } from './admission.js';
+
+function handClock() {
+  const timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  let now = 0;
+  return {
+    now: () => now,
+    after(ms: number, run: () => void) {
+      const timer = { at: now + ms, run };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    advance(ms: number) {
+      now += ms;
+      for (const timer of [...timers].filter(({ at }) => at <= now)) {
+        timers.delete(timer);
+        timer.run();
+      }
+    },
+    timers,
+  };
+}
+
+const limits = { places: 3, totalBytes: 80, windowBytes: 20, narrowBytes: 10, idleMs: 1000 };
+const never = new AbortController().signal;
+const ignore = () => {};
+
+describe('admission', () => {
+  it('lets so many in, each way, and the next when one leaves, in order of arrival', async () => {
+    const admission = createAdmission(handClock(), limits);
+    const order: string[] = [];
+    const enter = (name: string) =>
+      admission.enter('upload', 5, ignore, never).then((place) => {
+        order.push(name);
+        return place;
+      });
+    const [first] = await Promise.all(['a', 'b', 'c'].map(enter));
+    const waiting = ['d', 'e'].map(enter);
+    await admission.enter('download', 5, ignore, never);
+    expect(order).toEqual(['a', 'b', 'c']);
+    first?.release();
+    const fourth = await waiting[0];
+    expect(order).toEqual(['a', 'b', 'c', 'd']);
+    fourth?.release();
+    fourth?.release();
+    await waiting[1];
+    expect(order).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('gives narrower windows when half is gone, never more than all together, nor more than is asked for', async () => {
+    const admission = createAdmission(handClock(), { ...limits, places: 100 });
+    const places: Place[] = [];
+    for (const bytes of [20, 7, 20, 20, 20]) places.push(await admission.enter('upload', bytes, ignore, never));
+    expect(places.map(({ window }) => window)).toEqual([20, 7, 20, 10, 10]);
+    places.push(await admission.enter('download', 20, ignore, never));
+    let late: Place | null = null;
+    const waiting = admission.enter('download', 20, ignore, never).then((place) => {
+      late = place;
+    });
+    await Promise.resolve();
+    expect(late).toBeNull();
+    places[1]?.release();
+    await waiting;
+    expect(late).toMatchObject({ window: 10 });
+  });
+
+  it('takes the place of a transfer that does not move, and only then', async () => {
+    const clock = handClock();
+    const admission = createAdmission(clock, { ...limits, places: 1 });
+    const idle: string[] = [];
+    const place = await admission.enter('upload', 5, () => idle.push('first'), never);
+    const next = admission.enter('upload', 5, () => idle.push('second'), never);
+    clock.advance(900);
+    place.touch();
+    clock.advance(900);
+    expect(idle).toEqual([]);
+    clock.advance(100);
+    expect(idle).toEqual(['first']);
+    (await next).release();
+    clock.advance(5000);
+    expect(idle).toEqual(['first']);
+    expect(clock.timers.size).toBe(0);
+  });
+
+  it('forgets who gives up waiting', async () => {
+    const admission = createAdmission(handClock(), { ...limits, places: 1 });
+    const place = await admission.enter('upload', 5, ignore, never);
+    const leaver = new AbortController();
+    const gone = admission.enter('upload', 5, ignore, leaver.signal);
+    const next = admission.enter('upload', 5, ignore, never);
+    leaver.abort(new Error('gone'));
+    await expect(gone).rejects.toThrow('gone');
+    await expect(admission.enter('upload', 5, ignore, leaver.signal)).rejects.toThrow('gone');
+    place.release();
+    await next;
+  });
+});
