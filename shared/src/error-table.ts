@@ -21,6 +21,32 @@ export const errorTable = {
     message: 'The coordinator does not await a blob of site {site} for step {step}.',
     remedy: 'Nothing is to be done: the site goes on with its newest assignment.',
   },
+  'CSM-AGENT-DISK': {
+    message: "The agent's file {file} cannot be read or written ({reason}).",
+    remedy: "Free some space, or check the owner and rights of the agent's folder; the agent tries again by itself.",
+  },
+  'CSM-AGENT-IN-USE': {
+    message: 'Another agent (process {pid}) runs in {folder}.',
+    remedy: 'Stop it first: one site has one agent.',
+  },
+  'CSM-AGENT-SECOND-CONTRACT': {
+    message: 'Run {run} was given a second contract.',
+    remedy: 'Call the lead. This site goes on only with the contract that it first saw.',
+  },
+  'CSM-AGENT-SECOND-MODEL': {
+    message: 'Step {step} of run {run} was given a second {what}.',
+    remedy:
+      'Call the lead: the coordinator was altered, or restored from an old backup. This site answers a step once.',
+  },
+  'CSM-AGENT-STEP-BACK': {
+    message: 'Run {run} was put back to step {step}, which this site has behind it.',
+    remedy:
+      'Call the lead: the coordinator was altered, or restored from an old backup. The run must be launched again.',
+  },
+  'CSM-AGENT-STEP-UNKNOWN': {
+    message: 'Step {step} is not step number {index} of the contract of run {run}.',
+    remedy: 'Call the lead: the coordinator asks for work that the contract does not hold.',
+  },
   'CSM-API-BODY': {
     message: 'The request is not valid at {path}: {problem}.',
     remedy: 'Correct the request; /api/openapi.json describes every call.',
@@ -173,6 +199,18 @@ export const errorTable = {
     message: '{address} cannot be reached ({reason}).',
     remedy: 'Check that the coordinator runs, its address and port, and HTTPS_PROXY if this machine needs a proxy.',
   },
+  'CSM-CLISITE-ENROLLED': {
+    message: '{home} is enrolled as {site} with another consortium or under another name.',
+    remedy: 'Name another folder with --home; one folder serves one site in one consortium.',
+  },
+  'CSM-CLISITE-NO-DATA': {
+    message: 'It is not said where the data lie.',
+    remedy: 'Give --data DIR, or write data.directory into site.yaml.',
+  },
+  'CSM-CLISITE-NOT-ENROLLED': {
+    message: '{home} is not enrolled.',
+    remedy: 'Run consilium-site enrol CODE with the one-time code of the lead, or name the right folder with --home.',
+  },
   'CSM-COHORT-SMALL': {
     message: 'Fewer than {minimum} patients remain for training at this site.',
     remedy:
@@ -255,6 +293,18 @@ export const errorTable = {
     message: '{file} cannot be read ({reason}).',
     remedy: 'Check the rights of the file and the disk.',
   },
+  'CSM-EGRESS-COHORT': {
+    message: 'Nothing of step {step} leaves this site: fewer than {minimum} patients stand behind it.',
+    remedy: 'Nothing is to be done: so few patients neither train nor send statistics.',
+  },
+  'CSM-EGRESS-KIND': {
+    message: 'A blob of kind {kind} was to leave for step {step}, which sends {expected}.',
+    remedy: 'Update the agent; nothing left this site.',
+  },
+  'CSM-EGRESS-SIZE': {
+    message: 'A blob of {bytes} bytes was to leave for step {step}; at most {limit} may.',
+    remedy: 'Update the agent; nothing left this site.',
+  },
   'CSM-ENROL-CODE': {
     message: 'This is no complete enrolment code.',
     remedy: 'Copy the whole code, from consilium1- to its last character, or ask the lead for a new one.',
@@ -274,6 +324,14 @@ export const errorTable = {
   'CSM-ENROL-USED': {
     message: 'The enrolment code was used already, by another key.',
     remedy: 'Call the lead at once: if this site did not use it, somebody else did.',
+  },
+  'CSM-EVALUATE-EMPTY': {
+    message: 'No patient with a known label can be judged in part {part}.',
+    remedy: 'Choose another part, or check the labels against the classes of the model.',
+  },
+  'CSM-EVALUATE-EXPORT': {
+    message: '{file} of the exported model cannot be used: {problem}.',
+    remedy: 'Export the run again with consilium export, and copy the whole folder.',
   },
   'CSM-HANDSHAKE-ADDRESS': {
     message: 'The address {address} is neither https nor on this machine.',
@@ -516,6 +574,22 @@ export const errorTable = {
     message: 'The other side reported {code}, which this version does not know.',
     remedy: 'Look the code up in the documentation of the newer version, or update this side.',
   },
+  'CSM-REHEARSE-AGENT': {
+    message: 'The agent of {site} ended during the run, with status {status}.',
+    remedy: 'Its log says why: {log} in the folder of the rehearsal.',
+  },
+  'CSM-REHEARSE-PROCESS': {
+    message: 'The process "{name}" ended with status {status}: {said}',
+    remedy: 'Mend what it says, then rehearse again.',
+  },
+  'CSM-REHEARSE-PROGRAM': {
+    message: 'The program {program} cannot be started ({reason}).',
+    remedy: 'Install the site agent beside the coordinator, so that consilium-site is on the PATH.',
+  },
+  'CSM-REHEARSE-SITE': {
+    message: 'The sites of the rehearsal cannot be used ({text}): {problem}.',
+    remedy: 'Name each as --site NAME=DIR, or choose another column for --by.',
+  },
   'CSM-REPORT-FOREIGN': {
     message: 'The report is for another {field} than the step that asked for it.',
     remedy: "Start the site's agent again; if it persists, its contribution is left out.",
@@ -616,6 +690,15 @@ export const errorTable = {
     message: 'Site {site} is not known here with this key.',
     remedy: 'Enrol with a one-time code from the lead; see consilium sites for the names in use.',
   },
+  'CSM-SITECONFIG-INVALID': {
+    message: '{file} is not valid at line {line}, {setting}: {problem}.',
+    remedy: 'Correct that line; docs/hospital.md lists every setting.',
+  },
+  'CSM-SITECONFIG-MISSING': {
+    message: 'There is no {file}.',
+    remedy:
+      'Enrol this site first (consilium-site enrol CODE --data DIR), or write the file as docs/hospital.md shows.',
+  },
   'CSM-SPOOL-CLOSED': {
     message: 'The upload for step {step} of run {run} was taken over or ended.',
     remedy: 'Nothing to do: the newest connection of the site goes on with it.',
@@ -671,6 +754,19 @@ export const errorTable = {
   'CSM-STORE-STALE-HEAD': {
     message: 'Journal {chain} has moved on since it was read.',
     remedy: 'Read it again and decide anew; if it comes again, two coordinators write to one store.',
+  },
+  'CSM-TRAINER-CRASHED': {
+    message: 'The training process ended ({how}).',
+    remedy:
+      "The agent tries again by itself. If it stays: SIGKILL or SIGABRT mostly mean too little memory; see the agent's log.",
+  },
+  'CSM-TRAINER-DIVERGED': {
+    message: 'After training, tensor {tensor} holds a value that is not finite.',
+    remedy: 'Lower the learning rate in the run file, or look for outliers in the data of this site. Nothing was sent.',
+  },
+  'CSM-TRAINER-MODEL': {
+    message: "The model of step {step} does not have the tensors of the contract's model family.",
+    remedy: 'Check that this site and the lead run the same version.',
   },
   'CSM-TRAINING-DIVERGED': {
     message: 'The training loss is no longer a number (epoch {epoch}, batch {batch} of this call).',

@@ -3,10 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunView } from '@consilium/coordinator/conduct';
 import { type Coordinator, startCoordinator } from '@consilium/coordinator/coordinator';
-import type { SiteId } from '@consilium/shared/ids';
+import { sha256 } from '@consilium/shared/canonical';
+import { verify } from '@consilium/shared/crypto';
+import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
+import { type JournalRecord, readJournal, verifyChain } from '@consilium/shared/journal';
+import { decodeWeights } from '@consilium/shared/weights';
 import { type Log, silentLog } from '@consilium/shared/wire';
 import { type Lead, openLead } from './lead.js';
 import { type LightSite, type LightSiteOptions, openLightSite } from './light-site.js';
+
+const pollMs = 50;
 
 /** A coordinator in this process, its lead, and light sites that joined by code. */
 export interface Consortium {
@@ -16,6 +22,10 @@ export interface Consortium {
   view(run: string): Promise<RunView>;
   /** Resolves with the run's view once it satisfies the condition. */
   until(run: string, wanted: (view: RunView) => boolean, limitMs?: number): Promise<RunView>;
+  /** The run's chosen model. */
+  model(run: string): Promise<{ readonly hash: BlobHash; readonly values: Float32Array }>;
+  /** The run's journal, with order, links, hashes and signatures checked. */
+  journal(run: string): Promise<readonly JournalRecord<Readonly<Record<string, unknown>>>[]>;
   /** Closes the coordinator and starts it again on the same folder and port. */
   restart(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -58,6 +68,20 @@ export async function openConsortium(log: Log = silentLog): Promise<Consortium> 
       return light;
     },
     view: (run) => lead.call('GET', `/api/runs/${run}`),
+    async model(run) {
+      const bytes = await lead.download(`/api/runs/${run}/model`);
+      return { hash: sha256(bytes), values: decodeWeights(bytes).values };
+    },
+    async journal(run) {
+      const [{ publicKey }, { journalHead }] = await Promise.all([
+        lead.call<{ readonly publicKey: PublicKey }>('GET', '/api/identity'),
+        consortium.view(run),
+      ]);
+      const records = [];
+      for await (const record of readJournal([await lead.download(`/api/runs/${run}/journal`)])) records.push(record);
+      await verifyChain(records, { verify: (...signed) => verify(publicKey, ...signed), expectedHead: journalHead });
+      return records as JournalRecord<Readonly<Record<string, unknown>>>[];
+    },
     async until(run, wanted, limitMs = 30_000) {
       const end = performance.now() + limitMs;
       for (;;) {
@@ -65,7 +89,7 @@ export async function openConsortium(log: Log = silentLog): Promise<Consortium> 
         if (wanted(view)) return view;
         if (performance.now() > end)
           throw new Error(`still ${view.phase} at ${view.step}: ${JSON.stringify(view.sites)}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
       }
     },
     async restart() {

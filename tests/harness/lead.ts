@@ -19,6 +19,8 @@ export interface Lead {
   readonly identity: Identity;
   readonly consortium: ConsortiumId;
   call<Answer>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer>;
+  /** The bytes behind a path of the API. */
+  download(path: string): Promise<Uint8Array>;
   /** Gives the coordinator its certificate. */
   adopt(): Promise<void>;
   invite(site: SiteId, notAfter?: Date): Promise<string>;
@@ -53,29 +55,32 @@ export function openLead(url: () => string): Lead {
   const certify = (role: 'coordinator' | 'site', id: string, publicKey: PublicKey, revision = 1, revoked = false) =>
     issueCertificate(identity, { consortium, role, id, publicKey, revision, revoked });
 
+  async function answerTo(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Uint8Array> {
+    const bytes = body === undefined ? new Uint8Array(0) : Buffer.from(JSON.stringify(body));
+    const signed = signCall(identity, {
+      method,
+      path,
+      consortium,
+      body: bytes,
+      now: new Date(),
+      random: randomBytes,
+    });
+    const headers = { ...signed, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const answer = await fetch(`${url()}${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: bytes }),
+    });
+    const content = new Uint8Array(await answer.arrayBuffer());
+    if (!answer.ok) throw new CallError(answer.status, JSON.parse(Buffer.from(content).toString()).error.code);
+    return content;
+  }
+
   const lead: Lead = {
     identity,
     consortium,
-    async call(method, path, body) {
-      const bytes = body === undefined ? new Uint8Array(0) : Buffer.from(JSON.stringify(body));
-      const signed = signCall(identity, {
-        method,
-        path,
-        consortium,
-        body: bytes,
-        now: new Date(),
-        random: randomBytes,
-      });
-      const headers = { ...signed, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
-      const answer = await fetch(`${url()}${path}`, {
-        method,
-        headers,
-        ...(body === undefined ? {} : { body: bytes }),
-      });
-      const text = await answer.text();
-      if (!answer.ok) throw new CallError(answer.status, JSON.parse(text).error?.code ?? text);
-      return JSON.parse(text);
-    },
+    call: async (method, path, body) => JSON.parse(Buffer.from(await answerTo(method, path, body)).toString()),
+    download: (path) => answerTo('GET', path),
     async adopt() {
       const { publicKey } = await lead.call<{ publicKey: PublicKey }>('GET', '/api/identity');
       await lead.call('POST', '/api/certificate', { certificate: certify('coordinator', 'coordinator', publicKey) });

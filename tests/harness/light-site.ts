@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
 import { type Contract, contributionOf, openContract, type Step, stepsOf } from '@consilium/shared/contract';
 import { createIdentity, type Identity, parseEnrolmentCode, sign, verify } from '@consilium/shared/crypto';
+import { asCoded, type CodedError } from '@consilium/shared/errors';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import { countsOf } from '@consilium/shared/metrics';
 import { encodeEvaluation } from '@consilium/shared/report';
@@ -31,16 +32,32 @@ export interface Task {
   readonly samples: number;
 }
 
+/** A finished contribution on its way out, and what a site, honest or not, can do with it. */
+export interface Delivery {
+  readonly task: Task;
+  readonly blob: Uint8Array;
+  readonly manifest: ContributionManifest;
+  readonly connection: Connection;
+  /** Uploads bytes (its blob) under a hash (theirs). */
+  upload(bytes?: Uint8Array, hash?: BlobHash): Promise<void>;
+  /** Signs a manifest (its own) with the site's key and hands it in. */
+  submit(manifest?: ContributionManifest): Promise<Verdict>;
+}
+
+export type Deliver = (delivery: Delivery) => Promise<Verdict>;
+
+export const deliverHonestly: Deliver = async ({ upload, submit }) => {
+  await upload();
+  return submit();
+};
+
 export interface LightSiteOptions {
   readonly site: SiteId;
   readonly code: string;
   readonly identity?: Identity;
   readonly samples?: number;
   readonly contribute?: Contribute;
-  /** Changes the manifest before it is signed. */
-  readonly claim?: (manifest: ContributionManifest, task: Task) => ContributionManifest;
-  /** Waits before each contribution: arrival orders, hanging sites. */
-  readonly before?: (task: Task) => Promise<void>;
+  readonly deliver?: Deliver;
 }
 
 /** A site that speaks the real protocol and does no training: for tests of the coordinator and the wire. */
@@ -49,15 +66,18 @@ export interface LightSite {
   readonly identity: Identity;
   readonly connection: Connection;
   readonly verdicts: readonly Verdict[];
-  readonly faults: readonly unknown[];
+  readonly faults: readonly CodedError[];
+  /** How often each step was done, by run and step: whatever the coordinator asks for without a verdict is done. */
+  readonly contributions: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
+const keyOf = ({ run, step }: Work) => `${run} ${step}`;
 const salt = () => randomBytes(16).toString('base64url');
 const features = Array.from({ length: 8 }, (_, index) => `gene-${index + 1}`);
 
 export function openLightSite(options: LightSiteOptions): LightSite {
-  const { site, contribute = honest, samples = 40, claim = (manifest) => manifest, before = async () => {} } = options;
+  const { site, contribute = honest, samples = 40, deliver = deliverHonestly } = options;
   const identity = options.identity ?? createIdentity();
   const { address, lead, consortium, secret } = parseEnrolmentCode(options.code);
   const stop = new AbortController();
@@ -70,12 +90,18 @@ export function openLightSite(options: LightSiteOptions): LightSite {
     clock: systemClock,
     log: silentLog,
     signal: stop.signal,
+    backoff: { baseMs: 20, capMs: 200 },
   });
   const verdicts: Verdict[] = [];
-  const faults: unknown[] = [];
+  const faults: CodedError[] = [];
+  const contributions = new Map<string, number>();
   const cache = new Map<BlobHash, Uint8Array>();
-  const done = new Set<string>();
+  /** Steps under way, and those that ended without a place in the run: a light site does not try again. */
+  const settled = new Set<string>();
+  let newest: string | null = null;
   let turn: Promise<void> = Promise.resolve();
+  const stopped = new Promise<never>((_, reject) => stop.signal.addEventListener('abort', reject));
+  stopped.catch(() => {});
 
   async function fetchBlob(work: Work, hash: BlobHash | null): Promise<Uint8Array | null> {
     if (hash === null) return null;
@@ -104,40 +130,49 @@ export function openLightSite(options: LightSiteOptions): LightSite {
     const model = await fetchBlob(task, task.model);
     const preparation = await fetchBlob(task, task.preparation);
     const full: Task = { site, work: task, step, contract, model, preparation, samples };
-    await before(full);
+    const key = keyOf(task);
+    contributions.set(key, (contributions.get(key) ?? 0) + 1);
     const blob = await contribute(full);
     const kind = contributionOf(step)!;
-    const manifest = claim(
-      {
-        consortium,
-        run: task.run,
-        contract: task.contract,
-        step: task.step,
-        site,
-        base: task.model,
-        kind,
-        codec: kind === 'update' ? 'f32' : 'json',
-        samples,
-        hash: sha256(blob),
-        bytes: blob.length,
-      },
-      full,
-    );
-    await connection.upload({ run: task.run, step: task.step, hash: sha256(blob) }, memorySource(blob), {
-      signal: stop.signal,
+    const manifest: ContributionManifest = {
+      consortium,
+      run: task.run,
+      contract: task.contract,
+      step: task.step,
+      site,
+      base: task.model,
+      kind,
+      codec: kind === 'update' ? 'f32' : 'json',
+      samples,
+      hash: sha256(blob),
+      bytes: blob.length,
+    };
+    const delivered = deliver({
+      task: full,
+      blob,
+      manifest,
+      connection,
+      upload: (bytes = blob, hash = manifest.hash) =>
+        connection.upload({ run: task.run, step: task.step, hash }, memorySource(bytes), { signal: stop.signal }),
+      submit: (given = manifest) =>
+        connection.submit({ manifest: given, signature: sign(identity, manifestDomain, canonicalBytes(given)) }),
     });
-    verdicts.push(
-      await connection.submit({ manifest, signature: sign(identity, manifestDomain, canonicalBytes(manifest)) }),
-    );
+    const verdict = await Promise.race([delivered, stopped]);
+    verdicts.push(verdict);
+    if (verdict.outcome === 'accepted') settled.delete(key);
   }
 
   connection.onAssignment(({ work: task }) => {
-    if (task === null || task.verdict !== null || done.has(`${task.run} ${task.step}`)) return;
-    done.add(`${task.run} ${task.step}`);
+    newest = task === null ? null : keyOf(task);
+    if (task === null || newest === null || task.verdict !== null || settled.has(newest)) return;
+    const key = newest;
+    settled.add(key);
     turn = turn
-      .then(() => work(task))
+      .then(async () => {
+        if (key === newest) await work(task);
+      })
       .catch((thrown) => {
-        if (!stop.signal.aborted) faults.push(thrown);
+        if (!stop.signal.aborted) faults.push(asCoded(thrown));
       });
   });
   connection.sendStatus({
@@ -157,6 +192,7 @@ export function openLightSite(options: LightSiteOptions): LightSite {
     connection,
     verdicts,
     faults,
+    contributions,
     async close() {
       stop.abort();
       await connection.close();

@@ -1,0 +1,5 @@
+export { castByColumn, castByFolder, type RehearsalSite } from './cast.js';
+export { type Company, type CompanyOptions, openCompany } from './company.js';
+export { type RehearsalOptions, rehearse } from './rehearse.js';
+export { barStage, lineStage, type Stage } from './stage.js';
+export { type Summary, summaryText } from './summary.js';

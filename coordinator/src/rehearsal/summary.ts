@@ -1,0 +1,119 @@
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { figure, table } from '../cli/output.js';
+import type { RunView } from '../conduct/index.js';
+
+/** What a rehearsal ends with; `--json` prints it as the last line. */
+export interface Summary {
+  readonly status: 'complete' | 'degraded' | 'failed';
+  readonly run: string;
+  readonly rounds: number;
+  readonly sites: number;
+  readonly coverage: RunView['coverage'];
+  /** The chosen model on all sites' test patients together; null when there was no test. */
+  readonly pooled: Readonly<
+    Record<'accuracy' | 'balancedAccuracy' | 'macroF1' | 'mcc' | 'auc' | 'ece', number | null>
+  > | null;
+  readonly perSite: readonly {
+    readonly site: string;
+    readonly samples: number | null;
+    readonly testSamples: number | null;
+    readonly accuracy: number | null;
+    readonly macroF1: number | null;
+    readonly backend: string | null;
+  }[];
+  readonly bestRound: number | null;
+  readonly modelHash: string | null;
+  readonly journalHead: string;
+  /** The one that all sites trained on; several joined by a comma. */
+  readonly backend: string;
+  readonly wallSeconds: number;
+  readonly reports: readonly string[];
+  readonly error: RunView['error'];
+}
+
+export async function summaryOf(
+  view: RunView,
+  place: { readonly out: string; readonly homes: ReadonlyMap<string, string>; readonly wallSeconds: number },
+): Promise<Summary> {
+  const test = view.judged.find(({ round }) => round === null) ?? null;
+  const backends = new Set(view.sites.flatMap(({ backend }) => backend ?? []));
+  return {
+    status: view.outcome ?? 'failed',
+    run: view.run,
+    rounds: view.rounds,
+    sites: view.sites.length,
+    coverage: view.coverage,
+    pooled: test && pick(test.pooled),
+    perSite: view.sites.map(({ site, samples, backend }) => {
+      const own = test?.sites.find((entry) => entry.site === site);
+      return {
+        site,
+        samples,
+        testSamples: own?.n ?? null,
+        accuracy: own?.accuracy ?? null,
+        macroF1: own?.macroF1 ?? null,
+        backend,
+      };
+    }),
+    bestRound: view.bestRound,
+    modelHash: view.model,
+    journalHead: view.journalHead,
+    backend: [...backends].sort().join(', '),
+    wallSeconds: Math.round(place.wallSeconds * 10) / 10,
+    reports: await gather(view.run, place),
+    error: view.error,
+  };
+}
+
+/** The table that a person reads at the end. */
+export function summaryText(summary: Summary): string {
+  const { pooled, status, perSite, reports, wallSeconds } = summary;
+  const rows = perSite.map(({ site, samples, testSamples, accuracy, macroF1, backend }) => [
+    site,
+    samples ?? '–',
+    testSamples ?? '–',
+    figure(accuracy),
+    figure(macroF1),
+    backend ?? '–',
+  ]);
+  const pooledLine = pooled
+    ? `accuracy ${figure(pooled.accuracy)}   balanced accuracy ${figure(pooled.balancedAccuracy)}   macro-F1 ${figure(pooled.macroF1)}   MCC ${figure(pooled.mcc)}   AUC ${figure(pooled.auc)}   ECE ${figure(pooled.ece)}`
+    : 'no test figures';
+  return [
+    '',
+    table(['site', 'trained on', 'tested on', 'accuracy', 'macro-F1', 'backend'], rows),
+    '',
+    `All sites together   ${pooledLine}`,
+    `Model                ${summary.modelHash ?? '–'}${summary.bestRound === null ? '' : `, round ${summary.bestRound} of ${summary.rounds}`}`,
+    `Run                  ${status}, ${wallSeconds} s`,
+    ...(reports.length > 0 ? ['', 'Reports', ...reports.map((path) => `  ${path}`)] : []),
+  ].join('\n');
+}
+
+const pick = ({ accuracy, balancedAccuracy, macroF1, mcc, auc, ece }: RunView['judged'][number]['pooled']) => ({
+  accuracy,
+  balancedAccuracy,
+  macroF1,
+  mcc,
+  auc,
+  ece,
+});
+
+/** Copies the reports that each site wrote for itself to one place, and gives the readable ones. */
+async function gather(
+  run: string,
+  { out, homes }: { readonly out: string; readonly homes: ReadonlyMap<string, string> },
+): Promise<readonly string[]> {
+  const shown: string[] = [];
+  await mkdir(join(out, 'reports'), { recursive: true });
+  for (const [site, home] of homes) {
+    const folder = join(home, 'reports', run);
+    for (const name of await readdir(folder).catch(() => [])) {
+      const copy = join(out, 'reports', `${site}-${name}`);
+      await copyFile(join(folder, name), copy);
+      if (name.endsWith('.html')) shown.push(copy);
+    }
+  }
+  return shown;
+}
