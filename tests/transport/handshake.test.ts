@@ -277,6 +277,14 @@ describe('a coordinator', () => {
     expect(honest.state().kind).toBe('connected');
   });
 
+  it('leaves plain requests to others, who answer once', async () => {
+    const { address, server } = await startCoordinator(cleanUp);
+    server.on('request', (_, response) => response.headersSent || response.writeHead(500).end());
+    for (const path of ['/', '/agents/', '/agents/?EIO=4&transport=polling']) {
+      expect((await fetch(address + path)).status).toBe(404);
+    }
+  });
+
   it('says farewell when it stops, and the site waits for the next one', async () => {
     const { address, close } = await startCoordinator(cleanUp);
     const site = startSite(cleanUp, { address });

@@ -142,7 +142,15 @@ export async function startCoordinator(
     });
   };
   cleanUp.later(close);
-  return { gateway, store, statuses, port, address: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`, close };
+  return {
+    server,
+    gateway,
+    store,
+    statuses,
+    port,
+    address: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    close,
+  };
 }
 
 export const trust = { lead: lead.publicKey, consortium, site: north };

@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import {
   type Certificate,
@@ -38,7 +38,7 @@ import { openSession, type Session } from './session.js';
 import { createTransfers, type Transfers } from './transfers.js';
 
 export interface GatewayOptions {
-  /** An http or https server; the gateway takes `gatewayPath` on it and leaves the rest alone. */
+  /** An http or https server; the gateway takes the websockets under `gatewayPath` and leaves the rest alone. */
   readonly server: HttpServer;
   readonly identity: Identity;
   /** Asked for at each handshake, since the lead may issue a newer one. */
@@ -107,7 +107,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     maxHttpBufferSize: maxMessageBytes,
     connectTimeout: handshakeMs,
   });
-  io.attach(options.server);
+  attachToUpgrades(io, options.server);
   io.on('connection', (socket) => void receive(socket));
   warnWithoutBufferutil(log);
 
@@ -272,7 +272,15 @@ export function openGateway(options: GatewayOptions): Gateway {
   };
 }
 
-/** The class of what lies behind an internal fault, for the log. */
+/** Takes websocket upgrades alone: plain requests stay with whoever listens for them, now or later. */
+function attachToUpgrades(io: Server, server: HttpServer): void {
+  const listeners = server.listeners('request').filter((one): one is RequestListener => typeof one === 'function');
+  io.attach(server);
+  server.removeAllListeners('request');
+  for (const listener of listeners) server.on('request', listener);
+}
+
+/** The stack of what lies behind an internal fault, for the log. */
 const causeOf = (error: CodedError): string | undefined =>
   error.code === 'CSM-INTERNAL' && error.cause instanceof Error ? error.cause.stack : undefined;
 
