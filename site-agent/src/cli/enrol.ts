@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { type EnrolmentCode, fingerprint, type Identity, parseEnrolmentCode } from '@consilium/shared/crypto';
+import { type CodedError, fail } from '@consilium/shared/errors';
+import { silentLog, systemClock } from '@consilium/shared/wire';
+import type { Command } from 'commander';
+import {
+  hasKey,
+  keepStanding,
+  makeHome,
+  makeKey,
+  openKey,
+  readEnrolment,
+  readIfThere,
+  type SiteHome,
+  siteSettings,
+  writeEnrolment,
+  writeSettings,
+} from '../config/index.js';
+import { type ConnectionState, connect } from '../connection/index.js';
+import { type CommandContext, homeOf, readPassphrase, readText } from './context.js';
+import { type DataOptions, dataSettings, withDataOptions } from './data-options.js';
+
+interface EnrolOptions extends DataOptions {
+  readonly home?: string;
+  readonly passphraseFile?: string;
+  readonly backend?: string;
+  readonly threads?: string;
+  readonly proxy?: string;
+  readonly ca?: string;
+}
+
+export function addEnrol(program: Command, context: CommandContext): void {
+  withDataOptions(
+    program
+      .command('enrol')
+      .argument('<code>', 'the one-time code that the lead gave')
+      .description("make this site's key, show the code to the coordinator, and print what to read to the lead"),
+  )
+    .option('--home <dir>', "the agent's own folder")
+    .option('--passphrase-file <file>', "first line: the passphrase that seals the site's key")
+    .option('--backend <name>', 'auto, native, wasm or cpu')
+    .option('--threads <n>', 'threads that native training may use')
+    .option('--proxy <url>', 'HTTP proxy on the way to the coordinator')
+    .option('--ca <file>', 'PEM file of private root certificates')
+    .action((code: string, options: EnrolOptions) => enrol(code, options, context));
+}
+
+async function enrol(text: string, options: EnrolOptions, context: CommandContext): Promise<void> {
+  const code = parseEnrolmentCode(text);
+  if (context.now() > code.notAfter) fail('CSM-ENROL-EXPIRED', { notAfter: code.notAfter.toISOString() });
+  const home = homeOf(context, options.home);
+  await makeHome(home);
+  await refuseOther(home, code);
+  const made = !(await hasKey(home));
+  const passphrase = await readPassphrase(context, { file: options.passphraseFile, fresh: made });
+  const identity = made ? await makeKey(home, passphrase) : await openKey(home, passphrase);
+
+  const { address, lead, consortium, site } = code;
+  const connected = await proveOnce(code, identity, options, context);
+  await writeEnrolment(home, { address, lead, consortium, site });
+  await keepStanding(
+    home,
+    { address, lead, consortium, site, publicKey: identity.publicKey },
+    { certificate: connected.welcome.certificate, coordinatorRevision: connected.coordinator.revision },
+  );
+  const wrote = await firstSettings(home, options);
+
+  context.print(`Site ${site} is enrolled at ${address}.`);
+  context.print(`Fingerprint of its key: ${fingerprint(identity.publicKey)}`);
+  if (connected.welcome.standing === 'approved') context.print('The lead has approved it.');
+  else context.print('Read the fingerprint to the lead by telephone; the lead approves the site when it is the same.');
+  if (wrote) context.print(`Settings: ${home.settings}`);
+  context.print(`Next: consilium-site check RUN.yaml, then consilium-site start --home ${home.folder}`);
+}
+
+async function refuseOther(home: SiteHome, code: EnrolmentCode): Promise<void> {
+  const before = await readEnrolment(home);
+  if (before === null || (before.consortium === code.consortium && before.site === code.site)) return;
+  fail('CSM-CLISITE-ENROLLED', { home: home.folder, site: before.site });
+}
+
+/** Connects until the coordinator has welcomed the key, or refuses with a reason. */
+async function proveOnce(
+  { address, lead, consortium, site, secret }: EnrolmentCode,
+  identity: Identity,
+  { proxy, ca }: EnrolOptions,
+  { env, signal }: CommandContext,
+): Promise<Extract<ConnectionState, { kind: 'connected' }>> {
+  const connection = connect({
+    address,
+    env,
+    ...(proxy !== undefined && { proxy }),
+    ...(ca !== undefined && { ca: await readText(ca) }),
+    identity,
+    trust: { lead, consortium, site },
+    secret,
+    instance: randomBytes(8).toString('hex'),
+    clock: systemClock,
+    log: silentLog,
+    signal,
+  });
+  try {
+    return await firstWord(connection.onState, signal);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The first connected state; the reason when the first try ends without one. */
+export function firstWord(
+  onState: (listener: (state: ConnectionState) => void) => () => void,
+  signal: AbortSignal,
+): Promise<Extract<ConnectionState, { kind: 'connected' }>> {
+  return new Promise((resolve, reject: (error: CodedError | Error) => void) => {
+    const stop = onState((state) => {
+      if (state.kind === 'connected') resolve(state);
+      else if (state.kind === 'waiting') reject(state.error);
+      else if (state.kind === 'closed') reject(new Error('stopped'));
+    });
+    signal.addEventListener('abort', () => stop(), { once: true });
+  });
+}
+
+/** Writes site.yaml unless the site has one. */
+async function firstSettings(home: SiteHome, options: EnrolOptions): Promise<boolean> {
+  const data = dataSettings(options);
+  if (data === null || (await readIfThere(home.settings)) !== null) return false;
+  const given = siteSettings.safeParse({
+    data,
+    ...(options.backend !== undefined && { backend: options.backend }),
+    ...(options.threads !== undefined && { threads: Number(options.threads) }),
+    ...(options.proxy !== undefined && { proxy: options.proxy }),
+    ...(options.ca !== undefined && { ca: options.ca }),
+  });
+  if (!given.success) {
+    const issue = given.error.issues[0]!;
+    fail('CSM-CLI-ARGUMENT', { name: `--${String(issue.path[0])}`, problem: issue.message });
+  }
+  await writeSettings(home.settings, given.data);
+  return true;
+}

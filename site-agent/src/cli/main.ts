@@ -1,0 +1,14 @@
+import { asCoded, explain } from '@consilium/shared/errors';
+import { tether } from '@consilium/shared/process';
+import { processContext } from './context.js';
+import { createProgram } from './program.js';
+
+tether();
+try {
+  await createProgram(processContext()).parseAsync();
+} catch (thrown) {
+  const error = asCoded(thrown);
+  process.stderr.write(`${explain(error)}\n`);
+  if (error.code === 'CSM-INTERNAL' && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
+  process.exitCode = 1;
+}

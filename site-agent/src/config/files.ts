@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { CodedError, coded } from '@consilium/shared/errors';
+
+const reasonOf = (thrown: unknown): string =>
+  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : 'unknown fault';
+
+const isSystemFault = (thrown: unknown): boolean => thrown instanceof Error && 'syscall' in thrown;
+
+/**
+ * Does something with a file of this site's own; a fault of the disk becomes a coded error that names the file alone.
+ * @throws CSM-AGENT-DISK
+ */
+export async function withDisk<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof CodedError || !isSystemFault(thrown)) throw thrown;
+    throw coded('CSM-AGENT-DISK', { file: basename(path), reason: reasonOf(thrown) }, { cause: thrown });
+  }
+}
+
+/** Writes a file (0600) whole or not at all: it is on the disk, under its name, when this resolves. @throws CSM-AGENT-DISK */
+export const writeWhole = (path: string, content: string | Uint8Array): Promise<void> =>
+  withDisk(path, async () => {
+    const part = `${path}.${randomBytes(4).toString('hex')}.part`;
+    const file = await open(part, 'w', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await adopt(part, path);
+  });
+
+/** Gives a written, synced file its name, durably. @throws CSM-AGENT-DISK */
+export const adopt = (part: string, path: string): Promise<void> =>
+  withDisk(path, async () => {
+    await rename(part, path);
+    // Windows cannot open a folder to sync it.
+    if (process.platform === 'win32') return;
+    const folder = await open(dirname(path), 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  });
+
+/** A file's bytes, or null when there is none. @throws CSM-AGENT-DISK */
+export const readIfThere = (path: string): Promise<Uint8Array | null> =>
+  withDisk(path, async () => {
+    try {
+      return await readFile(path);
+    } catch (thrown) {
+      if (reasonOf(thrown) === 'ENOENT') return null;
+      throw thrown;
+    }
+  });
+
+/** A JSON file's value; undefined when there is no such file or it is no JSON. @throws CSM-AGENT-DISK */
+export async function readJsonIfThere(path: string): Promise<unknown> {
+  const bytes = await readIfThere(path);
+  if (bytes === null) return undefined;
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes a folder that only its owner enters. @throws CSM-AGENT-DISK */
+export const makePrivate = (folder: string): Promise<void> =>
+  withDisk(folder, async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
+  });

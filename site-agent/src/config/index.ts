@@ -1,0 +1,15 @@
+export {
+  type Enrolment,
+  enrolment,
+  keepStanding,
+  readEnrolment,
+  readStanding,
+  type Standing,
+  writeEnrolment,
+} from './enrolment.js';
+export { adopt, makePrivate, readIfThere, readJsonIfThere, withDisk, writeWhole } from './files.js';
+export { makeHome, type SiteHome, siteHome } from './home.js';
+export { lockHome } from './lock.js';
+export { parseSettings, readSettings, type SiteSettings, siteSettings, writeSettings } from './settings.js';
+export { hasKey, makeKey, openKey } from './site-key.js';
+export { version } from './version.js';

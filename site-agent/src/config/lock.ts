@@ -1,0 +1,59 @@
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { fail } from '@consilium/shared/errors';
+import { withDisk } from './files.js';
+import type { SiteHome } from './home.js';
+
+/**
+ * Keeps a home to one agent. A lock whose process is gone does not count: a number that the system gave to another
+ * process since is told apart by when that one began.
+ * @returns how to let go
+ * @throws CSM-AGENT-IN-USE, CSM-AGENT-DISK
+ */
+export async function lockHome({ lock, folder }: SiteHome): Promise<() => Promise<void>> {
+  const mine = `${process.pid} ${await beginOf(process.pid)}`;
+  const draft = `${lock}.${process.pid}`;
+  return withDisk(lock, async () => {
+    await writeFile(draft, mine, { mode: 0o600 });
+    try {
+      for (let held = await take(draft, lock); held !== null; held = await take(draft, lock)) {
+        const [pid, begin] = held.split(' ');
+        if (held !== mine && (await isRunning(Number(pid), begin ?? ''))) {
+          fail('CSM-AGENT-IN-USE', { folder, pid: Number(pid) });
+        }
+        await rm(lock, { force: true });
+      }
+    } finally {
+      await rm(draft, { force: true });
+    }
+    return () => rm(lock, { force: true });
+  });
+}
+
+/** Null when the lock is ours now; what the other's says otherwise. */
+async function take(draft: string, lock: string): Promise<string | null> {
+  try {
+    await link(draft, lock);
+    return null;
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
+    return readFile(lock, 'utf8').catch(() => '');
+  }
+}
+
+async function isRunning(pid: number, begin: string): Promise<boolean> {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (thrown) {
+    // EPERM: it runs, as another user.
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM')) return false;
+  }
+  return (await beginOf(pid)) === begin;
+}
+
+/** When a process began, in the system's own ticks (Linux); the same text for all elsewhere. */
+async function beginOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name in parentheses may hold blanks; the 20th field after it is the start time.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 'unknown';
+}

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import type { SignedReport } from '@consilium/shared/report';
+import { reportHtml } from '@consilium/shared/report';
+import { makePrivate, writeWhole } from '../config/index.js';
+
+/**
+ * Writes a signed report as JSON (the record) and as one self-contained HTML file (the reading copy).
+ * @returns their paths
+ * @throws CSM-AGENT-DISK
+ */
+export async function writeReport(
+  folder: string,
+  name: string,
+  signed: SignedReport,
+): Promise<{ readonly json: string; readonly html: string }> {
+  await makePrivate(folder);
+  const [json, html] = [join(folder, `${name}.json`), join(folder, `${name}.html`)];
+  await writeWhole(json, `${JSON.stringify(signed, null, 2)}\n`);
+  await writeWhole(html, reportHtml(signed));
+  return { json, html };
+}

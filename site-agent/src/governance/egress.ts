@@ -1,0 +1,106 @@
+import { contributionOf, type Step } from '@consilium/shared/contract';
+import { asCoded, fail } from '@consilium/shared/errors';
+import {
+  type Log,
+  maxSmallBlobBytes,
+  type SignedManifest,
+  type SiteStatus,
+  type Verdict,
+} from '@consilium/shared/wire';
+import { type Connection, fileSource, type TransferOptions } from '../connection/index.js';
+import type { Ledger } from './ledger.js';
+
+/** What an agent says of itself; the connection adds the rest. */
+export type OwnStatus = Omit<SiteStatus, 'type' | 'instance'>;
+
+/** A finished contribution and what stands behind it. */
+export interface Outbound {
+  readonly contribution: SignedManifest;
+  readonly path: string;
+  readonly step: Step;
+  /** Training patients of this site. */
+  readonly patients: number;
+  /** Fewest that the contract lets train or send statistics. */
+  readonly minimumCohort: number;
+  /** Bytes of the model that an update is of; null before there is one. */
+  readonly modelBytes: number | null;
+}
+
+/** The one door for everything that leaves this site. Each thing that passes has a line in the ledger. */
+export interface Egress {
+  /** Passes in the order of the calls; a line only where run, step, activity or error changed. */
+  status(status: OwnStatus): void;
+  /**
+   * Sends a contribution and hands it in.
+   * @throws CSM-EGRESS-KIND, CSM-EGRESS-COHORT, CSM-EGRESS-SIZE, and what the connection throws
+   */
+  release(outbound: Outbound, options?: TransferOptions): Promise<Verdict>;
+  /** Resolves when all that was said before has passed. */
+  settled(): Promise<void>;
+}
+
+export function openEgress(
+  connection: Pick<Connection, 'sendStatus' | 'upload' | 'submit'>,
+  ledger: Ledger,
+  log: Log,
+): Egress {
+  let turn: Promise<void> = Promise.resolve();
+  let noted = '';
+
+  async function pass(status: OwnStatus): Promise<void> {
+    const { run, step, activity, error } = status;
+    const line = { run, step, activity, error: error?.code ?? null };
+    const text = JSON.stringify(line);
+    if (text !== noted) await ledger.append('status', line, false);
+    noted = text;
+    connection.sendStatus(status);
+  }
+
+  return {
+    status(status) {
+      turn = turn
+        .then(() => pass(status))
+        .catch((thrown: unknown) => {
+          log.error({ code: asCoded(thrown).code }, 'a status did not leave: the ledger cannot be written');
+        });
+    },
+    async release(outbound, options = {}) {
+      check(outbound);
+      const { contribution, path } = outbound;
+      const { run, step, kind, hash, bytes, samples } = contribution.manifest;
+      await ledger.append(kind, { run, step, hash, bytes, samples }, true);
+      const source = await fileSource(path);
+      try {
+        await connection.upload({ run, step, hash }, source, options);
+      } finally {
+        await source.close();
+      }
+      return unlessAborted(connection.submit(contribution), options.signal);
+    },
+    settled: () => turn,
+  };
+}
+
+/** A verdict may never come, when the run has moved on: who waits must be able to leave. */
+function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason);
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
+}
+
+function check({ contribution, step, patients, minimumCohort, modelBytes }: Outbound): void {
+  const { manifest } = contribution;
+  const expected = contributionOf(step);
+  if (manifest.kind !== expected) {
+    fail('CSM-EGRESS-KIND', { kind: manifest.kind, step: manifest.step, expected: expected ?? 'nothing' });
+  }
+  if (manifest.kind !== 'report' && patients < minimumCohort) {
+    fail('CSM-EGRESS-COHORT', { step: manifest.step, minimum: minimumCohort });
+  }
+  const limit = manifest.kind === 'update' ? (modelBytes ?? 0) : maxSmallBlobBytes;
+  if (manifest.bytes > limit) fail('CSM-EGRESS-SIZE', { bytes: manifest.bytes, step: manifest.step, limit });
+}

@@ -1,0 +1,3 @@
+export { type Egress, type Outbound, type OwnStatus, openEgress } from './egress.js';
+export { type Ledger, openLedger } from './ledger.js';
+export { admit } from './memory.js';

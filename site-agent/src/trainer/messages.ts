@@ -1,0 +1,98 @@
+import { contract } from '@consilium/shared/contract';
+import { blobHash, siteId, stepId } from '@consilium/shared/ids';
+import { evaluationCounts } from '@consilium/shared/metrics';
+import { siteReport } from '@consilium/shared/report';
+import { wireError } from '@consilium/shared/wire';
+import { z } from 'zod';
+import { siteSettings } from '../config/index.js';
+
+const path = z.string().min(1);
+const salt = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
+
+/** What stays the same as long as a trainer lives: one run at one site. */
+export const setting = z.strictObject({
+  contract,
+  site: siteId,
+  data: siteSettings.shape.data,
+  backend: siteSettings.shape.backend,
+});
+export type Setting = z.output<typeof setting>;
+
+/** One piece of work. Files are named by path; what is in them was checked by its digest before. */
+export const job = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('prepare'),
+    name: z.enum(['cohort', 'scale']),
+    preparation: path.nullable(),
+    salt,
+    output: path,
+  }),
+  z.strictObject({ kind: z.literal('train'), step: stepId, model: path, preparation: path, output: path }),
+  z.strictObject({
+    kind: z.literal('evaluate'),
+    step: stepId,
+    part: z.enum(['validation', 'test']),
+    model: path,
+    modelHash: blobHash,
+    preparation: path,
+    /** Wall clock, for the report's label. */
+    now: z.iso.datetime(),
+  }),
+]);
+export type Job = z.output<typeof job>;
+
+/** Training samples and patients of this site: they stand behind whatever it sends. */
+const cohort = { samples: z.int().min(0), patients: z.int().min(0) };
+
+const jobResult = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('prepare'), ...cohort }),
+  z.strictObject({ kind: z.literal('train'), ...cohort, meanLoss: z.number(), batches: z.int() }),
+  z.strictObject({
+    kind: z.literal('evaluate'),
+    ...cohort,
+    /** Null where too few patients stand behind. */
+    counts: evaluationCounts.nullable(),
+    /** Unsigned: the key never enters the process that trains. */
+    report: siteReport.nullable(),
+  }),
+]);
+export type JobResult = z.output<typeof jobResult>;
+
+const number = z.int().min(0);
+
+/** Parent to child. */
+export const request = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('begin'), setting }),
+  z.strictObject({ type: z.literal('job'), number, job }),
+  z.strictObject({ type: z.literal('abort'), number }),
+]);
+export type Request = z.output<typeof request>;
+
+/** Child to parent. */
+export const answer = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('ready'),
+    backend: z.strictObject({
+      name: z.string(),
+      version: z.string(),
+      device: z.string(),
+      threads: z.number(),
+      note: z.string().optional(),
+    }),
+  }),
+  /** The trainer cannot work at all. */
+  z.strictObject({ type: z.literal('unable'), error: wireError }),
+  z.strictObject({
+    type: z.literal('progress'),
+    number,
+    epoch: z.int(),
+    done: z.int(),
+    total: z.int(),
+    loss: z.number(),
+  }),
+  z.strictObject({ type: z.literal('done'), number, result: jobResult }),
+  z.strictObject({ type: z.literal('failed'), number, error: wireError }),
+]);
+export type Answer = z.output<typeof answer>;
+export type TrainerProgress = Omit<Extract<Answer, { type: 'progress' }>, 'type' | 'number'>;
+export type TrainerBackend = Extract<Answer, { type: 'ready' }>['backend'];

@@ -1,0 +1,154 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { coded, fromWire } from '@consilium/shared/errors';
+import { tetheredEnvironment } from '@consilium/shared/process';
+import type { Log } from '@consilium/shared/wire';
+import {
+  answer,
+  type Job,
+  type JobResult,
+  type Request,
+  type Setting,
+  type TrainerBackend,
+  type TrainerProgress,
+} from './messages.js';
+
+export interface TrainerOptions {
+  readonly setting: Setting;
+  readonly log: Log;
+  /** Threads of native training; the backend's own choice when left out. */
+  readonly threads?: number | undefined;
+  readonly onBackend?: (backend: TrainerBackend) => void;
+  /** The child's entry; another one only in tests. */
+  readonly program?: string;
+}
+
+/** The trainer of one run: a child process that is started when there is work and again after it died. */
+export interface Trainer {
+  /**
+   * Does a job. An abort rejects at once and tells the child; the next job waits until it has stopped.
+   * @throws the coded error of the job, CSM-TRAINER-CRASHED when the child died, the signal's reason
+   */
+  run(
+    job: Job,
+    options: { readonly signal: AbortSignal; readonly onProgress?: (progress: TrainerProgress) => void },
+  ): Promise<JobResult>;
+  /** The child's process id while it lives. */
+  pid(): number | undefined;
+  close(): Promise<void>;
+}
+
+interface Pending {
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly onProgress: ((progress: TrainerProgress) => void) | undefined;
+}
+
+const ownProgram = fileURLToPath(new URL('./main.js', import.meta.url));
+
+export function createTrainer(options: TrainerOptions): Trainer {
+  const { setting, log, program = ownProgram } = options;
+  const pending = new Map<number, Pending>();
+  let child: ChildProcess | null = null;
+  let ended: Promise<void> = Promise.resolve();
+  let newest = 0;
+
+  function rejectAll(reason: unknown): void {
+    for (const { reject } of pending.values()) reject(reason);
+    pending.clear();
+  }
+
+  function take(raw: unknown): void {
+    const message = answer.parse(raw);
+    switch (message.type) {
+      case 'ready':
+        log.info({ ...message.backend }, 'training backend');
+        options.onBackend?.(message.backend);
+        break;
+      case 'unable':
+        rejectAll(fromWire(message.error));
+        child?.kill('SIGKILL');
+        break;
+      case 'progress': {
+        const { epoch, done, total, loss } = message;
+        pending.get(message.number)?.onProgress?.({ epoch, done, total, loss });
+        break;
+      }
+      case 'done':
+        pending.get(message.number)?.resolve(message.result);
+        pending.delete(message.number);
+        break;
+      case 'failed':
+        pending.get(message.number)?.reject(fromWire(message.error));
+        pending.delete(message.number);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  function start(): ChildProcess {
+    const started = fork(program, [], {
+      serialization: 'advanced',
+      execArgv: [],
+      env: tetheredEnvironment({ ...process.env, ...threadVariables(options.threads) }),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    for (const stream of [started.stdout, started.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => log.warn({ from: 'trainer' }, line));
+    }
+    started.on('message', take);
+    // A child that dies while it is written to: its end says so.
+    started.on('error', (error) => log.warn({ kind: error.name }, 'the trainer cannot be reached'));
+    ended = new Promise((resolve) => {
+      started.once('close', (code, signal) => {
+        if (child === started) child = null;
+        rejectAll(coded('CSM-TRAINER-CRASHED', { how: signal ?? `exit code ${code}` }));
+        resolve();
+      });
+    });
+    child = started;
+    tell(started, { type: 'begin', setting });
+    return started;
+  }
+
+  return {
+    async run(job, { signal, onProgress }) {
+      signal.throwIfAborted();
+      if (child !== null && !child.connected) await ended;
+      const working = child ?? start();
+      const number = newest++;
+      const result = new Promise<JobResult>((resolve, reject) => pending.set(number, { resolve, reject, onProgress }));
+      tell(working, { type: 'job', number, job });
+      const leave = () => {
+        pending.get(number)?.reject(signal.reason);
+        pending.delete(number);
+        tell(working, { type: 'abort', number });
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      try {
+        return await result;
+      } finally {
+        signal.removeEventListener('abort', leave);
+      }
+    },
+    pid: () => child?.pid,
+    async close() {
+      child?.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+function tell(child: ChildProcess, message: Request): void {
+  // Without a callback a broken channel would be an uncaught error; the child's end is reported elsewhere.
+  if (child.connected) child.send(message, () => {});
+}
+
+/** How TensorFlow's library is told how many threads to take. */
+function threadVariables(threads: number | undefined): Readonly<Record<string, string>> {
+  if (threads === undefined) return {};
+  const count = String(threads);
+  return { TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: count, OMP_NUM_THREADS: count };
+}

@@ -1,0 +1,129 @@
+import { open, readFile } from 'node:fs/promises';
+import { type BackendInfo, useBackend } from '@consilium/models/backend';
+import { familyOf } from '@consilium/models/families';
+import type { Model, Progress } from '@consilium/models/training';
+import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
+import { withDisk } from '../config/index.js';
+import { type Dataset, loadDataset, type Part } from '../data/index.js';
+import { evaluateModel } from '../evaluation/index.js';
+import { applyPreparation, type Prepared, prepare } from '../preparation/index.js';
+import type { Job, JobResult, Setting } from './messages.js';
+import { loadWeights, trainStep } from './train-step.js';
+
+export interface JobContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** Where one run's work is done at one site: reads the cohort once, builds the model once, then does job after job. */
+export interface Workshop {
+  readonly backend: BackendInfo;
+  /** One job at a time. @throws the coded error of data, model or training; the signal's reason */
+  run(job: Job, context: JobContext): Promise<JobResult>;
+}
+
+interface Ready {
+  readonly state: PreparationState;
+  readonly prepared: Prepared;
+}
+
+/** @throws CSM-BACKEND-* */
+export async function openWorkshop({ contract, site, data, backend: choice }: Setting): Promise<Workshop> {
+  const backend = await useBackend(choice);
+  const { model: wanted, preparation: rules, seed, training } = contract.runFile;
+  let dataset: Dataset | null = null;
+  let ready: (Ready & { readonly path: string }) | null = null;
+  let built: { readonly model: Model; readonly features: number } | null = null;
+
+  async function cohort(signal: AbortSignal): Promise<Dataset> {
+    const { directory, files, rows } = data;
+    dataset ??= await loadDataset({ directory, contract, signal, ...(files && { files }), ...(rows && { rows }) });
+    return dataset;
+  }
+
+  /** The cohort as the model takes it; kept until another preparation is named. */
+  async function prepared(path: string, signal: AbortSignal): Promise<Ready> {
+    if (ready?.path === path) return ready;
+    const state = readPreparation(await readFile(path));
+    ready = { path, state, prepared: applyPreparation(await cohort(signal), state, rules) };
+    return ready;
+  }
+
+  function modelFor(features: number): Model {
+    if (built?.features === features) return built.model;
+    built?.model.dispose();
+    const family = familyOf(wanted.family);
+    const options = family.parseOptions(wanted.preset, wanted.options);
+    built = { features, model: family.build({ features, classes: wanted.classes.length, options, seed }) };
+    return built.model;
+  }
+
+  function check(part: Part, features: number): void {
+    familyOf(wanted.family).checkInput({ x: part.x, y: part.y, features, classes: wanted.classes.length });
+  }
+
+  async function work(job: Job, { signal, onProgress }: JobContext): Promise<JobResult> {
+    const whole = await cohort(signal);
+    const own = sizeOf(whole);
+    switch (job.kind) {
+      case 'prepare': {
+        const state = job.preparation === null ? null : readPreparation(await readFile(job.preparation));
+        await writeDraft(job.output, prepare(job.name, { dataset: whole, contract, state, salt: job.salt }));
+        return { kind: 'prepare', ...own };
+      }
+      case 'train': {
+        const { state, prepared: ours } = await prepared(job.preparation, signal);
+        const features = state.features.length;
+        const part = ours.parts.train;
+        check(part, features);
+        const base = await readFile(job.model);
+        const { step } = job;
+        const model = modelFor(features);
+        const trained = await trainStep({ model, contract, site, step, state, part, base, signal, onProgress });
+        await writeDraft(job.output, trained.update);
+        return { kind: 'train', ...own, meanLoss: trained.meanLoss, batches: trained.batches };
+      }
+      case 'evaluate': {
+        const { state, prepared: ours } = await prepared(job.preparation, signal);
+        const part = ours.parts[job.part];
+        check(part, state.features.length);
+        const model = modelFor(state.features.length);
+        loadWeights(model, await readFile(job.model), job.step);
+        const judged = await evaluateModel({
+          model,
+          part,
+          contract,
+          site,
+          step: job.step,
+          partName: job.part,
+          modelHash: job.modelHash,
+          counts: whole.counts,
+          features: state.features.length,
+          backend,
+          synthetic: data.synthetic,
+          batchSize: training.batchSize,
+          now: new Date(job.now),
+        });
+        return { kind: 'evaluate', ...own, counts: judged.counts, report: judged.report };
+      }
+      default:
+        return job satisfies never;
+    }
+  }
+
+  return { backend, run: work };
+}
+
+const sizeOf = ({ parts: { train } }: Dataset) => ({ samples: train.rows, patients: new Set(train.patients).size });
+
+/** Writes a job's result, on the disk when this resolves. Its name is given by the agent. */
+const writeDraft = (path: string, bytes: Uint8Array): Promise<void> =>
+  withDisk(path, async () => {
+    const file = await open(path, 'w', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
