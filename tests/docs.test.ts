@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { errorTable } from '@consilium/shared/errors';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { errorsPage } from '../deploy/docs/errors-page.mjs';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** Every page that people read: of the root, of docs/ and of the packages. */
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...['docs', 'deploy', 'shared', 'models', 'coordinator', 'site-agent', 'tests'].flatMap(markdownIn),
+].sort();
+
+function markdownIn(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) ? [] : markdownIn(path);
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
+}
+
+/** Text outside code blocks. */
+const prose = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, '');
+
+/** The anchor that a heading gets. */
+const slug = (heading: string): string =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-');
+
+const anchorsOf = (path: string): ReadonlySet<string> =>
+  new Set([...prose(read(path)).matchAll(/^#{1,6}\s+(.+)$/gm)].map(([, heading = '']) => slug(heading)));
+
+describe.each(pages)('%s', (page) => {
+  const text = read(page);
+
+  it('links to pages and anchors that exist', () => {
+    const broken = [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = '']) => link)
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .filter((link) => {
+        const [path = '', anchor] = link.split('#');
+        const target = path === '' ? page : relative(root, join(root, dirname(page), path));
+        if (!existsSync(join(root, target))) return true;
+        return anchor !== undefined && !anchorsOf(target).has(anchor);
+      });
+    expect(broken).toEqual([]);
+  });
+
+  it('names files that exist', () => {
+    const places = /^(?:shared|models|coordinator|site-agent|deploy|tests|docs|\.ci)\/[\w./-]+$/;
+    const absent = [...prose(text).matchAll(/`([^`\n]+)`/g)]
+      .map(([, code = '']) => code)
+      .filter((code) => places.test(code) && !existsSync(join(root, code)));
+    expect(absent).toEqual([]);
+  });
+
+  it('names codes that exist', () => {
+    const unknown = [...text.matchAll(/\bCSM(?:-[A-Z0-9]+)+\b(?!-?\*)/g)]
+      .map(([code]) => code)
+      .filter((code) => !Object.hasOwn(errorTable, code));
+    expect(unknown).toEqual([]);
+  });
+
+  it('holds no path of the machine that it was written on', () => {
+    expect(text.match(/(?<![\w.])\/(?:work|home|root|tmp|Users)\/\S*/g) ?? []).toEqual([]);
+  });
+});
+
+const manifest = z.object({
+  scripts: z.record(z.string(), z.string()).default({}),
+  workspaces: z.array(z.string()).default([]),
+  dependencies: z.record(z.string(), z.string()).default({}),
+  devDependencies: z.record(z.string(), z.string()).default({}),
+});
+const manifestOf = (folder: string) => manifest.parse(JSON.parse(read(join(folder, 'package.json'))));
+const top = manifestOf('.');
+
+describe('docs/errors.md', () => {
+  it('is what the error table says; `node deploy/docs/errors.mjs` writes it', () => {
+    expect(read('docs/errors.md')).toBe(errorsPage(errorTable));
+  });
+});
+
+describe('docs/dependencies.md', () => {
+  it('has one line for each dependency, with the packages that need it, and no other', () => {
+    const needed = new Map<string, string[]>();
+    for (const folder of ['.', ...top.workspaces]) {
+      const { dependencies, devDependencies } = manifestOf(folder);
+      for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
+        if (name.startsWith('@consilium/')) continue;
+        needed.set(name, [...(needed.get(name) ?? []), folder === '.' ? 'root' : folder]);
+      }
+    }
+    const lines = [...read('docs/dependencies.md').matchAll(/^- \*\*(.+?)\*\* \(([^)]+)\): \S/gm)];
+    const told = lines.map(([, name = '', places = '']) => `${name} (${places})`).sort();
+    expect(told).toEqual([...needed].map(([name, places]) => `${name} (${places.join(', ')})`).sort());
+  });
+});
+
+const run = promisify(execFile);
+const programs = { consilium: 'coordinator/bin/consilium.js', 'consilium-site': 'site-agent/bin/consilium-site.js' };
+type Program = keyof typeof programs;
+const isProgram = (word: string): word is Program => Object.hasOwn(programs, word);
+
+describe('commands that the pages tell people to type', () => {
+  const lines = pages.flatMap((page) =>
+    [...read(page).matchAll(/^```(?:sh|bash)\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) =>
+      block
+        .replaceAll(/\\\n\s*/g, ' ')
+        .split('\n')
+        .map((line) => ({ page, line: line.replace(/(?:^|\s)#.*$/, '').trim() })),
+    ),
+  );
+  const helps = new Map<string, Promise<string>>();
+  const helpOf = (program: Program, words: readonly string[]): Promise<string> => {
+    const key = [program, ...words].join(' ');
+    const known =
+      helps.get(key) ??
+      run(process.execPath, [programs[program], ...words, '--help'], { cwd: root }).then(({ stdout }) => stdout);
+    helps.set(key, known);
+    return known;
+  };
+
+  it('are scripts of package.json', () => {
+    const named = lines.flatMap(({ line }) => /^npm (?:run )?([a-z]+)/.exec(line)?.[1] ?? []);
+    const known = new Set([...Object.keys(top.scripts), 'install', 'ci']);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('have the names and options that the programs know', async () => {
+    const wrong: string[] = [];
+    for (const { page, line } of lines) {
+      const [first = '', ...rest] = line.replace(/^npx\s+/, '').split(/\s+/);
+      if (!isProgram(first) || !statSync(join(root, programs[first]), { throwIfNoEntry: false })) continue;
+      const words: string[] = [];
+      for (const word of rest) {
+        if (!new RegExp(`^  ${word}\\b`, 'm').test((await helpOf(first, words)).split('Commands:')[1] ?? '')) break;
+        words.push(word);
+      }
+      const help = await helpOf(first, words);
+      const unknown = rest.filter((word) => /^--[a-z]/.test(word)).map((word) => word.split('=')[0] ?? '');
+      const strange = unknown.filter((option) => !new RegExp(`${option}\\b`).test(help));
+      if (words.length === 0 && !rest[0]?.startsWith('--')) strange.unshift(rest[0] ?? 'nothing');
+      if (strange.length > 0) wrong.push(`${page}: ${line} (${strange.join(', ')})`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
