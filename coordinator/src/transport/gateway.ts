@@ -15,16 +15,16 @@ import {
   type Clock,
   gatewayPath,
   handshakeMs,
+  hasNativeMasking,
   type Log,
   maxMessageBytes,
-  maxSiteSubmissions,
   maxTransfers,
   maxUnproven,
   maxWindowBytes,
   narrowWindowBytes,
-  type SignedManifest,
   type SiteMessage,
   sendable,
+  slowMaskingNote,
   transferIdleMs,
   type Verdict,
   windowBytes,
@@ -33,7 +33,8 @@ import { Server, type Socket } from 'socket.io';
 import { accept } from './accept.js';
 import { createAdmission } from './admission.js';
 import { createInstances } from './instances.js';
-import type { Admitted, BlobSource, GatewayHandlers, Judgement, SiteTraffic, SpoolPlace } from './ports.js';
+import { createJudging, type Judging } from './judging.js';
+import type { Admitted, BlobSource, GatewayHandlers, SiteTraffic, SpoolPlace } from './ports.js';
 import { openSession, type Session } from './session.js';
 import { createTransfers, type Transfers } from './transfers.js';
 
@@ -74,8 +75,8 @@ const farewellMs = 1_000;
 interface Seat {
   readonly session: Session;
   readonly transfers: Transfers;
+  readonly judging: Judging;
   standing: Admitted['standing'];
-  submissions: number;
 }
 
 /** Opens the door for site agents on an http server: handshake, one live session a site, sealed messages and transfers. */
@@ -109,7 +110,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   });
   attachToUpgrades(io, options.server);
   io.on('connection', (socket) => void receive(socket));
-  warnWithoutBufferutil(log);
+  if (!hasNativeMasking(createRequire(import.meta.url))) log.warn({}, slowMaskingNote);
 
   async function receive(socket: Socket): Promise<void> {
     sockets.add(socket);
@@ -125,7 +126,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (socket.connected && open) seat(socket, channel(keys), site, admitted);
     } catch (thrown) {
       const error = asCoded(thrown);
-      log.warn({ code: error.code, details: error.details, cause: causeOf(error) }, 'a connection was refused');
+      log.warn({ code: error.code, details: error.details, err: causeOf(error) }, 'a connection was refused');
       socket.emit('refused', sendable(error));
       socket.disconnect(true);
     } finally {
@@ -147,7 +148,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     const { blobs, spools } = options;
     const { mayUpload, mayDownload } = handlers;
     const transfers = createTransfers(session, { blobs, spools, admission, mayUpload, mayDownload });
-    const mine: Seat = { session, transfers, standing: admitted.standing, submissions: 0 };
+    const judging = createJudging(site, handlers.onSubmit, session.send, log);
+    const mine: Seat = { session, transfers, judging, standing: admitted.standing };
     const former = seats.get(site);
     seats.set(site, mine);
     former?.session.close(coded('CSM-ACCESS-SUPERSEDED', { site }));
@@ -161,7 +163,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     const { site } = session;
     const ending = transfers.end(error).finally(() => endings.delete(ending));
     endings.add(ending);
-    log.info({ site, code: error.code, details: error.details, cause: causeOf(error) }, 'a session ended');
+    log.info({ site, code: error.code, details: error.details, err: causeOf(error) }, 'a session ended');
     if (seats.get(site)?.session !== session) return;
     seats.delete(site);
     handlers.onGone(site);
@@ -175,7 +177,7 @@ export function openGateway(options: GatewayOptions): Gateway {
         handlers.onStatus(session.site, message);
         break;
       case 'submit':
-        submit(from, message.contribution);
+        from.judging.submit(message.contribution, from.standing);
         break;
       case 'open':
         if (from.standing === 'approved') transfers.open(message);
@@ -192,37 +194,6 @@ export function openGateway(options: GatewayOptions): Gateway {
         break;
       default:
         message satisfies never;
-    }
-  }
-
-  function submit(from: Seat, contribution: SignedManifest): void {
-    const { session, standing } = from;
-    const { run, step, hash } = contribution.manifest;
-    const defer = (error: CodedError): Judgement => ({ type: 'deferred', run, step, hash, error: sendable(error) });
-    if (standing !== 'approved') {
-      session.send(defer(coded('CSM-ACCESS-PENDING', { site: session.site })));
-      return;
-    }
-    if (from.submissions >= maxSiteSubmissions) {
-      session.send(defer(coded('CSM-TRANSFER-LIMIT', { limit: maxSiteSubmissions })));
-      return;
-    }
-    from.submissions++;
-    void judge(session.site, contribution)
-      .catch((thrown: unknown) => defer(asCoded(thrown)))
-      .then((judgement) => {
-        from.submissions--;
-        session.send(judgement);
-      });
-  }
-
-  async function judge(site: SiteId, contribution: SignedManifest): Promise<Verdict> {
-    try {
-      return await handlers.onSubmit(site, contribution);
-    } catch (thrown) {
-      const error = asCoded(thrown);
-      log.warn({ site, code: error.code, cause: causeOf(error) }, 'a contribution could not be judged now');
-      throw error;
     }
   }
 
@@ -280,14 +251,5 @@ function attachToUpgrades(io: Server, server: HttpServer): void {
   for (const listener of listeners) server.on('request', listener);
 }
 
-/** The stack of what lies behind an internal fault, for the log. */
-const causeOf = (error: CodedError): string | undefined =>
-  error.code === 'CSM-INTERNAL' && error.cause instanceof Error ? error.cause.stack : undefined;
-
-function warnWithoutBufferutil(log: Log): void {
-  try {
-    createRequire(import.meta.url)('bufferutil');
-  } catch {
-    log.warn({}, 'bufferutil does not load: transfers will be two to three times slower');
-  }
-}
+/** What lies behind an internal fault, for the log. */
+const causeOf = (error: CodedError): unknown => (error.code === 'CSM-INTERNAL' ? error.cause : undefined);

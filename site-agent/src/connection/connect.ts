@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import {
   type CertificateBody,
   type Channel,
@@ -11,22 +12,25 @@ import {
   type Assignment,
   type Clock,
   type CoordinatorMessage,
+  hasNativeMasking,
   heartbeatMs,
   type Log,
   type SignedManifest,
   type SiteMessage,
   type SiteStatus,
+  slowMaskingNote,
   type Verdict,
   type Welcome,
 } from '@consilium/shared/wire';
 import { type Backoff, backoffMs, defaultBackoff } from './backoff.js';
+import { createCarrier, type TransferOptions } from './carrier.js';
 import { dial, type Link, type LinkEvents } from './link.js';
 import { createNews } from './news.js';
 import { type RouteOptions, routeTo } from './route.js';
 import { reasonOf } from './signals.js';
 import { createSubmissions } from './submissions.js';
-import { type BlobRef, fetchBlob, type Progress, type Sink, type Source, sendBlob } from './transfer.js';
-import { createTransferLines, type TransferLine, type TransferLines } from './transfer-line.js';
+import { type BlobRef, fetchBlob, type Sink, type Source, sendBlob } from './transfer.js';
+import { createTransferLines, type TransferLines } from './transfer-line.js';
 
 export interface ConnectOptions extends RouteOptions {
   readonly identity: Identity;
@@ -51,11 +55,6 @@ export type ConnectionState =
   /** The last try or link ended with `error`; the next try comes after `delayMs`. */
   | { readonly kind: 'waiting'; readonly error: CodedError; readonly failures: number; readonly delayMs: number }
   | { readonly kind: 'closed' };
-
-export interface TransferOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: Progress;
-}
 
 /** The site's one way out. Callbacks are told the newest state at once, then every change; each returns how to stop. */
 export interface Connection {
@@ -82,11 +81,6 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Tries of one transfer that may end with a coded abort, none moving a byte, before its caller is told. */
-const maxRefusals = 4;
-/** Aborts that may pass: the place was lost, another handle was faster, a disk was full. */
-const passing = /^CSM-(?:TRANSFER|SPOOL|BLOB-NO-SPACE|INTERNAL)/;
-
 /**
  * Connects to the coordinator and stays connected: dials again for ever with jittered back-off, proves itself on each
  * link, and lets transfers and submissions live on from one link to the next. Outbound only.
@@ -96,6 +90,7 @@ export function connect(options: ConnectOptions): Connection {
   const { identity, clock, log, instance, channel = sealedChannel } = options;
   const { backoff = defaultBackoff, random = Math.random } = options;
   const route = routeTo(options);
+  if (!hasNativeMasking(createRequire(import.meta.url))) log.warn({}, slowMaskingNote);
   const life = new AbortController();
   const stop = () => life.abort(coded('CSM-TRANSFER-CLOSED'));
   options.signal.addEventListener('abort', stop, { once: true });
@@ -214,49 +209,7 @@ export function connect(options: ConnectOptions): Connection {
       life.signal.addEventListener('abort', done, { once: true });
     });
 
-  /** Runs a transfer over link after link until it is through, or ends in a way that another try does not mend. */
-  async function carry<Result>(
-    work: (line: TransferLine, progress: Progress) => Promise<Result>,
-    { signal, onProgress }: TransferOptions,
-  ): Promise<Result> {
-    const ends = signal === undefined ? life.signal : AbortSignal.any([life.signal, signal]);
-    let refusals = 0;
-    let furthest = 0;
-    for (;;) {
-      const { link, lines } = await links.next(ends);
-      const line = lines.begin();
-      let leave = () => {};
-      // A disk that hangs must not keep the caller from giving up: the work is left behind.
-      const left = new Promise<never>((_, reject) => {
-        leave = () => {
-          line.end(coded('CSM-TRANSFER-CLOSED'));
-          reject(ends.reason);
-        };
-      });
-      ends.addEventListener('abort', leave, { once: true });
-      try {
-        const working = work(line, (done, total) => {
-          if (done > furthest) refusals = 0;
-          furthest = Math.max(furthest, done);
-          onProgress?.(done, total);
-        });
-        return await Promise.race([working, left]);
-      } catch (thrown) {
-        ends.throwIfAborted();
-        if (link.ended.aborted) continue;
-        const error = asCoded(thrown);
-        line.end(error);
-        refusals++;
-        if (!passing.test(error.code) || refusals > maxRefusals) throw error;
-        log.warn({ code: error.code, details: error.details }, 'a transfer is tried again');
-        await pause(backoffMs(refusals, backoff, random));
-      } finally {
-        ends.removeEventListener('abort', leave);
-        line.end();
-      }
-    }
-  }
-
+  const carry = createCarrier({ nextLink: links.next, pause, log, backoff, random, life: life.signal });
   const staying = stay();
 
   return {

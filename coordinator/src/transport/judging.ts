@@ -1,0 +1,41 @@
+import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
+import type { SiteId } from '@consilium/shared/ids';
+import { type Log, maxSiteSubmissions, type SignedManifest, sendable } from '@consilium/shared/wire';
+import type { Admitted, GatewayHandlers, Judgement } from './ports.js';
+
+/** A site's contributions on their way to a verdict. */
+export interface Judging {
+  /** Has a contribution judged and answers with the verdict, or with why there is none yet. Never throws. */
+  submit(contribution: SignedManifest, standing: Admitted['standing']): void;
+}
+
+export function createJudging(
+  site: SiteId,
+  onSubmit: GatewayHandlers['onSubmit'],
+  answer: (judgement: Judgement) => void,
+  log: Log,
+): Judging {
+  let waiting = 0;
+
+  async function judge(contribution: SignedManifest, standing: Admitted['standing']): Promise<Judgement> {
+    const { run, step, hash } = contribution.manifest;
+    const defer = (error: CodedError): Judgement => ({ type: 'deferred', run, step, hash, error: sendable(error) });
+    if (standing !== 'approved') return defer(coded('CSM-ACCESS-PENDING', { site }));
+    if (waiting >= maxSiteSubmissions) return defer(coded('CSM-TRANSFER-LIMIT', { limit: maxSiteSubmissions }));
+    waiting++;
+    try {
+      return await onSubmit(site, contribution);
+    } catch (thrown) {
+      const error = asCoded(thrown);
+      const err = error.code === 'CSM-INTERNAL' ? error.cause : undefined;
+      log.warn({ site, code: error.code, details: error.details, err }, 'a contribution could not be judged now');
+      return defer(error);
+    } finally {
+      waiting--;
+    }
+  }
+
+  return {
+    submit: (contribution, standing) => void judge(contribution, standing).then(answer),
+  };
+}
