@@ -15,7 +15,7 @@ import {
   type Work,
 } from '@consilium/shared/wire';
 import { writeWhole } from '../config/index.js';
-import { writeReport } from '../evaluation/index.js';
+import { writeReport } from '../reports/index.js';
 import type { Job, JobResult, Trainer, TrainerProgress } from '../trainer/index.js';
 import type { Kept, RunFolder } from './run-folder.js';
 

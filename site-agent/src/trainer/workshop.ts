@@ -1,14 +1,13 @@
 import { open, readFile } from 'node:fs/promises';
 import { type BackendInfo, useBackend } from '@consilium/models/backend';
-import { familyOf } from '@consilium/models/families';
 import type { Model, Progress } from '@consilium/models/training';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { withDisk } from '../config/index.js';
-import { type Dataset, loadDataset, type Part } from '../data/index.js';
+import { type Dataset, loadDataset } from '../data/index.js';
 import { evaluateModel } from '../evaluation/index.js';
+import { buildModel, checkInput, loadWeights, trainStep } from '../model/index.js';
 import { applyPreparation, type Prepared, prepare } from '../preparation/index.js';
 import type { Job, JobResult, Setting } from './messages.js';
-import { loadWeights, trainStep } from './train-step.js';
 
 export interface JobContext {
   readonly signal: AbortSignal;
@@ -30,7 +29,7 @@ interface Ready {
 /** @throws CSM-BACKEND-* */
 export async function openWorkshop({ contract, site, data, backend: choice }: Setting): Promise<Workshop> {
   const backend = await useBackend(choice);
-  const { model: wanted, preparation: rules, seed, training } = contract.runFile;
+  const { preparation: rules, training } = contract.runFile;
   let dataset: Dataset | null = null;
   let ready: (Ready & { readonly path: string }) | null = null;
   let built: { readonly model: Model; readonly features: number } | null = null;
@@ -52,14 +51,8 @@ export async function openWorkshop({ contract, site, data, backend: choice }: Se
   function modelFor(features: number): Model {
     if (built?.features === features) return built.model;
     built?.model.dispose();
-    const family = familyOf(wanted.family);
-    const options = family.parseOptions(wanted.preset, wanted.options);
-    built = { features, model: family.build({ features, classes: wanted.classes.length, options, seed }) };
+    built = { features, model: buildModel(contract, features) };
     return built.model;
-  }
-
-  function check(part: Part, features: number): void {
-    familyOf(wanted.family).checkInput({ x: part.x, y: part.y, features, classes: wanted.classes.length });
   }
 
   async function work(job: Job, { signal, onProgress }: JobContext): Promise<JobResult> {
@@ -75,7 +68,7 @@ export async function openWorkshop({ contract, site, data, backend: choice }: Se
         const { state, prepared: ours } = await prepared(job.preparation, signal);
         const features = state.features.length;
         const part = ours.parts.train;
-        check(part, features);
+        checkInput(contract, part, features);
         const base = await readFile(job.model);
         const { step } = job;
         const model = modelFor(features);
@@ -86,7 +79,7 @@ export async function openWorkshop({ contract, site, data, backend: choice }: Se
       case 'evaluate': {
         const { state, prepared: ours } = await prepared(job.preparation, signal);
         const part = ours.parts[job.part];
-        check(part, state.features.length);
+        checkInput(contract, part, state.features.length);
         const model = modelFor(state.features.length);
         loadWeights(model, await readFile(job.model), job.step);
         const judged = await evaluateModel({

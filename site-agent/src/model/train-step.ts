@@ -1,11 +1,12 @@
 import { stream } from '@consilium/models/layers';
-import { assignWeights, type Model, type Progress, readWeights, train } from '@consilium/models/training';
+import { type Model, type Progress, readWeights, train } from '@consilium/models/training';
 import type { Contract } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import type { SiteId, StepId } from '@consilium/shared/ids';
 import type { PreparationState } from '@consilium/shared/statistics';
-import { decodeWeights, encodeWeights, type Layout, tensorAt } from '@consilium/shared/weights';
+import { encodeWeights, tensorAt } from '@consilium/shared/weights';
 import type { Part } from '../data/index.js';
+import { loadWeights } from './contract-model.js';
 
 export interface TrainStep {
   readonly model: Model;
@@ -50,14 +51,6 @@ export async function trainStep(
   return { update: encodeWeights({ layout, metadata, values }), meanLoss, batches };
 }
 
-/** Sets a model's weights from a file of the same layout. @throws CSM-TRAINER-MODEL, CSM-WEIGHTS-* */
-export function loadWeights(model: Model, file: Uint8Array, step: string) {
-  const weights = decodeWeights(file);
-  if (!sameLayout(weights.layout, model.layout)) fail('CSM-TRAINER-MODEL', { step });
-  assignWeights(model, weights.values);
-  return weights;
-}
-
 /**
  * Class weights ∝ 1/√n over all hospitals, with mean 1. A class whose counts were all withheld counts as if it had
  * the fewest samples that could be shown.
@@ -68,10 +61,3 @@ export function rootClassWeights(counts: readonly number[], minimumCell: number)
   const mean = roots.reduce((sum, root) => sum + root, 0) / roots.length;
   return roots.map((root) => root / mean);
 }
-
-const sameLayout = (one: Layout, other: Layout): boolean =>
-  one.length === other.length &&
-  one.every(({ name, shape }, index) => {
-    const same = other[index]!;
-    return name === same.name && shape.length === same.shape.length && shape.every((n, at) => n === same.shape[at]);
-  });
