@@ -1,6 +1,8 @@
+import { siteId } from '@consilium/shared/ids';
 import { contributionManifest } from '@consilium/shared/wire';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inventReport } from '../../../shared/src/report/reports.fixture.js';
 import { readRange } from './byte-range.js';
 import { exampleView, fakeRuns } from './testing/fake-runs.js';
 import { openStage, type Stage } from './testing/stage.js';
@@ -20,6 +22,10 @@ const manifest = contributionManifest.parse({
   hash: 'ab'.repeat(32),
   bytes: 7,
 });
+const report = inventReport();
+// The counts beside the report are for the pooled sum alone.
+const evaluation = (signed: unknown) =>
+  Buffer.from(JSON.stringify({ salt: 'x', counts: { secret: 42 }, report: signed }));
 const parts = {
   contract: Buffer.from('{"a":1}'),
   model: {
@@ -31,7 +37,10 @@ const parts = {
     yield '{"sequence":0}\n';
     yield '{"sequence":1}\n';
   },
-  reports: [{ manifest, bytes: Buffer.from('{"n":5}') }],
+  reports: [
+    { manifest, bytes: evaluation({ report, signature: 'A'.repeat(86) }) },
+    { manifest: { ...manifest, site: siteId.parse('hospital-b') }, bytes: evaluation(null) },
+  ],
 };
 let stage: Stage;
 const at = (part: string) => `/api/runs/${view.run}/${part}`;
@@ -48,12 +57,18 @@ describe('the parts of an export', () => {
     expect(model.headers.get('etag')).toBe(`"${view.model}"`);
     expect(await (await stage.call('GET', at('contract'))).text()).toBe('{"a":1}');
     expect(await (await stage.call('GET', at('journal'))).text()).toBe('{"sequence":0}\n{"sequence":1}\n');
-    expect((await (await stage.call('GET', at('reports'))).json()).reports).toEqual([manifest]);
-    expect(await (await stage.call('GET', at('reports/hospital-a'))).text()).toBe('{"n":5}');
+  });
+
+  it('show of a site what it released, and nothing else', async () => {
+    const { reports } = await (await stage.call('GET', at('reports'))).json();
+    expect(reports).toMatchObject([{ manifest, released: true }, { released: false }]);
+    const text = await (await stage.call('GET', at('reports/hospital-a'))).text();
+    expect(JSON.parse(text).report).toEqual(report);
+    expect(text).not.toMatch(/counts|secret|salt/);
   });
 
   it('that are not there are refused', async () => {
-    for (const part of ['preparation', 'reports/hospital-z']) {
+    for (const part of ['preparation', 'reports/hospital-b', 'reports/hospital-z']) {
       const response = await stage.call('GET', at(part));
       expect([response.status, (await response.json()).error.code]).toEqual([409, 'CSM-API-NOT-YET']);
     }

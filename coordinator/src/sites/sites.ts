@@ -34,7 +34,8 @@ export interface Admission {
 
 /** A change that others act on: sockets close, runs let go. */
 export type SitesChange =
-  | { readonly kind: 'approved' | 'revoked'; readonly site: SiteId; readonly publicKey: PublicKey }
+  /** `replaced`: another key of the same site was approved in this one's place; its connection must not stay. */
+  | { readonly kind: 'approved' | 'revoked' | 'replaced'; readonly site: SiteId; readonly publicKey: PublicKey }
   | { readonly kind: 'coordinator-certified'; readonly certificate: Certificate }
   | { readonly kind: 'enrolled' | 'invited' | 'collided'; readonly site: SiteId };
 
@@ -106,14 +107,14 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
     if (change !== null) for (const listener of listeners) listener(change);
   }
 
-  /** A certificate is taken when the lead signed it for this consortium, and it is the next word about its subject. */
+  /** A certificate is taken when the lead signed it for this consortium, and it is a later word than the one known. */
   function checkWord(certificate: Certificate, known: Certificate | null): void {
     const { body, signature } = certificate;
     const refuse = (problem: string): never => fail('CSM-SITE-CERTIFICATE', { site: body.id, problem });
     if (!verify(lead, certificateDomain, canonicalBytes(body), signature)) refuse('the lead did not sign it');
     if (body.consortium !== consortium) refuse('it is of another consortium');
-    const next = (known?.body.revision ?? 0) + 1;
-    if (body.revision !== next) refuse(`it has revision ${body.revision}, the next one is ${next}`);
+    const newest = known?.body.revision ?? 0;
+    if (body.revision <= newest) refuse(`it has revision ${body.revision}, and ${newest} is known already`);
   }
 
   function memberOf(certificate: Certificate): Member {
@@ -177,9 +178,8 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
         if (publicKey !== pending.publicKey) fail('CSM-SITE-CERTIFICATE', { site, problem: 'it is for another key' });
         const old = member.certificate;
         await write({ type: 'site-approved', certificate }, { kind: 'approved', site, publicKey });
-        // The key that this one takes the place of must not stay connected.
         if (old !== null && !old.body.revoked && old.body.publicKey !== publicKey) {
-          for (const listener of listeners) listener({ kind: 'revoked', site, publicKey: old.body.publicKey });
+          for (const listener of listeners) listener({ kind: 'replaced', site, publicKey: old.body.publicKey });
         }
       }),
     revoke: (certificate) =>

@@ -1,5 +1,6 @@
 import { fail } from '@consilium/shared/errors';
 import { siteId } from '@consilium/shared/ids';
+import { type SignedReport, signedReport } from '@consilium/shared/report';
 import { contributionManifest } from '@consilium/shared/wire';
 import { z } from 'zod';
 import type { Exported } from '../../conduct/view.js';
@@ -43,15 +44,18 @@ export const getJournal = media({
 export const listReports = json({
   ...part,
   path: '/api/runs/{run}/reports',
-  summary: 'Which sites sent an evaluation in the final test',
-  answer: named('Reports', z.strictObject({ reports: z.array(contributionManifest) })),
+  summary: 'Which sites sent an evaluation in the final test, and whether they released a report',
+  answer: named(
+    'Reports',
+    z.strictObject({ reports: z.array(z.strictObject({ manifest: contributionManifest, released: z.boolean() })) }),
+  ),
 });
-export const getReport = media({
+export const getReport = json({
   ...part,
   path: '/api/runs/{run}/reports/{site}',
-  summary: "One site's evaluation, as it came",
+  summary: "One site's released report of the final test, with its signature",
   params: runPath.extend({ site: siteId }),
-  mediaType: 'application/json',
+  answer: named('SignedReport', signedReport),
 });
 
 export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
@@ -77,15 +81,26 @@ export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
     }),
     bindMedia(getJournal, async ({ params }) => lines((await runs.export(params.run)).journal())),
     bind(listReports, async ({ params }) => ({
-      reports: (await runs.export(params.run)).reports.map(({ manifest }) => manifest),
+      reports: (await runs.export(params.run)).reports.map(({ manifest, bytes }) => ({
+        manifest,
+        released: releasedReport(bytes) !== null,
+      })),
     })),
-    bindMedia(getReport, async ({ params }) => {
+    bind(getReport, async ({ params }) => {
       const { reports } = await runs.export(params.run);
-      const report = reports.find(({ manifest }) => manifest.site === params.site);
-      return report === undefined ? missing(`report of ${params.site}`, params.run) : whole(report.bytes);
+      const sent = reports.find(({ manifest }) => manifest.site === params.site);
+      const report = sent === undefined ? null : releasedReport(sent.bytes);
+      return report ?? missing(`report of ${params.site}`, params.run);
     }),
   ];
 }
+
+/** The part of an evaluation that others may see. The counts beside it serve the pooled sum and are shown to nobody. */
+function releasedReport(bytes: Uint8Array): SignedReport | null {
+  return evaluation.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).report;
+}
+
+const evaluation = z.looseObject({ report: signedReport.nullable() });
 
 async function* pieces(model: NonNullable<Exported['model']>, start: number, end: number): AsyncGenerator<Uint8Array> {
   for (let offset = start; offset < end; offset += pieceBytes) {

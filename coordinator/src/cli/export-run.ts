@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
+import { contractDomain, contractHash, type SignedContract, signedContract } from '@consilium/shared/contract';
+import { certificateDomain, verify } from '@consilium/shared/crypto';
+import { CodedError, fail } from '@consilium/shared/errors';
+import type { PublicKey, RunId, SiteId } from '@consilium/shared/ids';
+import { readJournal } from '@consilium/shared/journal';
+import { reportHtml, verifyReport } from '@consilium/shared/report';
+import {
+  getContract,
+  getJournal,
+  getModel,
+  getPreparation,
+  getReport,
+  getRun,
+  listReports,
+  listSites,
+} from '../api/index.js';
+import type { RunView } from '../conduct/view.js';
+import { runRecord } from '../rounds/index.js';
+import { verifyFile } from './journal.js';
+import { modelCard } from './model-card.js';
+import type { LeadSession } from './session.js';
+
+const attempts = 5;
+
+export interface ExportedRun {
+  /** SHA-256 of the model's file. */
+  readonly model: string | null;
+  readonly records: number;
+  readonly reports: readonly SiteId[];
+}
+
+/** What a run's verified journal says was made, by hash. */
+interface Made {
+  readonly models: ReadonlySet<string>;
+  readonly preparations: ReadonlySet<string>;
+}
+
+/**
+ * Fetches all of a run into a folder and believes nothing of it: the contract must be this lead's, the journal whole and
+ * the coordinator's, model and preparation what the journal names, each report its site's own.
+ * @throws CSM-LEAD-EXPORT, CSM-JOURNAL-*, CSM-REPORT-SIGNATURE
+ */
+export async function exportRun(
+  session: LeadSession,
+  run: RunId,
+  folder: string,
+  signal: AbortSignal,
+): Promise<ExportedRun> {
+  const { client, coordinatorKey } = session;
+  const at = (name: string) => join(folder, name);
+  const params = { run };
+  const view = await client.call(getRun, { params, signal });
+
+  const contractBytes = await gather((await client.stream(getContract, { params, signal })).body);
+  const signed = checkContract(contractBytes, session, run, view);
+  await writeFile(at('contract.json'), contractBytes);
+
+  const journalFile = at('journal.jsonl');
+  await save(journalFile, (await client.stream(getJournal, { params, signal })).body);
+  const chain = await verifyFile(journalFile, coordinatorKey);
+  if (view.phase === 'closed' && chain.head?.hash !== view.journalHead) wrong(run, 'the journal ends elsewhere');
+  const made = await readMade(journalFile);
+
+  if (view.preparation !== null) {
+    const bytes = await gather((await client.stream(getPreparation, { params, signal })).body);
+    if (!made.preparations.has(sha256(bytes))) wrong(run, 'the preparation is not the one of the journal');
+    await writeFile(at('preparation.json'), bytes);
+  }
+  let model: string | null = null;
+  if (view.model !== null) {
+    model = await saveModel(session, run, at('model.safetensors'), signal);
+    if (!made.models.has(model)) wrong(run, 'the model is none of the journal');
+  }
+  const reports = await saveReports(session, view, at('reports'), signal);
+  const card = modelCard({
+    view,
+    contract: signed.contract,
+    coordinatorKey,
+    lead: session.lead.publicKey,
+    model,
+    reports,
+  });
+  await writeFile(at('README.md'), card);
+  return { model, records: chain.records, reports };
+}
+
+function checkContract(bytes: Uint8Array, { lead, home }: LeadSession, run: RunId, view: RunView): SignedContract {
+  const parsed = signedContract.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  if (!parsed.success) return wrong(run, 'the contract is malformed');
+  const { contract, signature } = parsed.data;
+  if (!verify(lead.publicKey, contractDomain, canonicalBytes(contract), signature)) {
+    wrong(run, 'the contract is not signed by this lead');
+  }
+  if (contract.run !== run || contract.consortium !== home.consortium || contractHash(contract) !== view.contract) {
+    wrong(run, 'the contract is of another run');
+  }
+  return parsed.data;
+}
+
+async function readMade(journalFile: string): Promise<Made> {
+  const models = new Set<string>();
+  const preparations = new Set<string>();
+  for await (const record of readJournal(createReadStream(journalFile))) {
+    const body = typeof record.body === 'object' ? record.body : {};
+    const parsed = runRecord.safeParse({ ...body, type: record.type });
+    if (!parsed.success || parsed.data.type !== 'step-done') continue;
+    const { model, preparation } = parsed.data.output;
+    if (model !== undefined) models.add(model);
+    if (preparation !== undefined) preparations.add(preparation);
+  }
+  return { models, preparations };
+}
+
+/** Downloads the model; goes on where it stopped when the line breaks. Returns its SHA-256. */
+async function saveModel({ client }: LeadSession, run: RunId, file: string, signal: AbortSignal): Promise<string> {
+  const part = `${file}.part`;
+  const handle = await open(part, 'w');
+  const digest = createHash('sha256');
+  let offset = 0;
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { body } = await client.stream(getModel, { params: { run }, offset, signal });
+        for await (const chunk of body) {
+          await handle.writeFile(chunk);
+          digest.update(chunk);
+          offset += chunk.length;
+        }
+        break;
+      } catch (thrown) {
+        const broken = thrown instanceof CodedError && thrown.code === 'CSM-CLI-UNREACHABLE';
+        if (!broken || attempt === attempts) throw thrown;
+      }
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(part, file);
+  return digest.digest('hex');
+}
+
+async function saveReports(
+  session: LeadSession,
+  view: RunView,
+  folder: string,
+  signal: AbortSignal,
+): Promise<SiteId[]> {
+  const { client } = session;
+  const { run } = view;
+  const sent = (await client.call(listReports, { params: { run }, signal })).reports.filter(({ released }) => released);
+  if (sent.length === 0) return [];
+  const keys = await siteKeys(session);
+  await mkdir(folder, { recursive: true });
+  const written: SiteId[] = [];
+  for (const { manifest } of sent) {
+    const { site } = manifest;
+    const signed = await client.call(getReport, { params: { run, site }, signal });
+    const key = keys.get(site) ?? wrong(run, `${site} has no certified key`);
+    const report = verifyReport(signed, key, verify);
+    if (
+      report.run !== run ||
+      report.contract !== view.contract ||
+      report.site !== site ||
+      report.model !== view.model
+    ) {
+      wrong(run, `the report of ${site} is about something else`);
+    }
+    await writeFile(join(folder, `${site}.json`), canonicalBytes(signed));
+    await writeFile(join(folder, `${site}.html`), reportHtml(signed));
+    written.push(site);
+  }
+  return written;
+}
+
+/** Keys that this lead certified. A key that was revoked since still tells whose report it was. */
+async function siteKeys({ client, lead, home }: LeadSession): Promise<ReadonlyMap<SiteId, PublicKey>> {
+  const keys = new Map<SiteId, PublicKey>();
+  for (const { site, certificate } of (await client.call(listSites)).sites) {
+    if (certificate === null) continue;
+    const { body, signature } = certificate;
+    const ours = verify(lead.publicKey, certificateDomain, canonicalBytes(body), signature);
+    if (ours && body.consortium === home.consortium && body.role === 'site' && body.id === site) {
+      keys.set(site, body.publicKey);
+    }
+  }
+  return keys;
+}
+
+async function save(file: string, body: AsyncIterable<Uint8Array>): Promise<void> {
+  const handle = await open(file, 'w');
+  try {
+    for await (const chunk of body) await handle.writeFile(chunk);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function gather(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+const wrong = (run: string, problem: string): never => fail('CSM-LEAD-EXPORT', { run, problem });

@@ -1,0 +1,47 @@
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { checkCertificate, verify } from '@consilium/shared/crypto';
+import { fail } from '@consilium/shared/errors';
+import { type PublicKey, publicKey } from '@consilium/shared/ids';
+import { readJournal, type VerifiedChain, type VerifyJournal, verifyChain } from '@consilium/shared/journal';
+import { Command } from 'commander';
+import { type CommandContext, leadFolder } from './context.js';
+import { fileFault } from './files.js';
+import { openLeadHome } from './lead-home.js';
+
+/** Checks signatures against one key. */
+export const verifierOf =
+  (key: PublicKey): VerifyJournal =>
+  (domain, bytes, signature) =>
+    verify(key, domain, bytes, signature);
+
+/** Verifies a journal file. @throws CSM-JOURNAL-*, CSM-CLI-FILE */
+export async function verifyFile(file: string, key: PublicKey): Promise<VerifiedChain> {
+  await access(file).catch(fileFault(file));
+  return verifyChain(readJournal(createReadStream(file)), { verify: verifierOf(key) });
+}
+
+export const journalCommand = (context: CommandContext): Command =>
+  new Command('journal').description('the hash-chained, signed record of what happened').addCommand(
+    new Command('verify')
+      .description('check order, links, hashes and signatures of an exported journal')
+      .argument('<file>', 'journal.jsonl of an export')
+      .option('--key <key>', "the coordinator's public key (default: the one that the lead certified)")
+      .option('--home <dir>', "the lead's folder (default: $CONSILIUM_HOME, or ~/.consilium)")
+      .action(async (file: string, options: { key?: string; home?: string }) => {
+        const key = options.key === undefined ? await certified(context, options.home) : readKey(options.key);
+        const { records, head } = await verifyFile(file, key);
+        context.print(`${records} records, in order and signed. Newest: ${head?.hash ?? 'none'}`);
+      }),
+  );
+
+async function certified(context: CommandContext, told: string | undefined): Promise<PublicKey> {
+  const { folder, lead, consortium, coordinator } = await openLeadHome(leadFolder(context, told));
+  if (coordinator === null) fail('CSM-CLI-NOT-ADOPTED', { home: folder });
+  return checkCertificate(coordinator.certificate, { lead, consortium, role: 'coordinator' }).publicKey;
+}
+
+function readKey(text: string): PublicKey {
+  const parsed = publicKey.safeParse(text);
+  return parsed.success ? parsed.data : fail('CSM-CLI-ARGUMENT', { name: '--key', problem: '43 base64url characters' });
+}
