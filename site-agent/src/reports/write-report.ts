@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { SignedReport } from '@consilium/shared/report';
-import { reportHtml } from '@consilium/shared/report';
 import { makePrivate, writeWhole } from '../config/index.js';
 
 /**
@@ -13,6 +12,7 @@ export async function writeReport(
   name: string,
   signed: SignedReport,
 ): Promise<{ readonly json: string; readonly html: string }> {
+  const { reportHtml } = await import('@consilium/shared/report');
   await makePrivate(folder);
   const [json, html] = [join(folder, `${name}.json`), join(folder, `${name}.html`)];
   await writeWhole(json, `${JSON.stringify(signed, null, 2)}\n`);

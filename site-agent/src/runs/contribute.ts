@@ -6,7 +6,6 @@ import { type Contract, contributionOf, type Step } from '@consilium/shared/cont
 import { type Identity, sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
-import { encodeEvaluation, signReport } from '@consilium/shared/report';
 import {
   type ContributionManifest,
   manifestDomain,
@@ -108,7 +107,9 @@ async function writeEvaluation(
   { work, step, folder }: Task,
   { identity, reports }: Author,
 ): Promise<void> {
-  const signed = report && signReport(report, (domain, bytes) => sign(identity, domain, bytes));
+  // Loaded when there is something to report: the charts of the reports are most of an agent's start otherwise.
+  const { encodeEvaluation, signReport, siteReport } = await import('@consilium/shared/report');
+  const signed = report && signReport(siteReport.parse(report), (domain, bytes) => sign(identity, domain, bytes));
   if (signed !== null && step.kind === 'test') await writeReport(join(reports, work.run), 'test', signed);
   await writeWhole(folder.draft(work.step), encodeEvaluation({ salt: salt(), counts, report: signed }));
 }

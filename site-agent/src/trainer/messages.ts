@@ -1,7 +1,6 @@
 import { contract } from '@consilium/shared/contract';
 import { blobHash, siteId, stepId } from '@consilium/shared/ids';
 import { evaluationCounts } from '@consilium/shared/metrics';
-import { siteReport } from '@consilium/shared/report';
 import { wireError } from '@consilium/shared/wire';
 import { z } from 'zod';
 import { siteSettings } from '../config/index.js';
@@ -52,8 +51,8 @@ const jobResult = z.discriminatedUnion('kind', [
     ...cohort,
     /** Null where too few patients stand behind. */
     counts: evaluationCounts.nullable(),
-    /** Unsigned: the key never enters the process that trains. */
-    report: siteReport.nullable(),
+    /** Unsigned: the key never enters the process that trains. Read by its schema where it is signed. */
+    report: z.looseObject({ format: z.literal('consilium-report-1') }).nullable(),
   }),
 ]);
 export type JobResult = z.output<typeof jobResult>;
