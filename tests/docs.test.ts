@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { createIdentity, sign } from '@consilium/shared/crypto';
 import { errorTable } from '@consilium/shared/errors';
+import { type JournalRecord, journalLine, sealRecord } from '@consilium/shared/journal';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { errorsPage } from '../deploy/docs/errors-page.mjs';
@@ -43,7 +46,8 @@ describe.each(pages)('%s', (page) => {
   const text = read(page);
 
   it('links to pages and anchors that exist', () => {
-    const broken = [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)]
+    const withoutCode = prose(text).replaceAll(/`[^`\n]*`/g, '');
+    const broken = [...withoutCode.matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, link = '']) => link)
       .filter((link) => !/^[a-z]+:/.test(link))
       .filter((link) => {
@@ -84,6 +88,58 @@ const manifest = z.object({
 const manifestOf = (folder: string) => manifest.parse(JSON.parse(read(join(folder, 'package.json'))));
 const top = manifestOf('.');
 
+const run = promisify(execFile);
+
+describe('the verifier in docs/journal.md', () => {
+  const identity = createIdentity();
+  const records: JournalRecord[] = [];
+  for (const body of [{ sites: ['hospital-a'] }, { share: 0.1, name: 'Köln “é”' }, { at: 1e21, none: null }]) {
+    const draft = { chain: 'run', time: '2026-01-01T00:00:00.000Z', type: 'step-done', body };
+    const previous = records.at(-1) ?? null;
+    records.push(sealRecord(previous, draft, (domain, bytes) => sign(identity, domain, bytes)));
+  }
+  const whole = records.map((record) => Buffer.from(journalLine(record)).toString()).join('');
+
+  /** Exit code of the page's own script, saved and run as the page says. */
+  async function verifies(journal: string, key: string = identity.publicKey): Promise<boolean> {
+    const [, script = ''] = /^```js\n([\s\S]*?)^```/m.exec(read('docs/journal.md')) ?? [];
+    const folder = mkdtempSync(join(tmpdir(), 'consilium-docs-'));
+    try {
+      writeFileSync(join(folder, 'verify.mjs'), script);
+      writeFileSync(join(folder, 'journal.jsonl'), journal);
+      const { stdout } = await run(process.execPath, ['verify.mjs', 'journal.jsonl', key], { cwd: folder });
+      return stdout.includes(`3 records, newest ${records[2]?.hash}`);
+    } catch {
+      return false;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  it('accepts a journal that the coordinator wrote', async () => {
+    expect(await verifies(whole)).toBe(true);
+  });
+
+  it.each([
+    ['an altered body', whole.replace('hospital-a', 'hospital-b')],
+    ['a record taken out', whole.split('\n').toSpliced(1, 1).join('\n')],
+    [
+      'two records changed round',
+      whole
+        .split('\n')
+        .toSpliced(0, 2, ...whole.split('\n').slice(0, 2).toReversed())
+        .join('\n'),
+    ],
+    ['a last line torn off', whole.slice(0, -9)],
+  ])('refuses %s', async (_, journal) => {
+    expect(await verifies(journal)).toBe(false);
+  });
+
+  it('refuses another key', async () => {
+    expect(await verifies(whole, createIdentity().publicKey)).toBe(false);
+  });
+});
+
 describe('docs/errors.md', () => {
   it('is what the error table says; `node deploy/docs/errors.mjs` writes it', () => {
     expect(read('docs/errors.md')).toBe(errorsPage(errorTable));
@@ -106,7 +162,6 @@ describe('docs/dependencies.md', () => {
   });
 });
 
-const run = promisify(execFile);
 const programs = { consilium: 'coordinator/bin/consilium.js', 'consilium-site': 'site-agent/bin/consilium-site.js' };
 type Program = keyof typeof programs;
 const isProgram = (word: string): word is Program => Object.hasOwn(programs, word);
@@ -140,7 +195,7 @@ describe('commands that the pages tell people to type', () => {
     const wrong: string[] = [];
     for (const { page, line } of lines) {
       const [first = '', ...rest] = line.replace(/^npx\s+/, '').split(/\s+/);
-      if (!isProgram(first) || !statSync(join(root, programs[first]), { throwIfNoEntry: false })) continue;
+      if (!isProgram(first)) continue;
       const words: string[] = [];
       for (const word of rest) {
         if (!new RegExp(`^  ${word}\\b`, 'm').test((await helpOf(first, words)).split('Commands:')[1] ?? '')) break;
