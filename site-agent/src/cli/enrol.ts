@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type EnrolmentCode, fingerprint, type Identity, parseEnrolmentCode } from '@consilium/shared/crypto';
-import { type CodedError, fail } from '@consilium/shared/errors';
+import { fail } from '@consilium/shared/errors';
 import { silentLog, systemClock } from '@consilium/shared/wire';
 import type { Command } from 'commander';
 import {
@@ -19,6 +19,7 @@ import {
 import { type ConnectionState, connect } from '../connection/index.js';
 import { type CommandContext, homeOf, readPassphrase, readText } from './context.js';
 import { type DataOptions, dataSettings, withDataOptions } from './data-options.js';
+import { firstWord } from './first-word.js';
 
 interface EnrolOptions extends DataOptions {
   readonly home?: string;
@@ -104,21 +105,6 @@ async function proveOnce(
   } finally {
     await connection.close();
   }
-}
-
-/** The first connected state; the reason when the first try ends without one. */
-export function firstWord(
-  onState: (listener: (state: ConnectionState) => void) => () => void,
-  signal: AbortSignal,
-): Promise<Extract<ConnectionState, { kind: 'connected' }>> {
-  return new Promise((resolve, reject: (error: CodedError | Error) => void) => {
-    const stop = onState((state) => {
-      if (state.kind === 'connected') resolve(state);
-      else if (state.kind === 'waiting') reject(state.error);
-      else if (state.kind === 'closed') reject(new Error('stopped'));
-    });
-    signal.addEventListener('abort', () => stop(), { once: true });
-  });
 }
 
 /** Writes site.yaml unless the site has one. */

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { version } from '../config/index.js';
+import { addCheck } from './check.js';
 import type { CommandContext } from './context.js';
 import { addEnrol } from './enrol.js';
+import { addEvaluate } from './evaluate.js';
+import { addGroups } from './groups.js';
 import { addStart } from './start.js';
 
 /** The hospital's command line. A new command is a file and a line here. */
@@ -9,6 +12,6 @@ export function createProgram(context: CommandContext): Command {
   const program = new Command('consilium-site')
     .description('Consilium at a hospital: train on your own patients, send weights, never records')
     .version(version);
-  for (const add of [addEnrol, addStart]) add(program, context);
+  for (const add of [addEnrol, addCheck, addStart, addEvaluate, addGroups]) add(program, context);
   return program;
 }

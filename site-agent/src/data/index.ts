@@ -4,6 +4,7 @@ import { type DataSource, loadExpressionTable } from './expression-table.js';
 
 export * from './dataset.js';
 export type { DataSource } from './expression-table.js';
+export { openTable, type Table } from './table.js';
 
 /** One adapter a kind of data; a new kind is a new file and a line here. */
 const adapters: Readonly<Record<RunFile['data']['kind'], (source: DataSource) => Promise<Dataset>>> = {

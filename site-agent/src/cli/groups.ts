@@ -1,0 +1,46 @@
+import { join, resolve } from 'node:path';
+import { didYouMean } from '@consilium/shared/contract';
+import { fail } from '@consilium/shared/errors';
+import type { Command } from 'commander';
+import { openTable } from '../data/index.js';
+import type { CommandContext } from './context.js';
+import { readRun } from './run-contract.js';
+
+interface GroupsOptions {
+  readonly data: string;
+  readonly by: string;
+}
+
+export function addGroups(program: Command, context: CommandContext): void {
+  program
+    .command('groups')
+    .argument('<run.yaml>', 'the run file that names the tables')
+    .description('list the values of a column as a JSON array: the sites that one pooled data set would split into')
+    .requiredOption('--data <dir>', 'folder of the tables')
+    .requiredOption('--by <column>', 'column of the sample table or of the feature tables')
+    .action((path: string, options: GroupsOptions) => groups(path, options, context));
+}
+
+async function groups(path: string, { data, by }: GroupsOptions, context: CommandContext): Promise<void> {
+  const { files } = (await readRun(path)).data;
+  const features = typeof files.features === 'string' ? [files.features] : files.features;
+  const candidates = files.samples === undefined ? features : [files.samples, ...features];
+  const values = new Set<string>();
+  const columns = new Set<string>();
+  for (const file of candidates) {
+    const table = await openTable(join(resolve(data), file), context.signal);
+    const at = table.columns.indexOf(by);
+    for (const column of table.columns) columns.add(column);
+    for await (const { fields } of table.rows) {
+      if (at < 0) break;
+      const value = fields[at]?.trim() ?? '';
+      if (value !== '') values.add(value);
+    }
+    // The sample table goes before the feature tables, as it does when rows are joined.
+    if (at >= 0 && file === files.samples) break;
+  }
+  if (values.size === 0) {
+    fail('CSM-DATA-COLUMN', { file: candidates[0] ?? '', column: by, near: didYouMean(by, [...columns]) });
+  }
+  context.print(JSON.stringify([...values].sort()));
+}
