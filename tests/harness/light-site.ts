@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
 import { type Contract, contributionOf, openContract, type Step, stepsOf } from '@consilium/shared/contract';
 import { createIdentity, type Identity, parseEnrolmentCode, sign, verify } from '@consilium/shared/crypto';
-import { asCoded, type CodedError } from '@consilium/shared/errors';
+import { asCoded } from '@consilium/shared/errors';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import { countsOf } from '@consilium/shared/metrics';
 import { encodeEvaluation } from '@consilium/shared/report';
@@ -11,6 +11,7 @@ import { decodeWeights, encodeWeights } from '@consilium/shared/weights';
 import {
   type ContributionManifest,
   manifestDomain,
+  type SignedManifest,
   silentLog,
   systemClock,
   type Verdict,
@@ -26,6 +27,7 @@ export interface Task {
   readonly work: Work;
   readonly step: Step;
   readonly contract: Contract;
+  readonly contractBytes: Uint8Array;
   /** Blobs that the assignment names. */
   readonly model: Uint8Array | null;
   readonly preparation: Uint8Array | null;
@@ -37,11 +39,13 @@ export interface Delivery {
   readonly task: Task;
   readonly blob: Uint8Array;
   readonly manifest: ContributionManifest;
-  readonly connection: Connection;
+  fetch(hash: BlobHash): Promise<Uint8Array>;
   /** Uploads bytes (its blob) under a hash (theirs). */
   upload(bytes?: Uint8Array, hash?: BlobHash): Promise<void>;
-  /** Signs a manifest (its own) with the site's key and hands it in. */
-  submit(manifest?: ContributionManifest): Promise<Verdict>;
+  /** Signs with the site's key. */
+  sign(manifest: ContributionManifest): SignedManifest;
+  /** Hands in a signed manifest (its own). */
+  submit(signed?: SignedManifest): Promise<Verdict>;
 }
 
 export type Deliver = (delivery: Delivery) => Promise<Verdict>;
@@ -65,8 +69,8 @@ export interface LightSite {
   readonly site: SiteId;
   readonly identity: Identity;
   readonly connection: Connection;
-  readonly verdicts: readonly Verdict[];
-  readonly faults: readonly CodedError[];
+  /** What was refused or failed, by step. */
+  readonly faults: readonly { readonly step: string; readonly code: string }[];
   /** How often each step was done, by run and step: whatever the coordinator asks for without a verdict is done. */
   readonly contributions: ReadonlyMap<string, number>;
   close(): Promise<void>;
@@ -92,8 +96,7 @@ export function openLightSite(options: LightSiteOptions): LightSite {
     signal: stop.signal,
     backoff: { baseMs: 20, capMs: 200 },
   });
-  const verdicts: Verdict[] = [];
-  const faults: CodedError[] = [];
+  const faults: { step: string; code: string }[] = [];
   const contributions = new Map<string, number>();
   const cache = new Map<BlobHash, Uint8Array>();
   /** Steps under way, and those that ended without a place in the run: a light site does not try again. */
@@ -103,8 +106,7 @@ export function openLightSite(options: LightSiteOptions): LightSite {
   const stopped = new Promise<never>((_, reject) => stop.signal.addEventListener('abort', reject));
   stopped.catch(() => {});
 
-  async function fetchBlob(work: Work, hash: BlobHash | null): Promise<Uint8Array | null> {
-    if (hash === null) return null;
+  async function fetchBlob(work: Work, hash: BlobHash): Promise<Uint8Array> {
     const known = cache.get(hash);
     if (known) return known;
     const parts: Uint8Array[] = [];
@@ -124,12 +126,12 @@ export function openLightSite(options: LightSiteOptions): LightSite {
   }
 
   async function work(task: Work): Promise<void> {
-    const bytes = await fetchBlob(task, task.contractBlob);
-    const contract = openContract(bytes!, { lead, consortium, now: new Date(), verify });
+    const contractBytes = await fetchBlob(task, task.contractBlob);
+    const contract = openContract(contractBytes, { lead, consortium, now: new Date(), verify });
     const step = stepsOf(contract.runFile)[task.index]!;
-    const model = await fetchBlob(task, task.model);
-    const preparation = await fetchBlob(task, task.preparation);
-    const full: Task = { site, work: task, step, contract, model, preparation, samples };
+    const model = task.model && (await fetchBlob(task, task.model));
+    const preparation = task.preparation && (await fetchBlob(task, task.preparation));
+    const full: Task = { site, work: task, step, contract, contractBytes, model, preparation, samples };
     const key = keyOf(task);
     contributions.set(key, (contributions.get(key) ?? 0) + 1);
     const blob = await contribute(full);
@@ -147,19 +149,23 @@ export function openLightSite(options: LightSiteOptions): LightSite {
       hash: sha256(blob),
       bytes: blob.length,
     };
+    const signOwn = (given: ContributionManifest): SignedManifest => ({
+      manifest: given,
+      signature: sign(identity, manifestDomain, canonicalBytes(given)),
+    });
     const delivered = deliver({
       task: full,
       blob,
       manifest,
-      connection,
+      fetch: (hash) => fetchBlob(task, hash),
       upload: (bytes = blob, hash = manifest.hash) =>
         connection.upload({ run: task.run, step: task.step, hash }, memorySource(bytes), { signal: stop.signal }),
-      submit: (given = manifest) =>
-        connection.submit({ manifest: given, signature: sign(identity, manifestDomain, canonicalBytes(given)) }),
+      sign: signOwn,
+      submit: (signed = signOwn(manifest)) => connection.submit(signed),
     });
     const verdict = await Promise.race([delivered, stopped]);
-    verdicts.push(verdict);
     if (verdict.outcome === 'accepted') settled.delete(key);
+    else faults.push({ step: task.step, code: verdict.error.code });
   }
 
   connection.onAssignment(({ work: task }) => {
@@ -172,7 +178,7 @@ export function openLightSite(options: LightSiteOptions): LightSite {
         if (key === newest) await work(task);
       })
       .catch((thrown) => {
-        if (!stop.signal.aborted) faults.push(asCoded(thrown));
+        if (!stop.signal.aborted) faults.push({ step: task.step, code: asCoded(thrown).code });
       });
   });
   connection.sendStatus({
@@ -190,7 +196,6 @@ export function openLightSite(options: LightSiteOptions): LightSite {
     site,
     identity,
     connection,
-    verdicts,
     faults,
     contributions,
     async close() {
@@ -226,7 +231,7 @@ export function honest({ site, step, model, preparation, contract, samples }: Ta
       });
     case 'train': {
       const weights = decodeWeights(model!);
-      const shift = (sha256(Buffer.from(site)).charCodeAt(0) % 7) / 100;
+      const shift = 0.01 + Number.parseInt(sha256(Buffer.from(site)).slice(0, 4), 16) / 2 ** 20;
       return encodeWeights({
         ...weights,
         values: weights.values.map((value, index) => value + shift * Math.sin(index)),

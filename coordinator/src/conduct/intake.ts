@@ -1,7 +1,7 @@
 import { contributionOf, idOf } from '@consilium/shared/contract';
 import { verify } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded, fail, toWire, type WireError } from '@consilium/shared/errors';
-import type { PublicKey, SiteId } from '@consilium/shared/ids';
+import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
 import { readEvaluation, verifyReport } from '@consilium/shared/report';
 import { readCohort, readPreparation, readScale } from '@consilium/shared/statistics';
 import {
@@ -11,7 +11,7 @@ import {
   type Verdict,
 } from '@consilium/shared/wire';
 import { checkManifest, checkUpdate } from '../aggregation/index.js';
-import { baseOf, currentStep, type RunState } from '../rounds/index.js';
+import { baseOf, currentStep, currentStepId, type RunState } from '../rounds/index.js';
 import { acceptedOf, type Blobs, type Spools, type Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
 import { evaluationTerms } from './evaluation-terms.js';
@@ -21,6 +21,8 @@ export interface IntakeMeans {
   readonly store: Store;
   readonly blobs: Blobs;
   readonly spools: Spools;
+  /** Removes a blob unless something else needs it. */
+  readonly release: (hash: BlobHash) => Promise<void>;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function takeIn(
   site: SiteId,
   publicKey: PublicKey,
   contribution: SignedManifest,
-  { store, blobs, spools }: IntakeMeans,
+  { store, blobs, spools, release }: IntakeMeans,
 ): Promise<Verdict> {
   const { run, step, hash } = contribution.manifest;
   const earlier = await store.read((db) => acceptedOf(db, run, step));
@@ -41,6 +43,8 @@ export async function takeIn(
   if (first?.hash === hash) return { type: 'verdict', outcome: 'accepted', run, step, hash };
 
   const { state } = conductor;
+  const former = currentStepId(state) === step ? state.refused.get(site) : undefined;
+  if (former?.hash === hash) return refusal(contribution.manifest, former.error);
   try {
     checkAgainst(state, site, publicKey, contribution);
     await checkUploaded(spools, contribution.manifest);
@@ -51,7 +55,8 @@ export async function takeIn(
   const after = await conductor.send({ kind: 'contribution', site, contribution, error });
   if (after.accepted.get(site)?.manifest.hash === hash)
     return { type: 'verdict', outcome: 'accepted', run, step, hash };
-  await blobs.remove(hash);
+  await discardUpload(spools, contribution.manifest);
+  await release(hash);
   const refused = after.refused.get(site);
   return refusal(
     contribution.manifest,
@@ -103,6 +108,12 @@ async function checkUploaded(spools: Spools, { site, run, step, hash, bytes }: C
   } finally {
     await spool.close();
   }
+}
+
+/** Forgets that the site has uploaded this. */
+async function discardUpload(spools: Spools, { site, run, step, hash, bytes }: ContributionManifest): Promise<void> {
+  const spool = await spools.open({ site, run, step, hash, bytes });
+  await spool.discard();
 }
 
 /** What is wrong with the blob itself; null when it is good. */

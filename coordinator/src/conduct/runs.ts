@@ -41,6 +41,8 @@ export interface RunHouse extends Runs {
   tell(input: RunInput): Promise<void>;
   /** Notes that a live figure of a run changed, for subscribers. */
   touched(run: string): void;
+  /** Removes a blob unless a run needs it or an upload holds it: two sites may have sent the same bytes. */
+  release(hash: BlobHash): Promise<void>;
   /** Removes blobs and spools that no run needs. @returns how many blobs */
   sweep(): Promise<number>;
   close(): Promise<void>;
@@ -150,6 +152,11 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       }
     },
     touched,
+    async release(hash) {
+      const uploads = await spools.list();
+      if (needed().has(hash) || uploads.some((upload) => upload.hash === hash)) return;
+      await blobs.remove(hash);
+    },
     async sweep() {
       await spools.sweep(isAwaited);
       const uploads = (await spools.list()).map(({ hash }) => hash);

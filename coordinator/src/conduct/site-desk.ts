@@ -77,7 +77,12 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
       const { run, step, hash } = contribution.manifest;
       const conductor = runs.find(run) ?? fail('CSM-RUN-UNKNOWN', { run });
       const key = keyOf(site) ?? fail('CSM-SITE-REVOKED', { site });
-      const verdict = await takeIn(conductor, site, key, contribution, { store, blobs, spools });
+      const verdict = await takeIn(conductor, site, key, contribution, {
+        store,
+        blobs,
+        spools,
+        release: runs.release,
+      });
       if (verdict.outcome === 'accepted') clocks.get(run)?.progress(site);
       return { ...verdict, run, step, hash };
     },

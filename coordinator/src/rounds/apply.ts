@@ -47,7 +47,8 @@ export function apply(state: RunState, record: RunRecord): RunState {
       return {
         ...state,
         absent: set(state.absent, record.site, { step, until, excused, error }),
-        accepted: until === 'run' ? without(state.accepted, record.site) : state.accepted,
+        // What is being folded stays what it is, so that a fold begun again after a crash makes the same.
+        accepted: until === 'run' && state.stepPhase === 'open' ? without(state.accepted, record.site) : state.accepted,
       };
     }
     case 'site-returned':

@@ -121,7 +121,9 @@ function idle(state: RunState, site: SiteId, idleMs: number): readonly RunRecord
   const limit = milliseconds(state.contract.runFile.participation.idleLimit);
   const step = currentStep(state);
   if (step === null || idleMs < limit || !waitsFor(state, site)) return [];
-  const error = toWire(coded('CSM-RUN-SITE-IDLE', { site, seconds: Math.round(idleMs / 1000), step: idOf(step) }));
+  const seconds = Math.round(idleMs / 1000);
+  const error =
+    state.refused.get(site)?.error ?? toWire(coded('CSM-RUN-SITE-IDLE', { site, seconds, step: idOf(step) }));
   return [{ type: 'site-left', step: idOf(step), site, until: 'heard', excused: false, error }];
 }
 
@@ -161,10 +163,20 @@ function settle(before: RunState, records: readonly RunRecord[]): readonly RunRe
   if (waiting) return state.pausedBy === 'participation' ? [...records, { type: 'resumed' }] : records;
   const missing = shortfall(state);
   const resume: readonly RunRecord[] = state.phase === 'paused' ? [{ type: 'resumed' }] : [];
-  if (missing === null) return [...records, ...resume, { type: 'step-folding', step: idOf(step) }];
+  if (missing === null) {
+    return [...records, ...resume, ...neverSigned(state, step), { type: 'step-folding', step: idOf(step) }];
+  }
   const mayReturn = [...state.absent.values()].some((absence) => absence.until === 'heard');
   if (!mayReturn) return [...records, ...resume, { type: 'closed', outcome: 'failed', error: missing }];
   return state.phase === 'paused' ? records : [...records, { type: 'paused', by: 'participation', error: missing }];
+}
+
+/** A site that named no sample count by the time the cohort is folded could only be refused in every later step. */
+function neverSigned(state: RunState, step: Step): readonly RunRecord[] {
+  if (step.kind !== 'prepare' || step.name !== 'cohort') return [];
+  return [...state.absent]
+    .filter(([, { until }]) => until !== 'run')
+    .map(([site, { excused, error }]) => ({ type: 'site-left', step: idOf(step), site, until: 'run', excused, error }));
 }
 
 function isCurrent(state: RunState, step: StepId): boolean {
