@@ -3,6 +3,8 @@ import { asCoded, explain, fail } from '@consilium/shared/errors';
 import { silentLog, systemClock } from '@consilium/shared/wire';
 import type { Command } from 'commander';
 import {
+  type Enrolment,
+  lockHome,
   openKey,
   readEnrolment,
   readIfThere,
@@ -108,7 +110,7 @@ function show(context: CommandContext, cohort: DatasetDescription, quarantine: r
   context.print('These counts are exact and for this hospital alone; small ones never leave it.');
 }
 
-/** Proves the key to the coordinator as the agent would. The session of a running agent gives way for that moment. */
+/** Proves the key to the coordinator as the agent would, unless one runs: its session would have to give way. */
 async function reach(
   home: SiteHome,
   settings: SiteSettings,
@@ -120,6 +122,21 @@ async function reach(
     context.print('Connection   this site is not enrolled yet');
     return;
   }
+  const unlock = await lockHome(home);
+  try {
+    await prove(home, enrolment, settings, options, context);
+  } finally {
+    await unlock();
+  }
+}
+
+async function prove(
+  home: SiteHome,
+  enrolment: Enrolment,
+  settings: SiteSettings,
+  options: CheckOptions,
+  context: CommandContext,
+): Promise<void> {
   const identity = await openKey(home, await readPassphrase(context, { file: options.passphraseFile, fresh: false }));
   const connection = connect({
     address: enrolment.address,
