@@ -1,8 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
 import fixture from './attention.fixture.json' with { type: 'json' };
-import { attentionParameters } from './attention.js';
-import { drawWeights, paddingMask, selfAttention, singleTokenAttention } from './index.js';
+
+import {
+  attentionParameters,
+  attentionWeights,
+  drawWeights,
+  paddingMask,
+  selfAttention,
+  singleTokenAttention,
+} from './index.js';
 
 type Projections = { [name in 'Wq' | 'Wk' | 'Wv' | 'Wo']: number[][] } & {
   [name in 'bq' | 'bk' | 'bv' | 'bo']: number[];
@@ -29,24 +36,21 @@ describe('selfAttention', () => {
   const batched = () => tf.tensor3d([fixture.x]);
 
   it('gives the outputs and weights of the worked example', () => {
-    const { output, weights } = selfAttention(fused(fixture.params), 'a', batched(), { heads });
-    close(output, [fixture.output]);
-    close(weights, [fixture.weightsHeadQueryKey]);
+    close(selfAttention(fused(fixture.params), 'a', batched(), { heads }), [fixture.output]);
+    close(attentionWeights(fused(fixture.params), 'a', batched(), { heads }), [fixture.weightsHeadQueryKey]);
   });
 
   it('gives masked keys no weight at all', () => {
     const present = tf.tensor2d([fixture.x.map((_, token) => (fixture.maskedKeys.includes(token) ? 0 : 1))]);
-    const { output, weights } = selfAttention(fused(fixture.params), 'a', batched(), {
-      heads,
-      mask: paddingMask(present),
-    });
-    close(output, [fixture.maskedOutput]);
+    const masked = { heads, mask: paddingMask(present) };
+    close(selfAttention(fused(fixture.params), 'a', batched(), masked), [fixture.maskedOutput]);
+    const weights = attentionWeights(fused(fixture.params), 'a', batched(), masked);
     close(weights, [fixture.maskedWeights]);
     expect(weights.slice([0, 0, 0, 2], [1, heads, 3, 1]).sum().dataSync()[0]).toBe(0);
   });
 
   it('stays finite in a row whose keys are all masked', () => {
-    const { output } = selfAttention(fused(fixture.params), 'a', batched(), {
+    const output = selfAttention(fused(fixture.params), 'a', batched(), {
       heads,
       mask: paddingMask(tf.zeros([1, 3])),
     });
@@ -55,13 +59,13 @@ describe('selfAttention', () => {
 
   it('permutes its outputs with its tokens', () => {
     const { order } = fixture.permutation;
-    const { output } = selfAttention(fused(fixture.params), 'a', batched().gather(order, 1), { heads });
+    const output = selfAttention(fused(fixture.params), 'a', batched().gather(order, 1), { heads });
     close(output, [order.map((token) => fixture.output[token])]);
   });
 
   it('keeps the patients of a batch apart', () => {
     const other = tf.randomNormal<tf.Rank.R3>([1, 3, 4], 0, 1, 'float32', 1);
-    const { output } = selfAttention(fused(fixture.params), 'a', tf.concat([other, batched()]), { heads });
+    const output = selfAttention(fused(fixture.params), 'a', tf.concat([other, batched()]), { heads });
     close(output.slice(1), [fixture.output]);
   });
 
@@ -69,7 +73,7 @@ describe('selfAttention', () => {
     const weights = fused(fixture.params);
     const energy = (x: tf.Tensor, kernel: tf.Tensor) =>
       selfAttention({ ...weights, 'a/qkv/kernel': kernel }, 'a', x as tf.Tensor3D, { heads })
-        .output.square()
+        .square()
         .sum()
         .mul(0.5)
         .asScalar();
@@ -84,7 +88,7 @@ describe('attention over a single token', () => {
 
   it('is an affine map of values and output alone', () => {
     const { params, singleToken, heads } = fixture;
-    close(selfAttention(fused(params), 'a', tf.tensor3d([singleToken.x]), { heads }).output, [singleToken.output]);
+    close(selfAttention(fused(params), 'a', tf.tensor3d([singleToken.x]), { heads }), [singleToken.output]);
     const weights = {
       'a/value/kernel': tf.tensor2d(params.Wv),
       'a/value/bias': tf.tensor1d(params.bv),
@@ -111,7 +115,7 @@ describe('attention over a single token', () => {
     const x = tf.randomNormal<tf.Rank.R3>([5, 1, width], 0, 1, 'float32', 1);
     const gradient = tf.grad((kernel) =>
       selfAttention({ ...weights, 'a/qkv/kernel': kernel }, 'a', x, { heads })
-        .output.square()
+        .square()
         .sum(),
     )(weights['a/qkv/kernel']!);
     const largest = (begin: number, size: number) =>

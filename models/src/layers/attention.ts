@@ -1,6 +1,7 @@
 import { tf } from '../backend/index.js';
 import { dense, denseParameters } from './dense.js';
-import { glorotUniform, zeros } from './initialisers.js';
+import { withGradient } from './hand-written-gradient.js';
+import { fanInUniform, zeros } from './initialisers.js';
 import type { NamedTensors, Parameter } from './parameters.js';
 
 /**
@@ -8,7 +9,7 @@ import type { NamedTensors, Parameter } from './parameters.js';
  * `name/output`; 4(d² + d) weights.
  */
 export const attentionParameters = (name: string, width: number): readonly Parameter[] => [
-  { name: `${name}/qkv/kernel`, shape: [width, 3 * width], draw: glorotUniform(3) },
+  { name: `${name}/qkv/kernel`, shape: [width, 3 * width], draw: fanInUniform },
   { name: `${name}/qkv/bias`, shape: [3 * width], draw: zeros },
   ...denseParameters(`${name}/output`, width, width),
 ];
@@ -19,43 +20,113 @@ export interface AttentionOptions {
   readonly mask?: tf.Tensor | undefined;
 }
 
-export interface Attended {
-  /** [batch, tokens, width] */
-  readonly output: tf.Tensor3D;
-  /** Who looked at whom: [batch, heads, query, key], each row sums to 1. */
-  readonly weights: tf.Tensor4D;
-}
-
 /**
  * Multi-head self-attention (Vaswani et al. 2017): `softmax(QKᵀ/√(d/h) + mask)·V` per head, head i on columns
- * i·d/h … (i+1)·d/h, heads concatenated and mapped out. x is [batch, tokens, width]; heads must divide the width.
- * Queries, keys and values come from one matrix product.
+ * i·d/h … (i+1)·d/h, heads concatenated and mapped out. x is [batch, tokens, width], and so is the result; heads must divide
+ * the width. Queries, keys and values come from one matrix product.
  */
 export function selfAttention(
   weights: NamedTensors,
   name: string,
   x: tf.Tensor3D,
   { heads, mask }: AttentionOptions,
-): Attended {
+): tf.Tensor3D {
   const [batch, tokens, width] = x.shape;
-  const headWidth = width / heads;
-  const rows = batch * tokens;
-  const projected = dense(weights, `${name}/qkv`, x.as2D(rows, width))
+  const projected = dense(weights, `${name}/qkv`, x.as2D(batch * tokens, width));
+  const merged = attend(projected, { batch, tokens, heads, headWidth: width / heads, mask });
+  return dense(weights, `${name}/output`, merged).as3D(batch, tokens, width);
+}
+
+/** Who looks at whom in `selfAttention`: [batch, heads, query, key], each row summing to 1. */
+export function attentionWeights(
+  weights: NamedTensors,
+  name: string,
+  x: tf.Tensor3D,
+  { heads, mask }: AttentionOptions,
+): tf.Tensor4D {
+  const [batch, tokens, width] = x.shape;
+  const layout = { batch, tokens, heads, headWidth: width / heads, mask };
+  const [queries, keys] = splitHeads(dense(weights, `${name}/qkv`, x.as2D(batch * tokens, width)), layout);
+  return softmaxScores(queries, keys, layout).reshape([batch, heads, tokens, tokens]);
+}
+
+interface HeadLayout {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly headWidth: number;
+  readonly mask: tf.Tensor | undefined;
+}
+
+/**
+ * The heads' part of attention: queries, keys and values [batch·tokens, 3·width] → [batch·tokens, width].
+ * Gradient with P the weights and O = PV: `dV = Pᵀ·dO`, `dS = P ⊙ (dP − Σ_key dP ⊙ P)` where `dP = dO·Vᵀ`, and
+ * `dQ = dS·K/√(d/h)`, `dK = dSᵀ·Q/√(d/h)`.
+ */
+function attend(projected: tf.Tensor2D, layout: HeadLayout): tf.Tensor2D {
+  const operation = withGradient((input: tf.Tensor2D) => {
+    const [queries, keys, values] = splitHeads(input, layout);
+    const attention = softmaxScores(queries, keys, layout);
+    return {
+      value: joinHeads(tf.matMul(attention, values), layout),
+      keep: [queries, keys, values, attention] as const,
+      backward: (dy, [q, k, v, p]) => {
+        const output = separateHeads(dy, layout);
+        const dp = tf.matMul(output, v, false, true);
+        const weighted = dp.mul(p);
+        const ds = weighted.sub<tf.Tensor3D>(p.mul(weighted.sum(-1, true))).mul<tf.Tensor3D>(scaleOf(layout));
+        return [joinProjections([tf.matMul(ds, k), tf.matMul(ds, q, true), tf.matMul(p, output, true)], layout)];
+      },
+    };
+  });
+  return operation(projected);
+}
+
+const scaleOf = ({ headWidth }: HeadLayout) => 1 / Math.sqrt(headWidth);
+
+/** `softmax(QKᵀ/√(d/h) + mask)`: [batch·heads, tokens, tokens]. */
+function softmaxScores(queries: tf.Tensor3D, keys: tf.Tensor3D, layout: HeadLayout): tf.Tensor3D {
+  const { batch, tokens, heads, mask } = layout;
+  const scores = tf.matMul<tf.Tensor3D>(queries.mul<tf.Tensor3D>(scaleOf(layout)), keys, false, true);
+  if (mask === undefined) return tf.softmax<tf.Tensor3D>(scores);
+  const masked = scores.reshape([batch, heads, tokens, tokens]).add(mask);
+  return tf.softmax<tf.Tensor3D>(masked.reshape([batch * heads, tokens, tokens]));
+}
+
+/** [batch·tokens, 3·width] → queries, keys and values, [batch·heads, tokens, headWidth] each. */
+function splitHeads(projected: tf.Tensor2D, { batch, tokens, heads, headWidth }: HeadLayout): ThreeTensors {
+  const parts = projected
     .reshape([batch, tokens, 3, heads, headWidth])
     .transpose([2, 0, 3, 1, 4])
     .reshape<tf.Tensor3D>([3 * batch * heads, tokens, headWidth]);
-  const [queries, keys, values] = tf.split(projected, 3, 0) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
-  const scores = tf
-    .matMul(queries.mul(1 / Math.sqrt(headWidth)), keys, false, true)
-    .reshape<tf.Tensor4D>([batch, heads, tokens, tokens]);
-  const attention = tf.softmax(mask === undefined ? scores : scores.add<tf.Tensor4D>(mask));
-  const merged = tf
-    .matMul(attention.reshape<tf.Tensor3D>([batch * heads, tokens, tokens]), values)
-    .reshape<tf.Tensor4D>([batch, heads, tokens, headWidth])
-    .transpose([0, 2, 1, 3])
-    .as2D(rows, width);
-  return { output: dense(weights, `${name}/output`, merged).as3D(batch, tokens, width), weights: attention };
+  const [queries, keys, values] = tf.split<tf.Tensor3D>(parts, 3, 0);
+  if (!queries || !keys || !values) throw new RangeError('a split in three gave fewer parts');
+  return [queries, keys, values];
 }
+
+type ThreeTensors = [queries: tf.Tensor3D, keys: tf.Tensor3D, values: tf.Tensor3D];
+
+/** The inverse of `splitHeads`. */
+const joinProjections = (parts: ThreeTensors, { batch, tokens, heads, headWidth }: HeadLayout): tf.Tensor2D =>
+  tf
+    .concat(parts, 0)
+    .reshape([3, batch, heads, tokens, headWidth])
+    .transpose([1, 3, 0, 2, 4])
+    .reshape([batch * tokens, 3 * heads * headWidth]);
+
+/** [batch·heads, tokens, headWidth] → [batch·tokens, width]. */
+const joinHeads = (x: tf.Tensor3D, { batch, tokens, heads, headWidth }: HeadLayout): tf.Tensor2D =>
+  x
+    .reshape([batch, heads, tokens, headWidth])
+    .transpose([0, 2, 1, 3])
+    .reshape([batch * tokens, heads * headWidth]);
+
+/** The inverse of `joinHeads`. */
+const separateHeads = (x: tf.Tensor2D, { batch, tokens, heads, headWidth }: HeadLayout): tf.Tensor3D =>
+  x
+    .reshape([batch, tokens, heads, headWidth])
+    .transpose([0, 2, 1, 3])
+    .reshape([batch * heads, tokens, headWidth]);
 
 /** Parameters of attention over one token: queries and keys cannot matter there, so only values and output remain. */
 export const singleTokenAttentionParameters = (name: string, width: number): readonly Parameter[] => [

@@ -1,6 +1,7 @@
-export type { Attended, AttentionOptions } from './attention.js';
+export type { AttentionOptions } from './attention.js';
 export {
   attentionParameters,
+  attentionWeights,
   paddingMask,
   selfAttention,
   singleTokenAttention,
@@ -12,7 +13,7 @@ export type { Mode } from './dropout.js';
 export { dropout, inference } from './dropout.js';
 export { gelu } from './gelu.js';
 export { withGradient } from './hand-written-gradient.js';
-export { constant, glorotUniform, heUniform, ones, zeros } from './initialisers.js';
+export { constant, fanInUniform, ones, zeros } from './initialisers.js';
 export { layerNorm, layerNormParameters } from './layer-norm.js';
 export type { Initialiser, NamedTensors, Parameter } from './parameters.js';
 export { createVariables, drawWeights, weight } from './parameters.js';

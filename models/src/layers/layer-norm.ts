@@ -17,12 +17,12 @@ export const layerNormParameters = (name: string, width: number): readonly Param
  * With h the normalised row and d = dy·gamma, the gradient is `dx = (d − mean(d) − h·mean(d·h)) / √(var + eps)`.
  */
 export function layerNorm(weights: NamedTensors, name: string, x: tf.Tensor2D, eps: number): tf.Tensor2D {
-  const normalise = withGradient((input: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) => {
+  const normalise = withGradient((input: tf.Tensor2D, gamma: tf.Tensor, beta: tf.Tensor) => {
     const centred = input.sub(input.mean(-1, true));
     const inverse = centred.square().mean(-1, true).add(eps).rsqrt();
     const normalised = centred.mul(inverse);
     return {
-      value: normalised.mul(gamma).add(beta),
+      value: normalised.mul(gamma).add<tf.Tensor2D>(beta),
       keep: [normalised, inverse, gamma] as const,
       backward: (dy, [h, scale, g]) => {
         const d = dy.mul(g);
@@ -34,5 +34,5 @@ export function layerNorm(weights: NamedTensors, name: string, x: tf.Tensor2D, e
       },
     };
   });
-  return normalise(x, weight(weights, `${name}/gamma`), weight(weights, `${name}/beta`)).as2D(...x.shape);
+  return normalise(x, weight(weights, `${name}/gamma`), weight(weights, `${name}/beta`));
 }

@@ -21,7 +21,7 @@ export interface BlockOptions extends AttentionOptions {
 export const postNormParameters = (name: string, width: number, hidden: number): readonly Parameter[] => [
   ...attentionParameters(`${name}/attention`, width),
   ...layerNormParameters(`${name}/norm1`, width),
-  ...denseParameters(`${name}/feed1`, width, hidden, 'relu'),
+  ...denseParameters(`${name}/feed1`, width, hidden),
   ...denseParameters(`${name}/feed2`, hidden, width),
   ...layerNormParameters(`${name}/norm2`, width),
 ];
@@ -31,7 +31,7 @@ export function postNormBlock(weights: NamedTensors, name: string, x: tf.Tensor3
   const [batch, tokens, width] = x.shape;
   const { eps, mode, dropout: rate } = options;
   const flat = x.as2D(batch * tokens, width);
-  const attended = selfAttention(weights, `${name}/attention`, x, options).output.as2D(batch * tokens, width);
+  const attended = selfAttention(weights, `${name}/attention`, x, options).as2D(batch * tokens, width);
   const first = layerNorm(weights, `${name}/norm1`, flat.add(dropout(attended, rate, mode, `${name}/attention`)), eps);
   const hidden = dropout(dense(weights, `${name}/feed1`, first, 'relu'), rate, mode, `${name}/feed1`);
   const fed = dropout(dense(weights, `${name}/feed2`, hidden), rate, mode, `${name}/feed2`);
@@ -58,7 +58,7 @@ export function preNormBlock(weights: NamedTensors, name: string, x: tf.Tensor3D
   const { eps, mode, dropout: rate } = options;
   const flat = x.as2D(batch * tokens, width);
   const normed = layerNorm(weights, `${name}/norm1`, flat, eps).as3D(batch, tokens, width);
-  const attended = selfAttention(weights, `${name}/attention`, normed, options).output.as2D(batch * tokens, width);
+  const attended = selfAttention(weights, `${name}/attention`, normed, options).as2D(batch * tokens, width);
   const first = flat.add<tf.Tensor2D>(
     dropout(attended, rate, mode, `${name}/attention`).mul(weight(weights, `${name}/scale1`)),
   );

@@ -11,12 +11,12 @@ export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scal
   const loss = withGradient((z: tf.Tensor) => {
     const logProbabilities = tf.logSoftmax(z);
     return {
-      value: logProbabilities.mul(targets).sum().mul(-share),
+      value: logProbabilities.mul(targets).sum().mul<tf.Scalar>(-share),
       keep: [logProbabilities, targets] as const,
       backward: (dy, [logP, target]) => [logP.exp().mul(target.sum(1, true)).sub(target).mul(dy.mul(share))],
     };
   });
-  return loss(logits).asScalar();
+  return loss(logits);
 }
 
 /** One-hot targets [rows, classes], row-major, each one multiplied by the weight of its class. Labels are 0 … classes−1. */

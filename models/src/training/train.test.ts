@@ -149,6 +149,26 @@ describe('train', () => {
   });
 });
 
+describe('train on wasm', () => {
+  beforeAll(() => useBackend('wasm'));
+
+  it('repeats itself to the last bit', async () => {
+    const [first, again] = [await trained({ epochs: 1 }, 0.2), await trained({ epochs: 1 }, 0.2)];
+    expect(first.weights).toEqual(again.weights);
+  });
+
+  // Not with Adam: it turns a gradient of mere rounding noise, as that of the key biases is, into a step of full size.
+  it('agrees with the cpu backend under plain gradient descent', async () => {
+    const optimizer = { name: 'sgd', rate: 0.1, momentum: 0.9, weightDecay: 0 } as const;
+    const first = await trained({ optimizer }, 0.2);
+    await useBackend('cpu');
+    const reference = await trained({ optimizer }, 0.2);
+    const apart = first.weights.map((weight, index) => Math.abs(weight - reference.weights[index]!));
+    expect(Math.max(...apart)).toBeLessThan(1e-4);
+    expect(first.meanLoss).toBeCloseTo(reference.meanLoss, 4);
+  });
+});
+
 describe('cutBatches', () => {
   it.each([
     { rows: 0, size: 32, sizes: [] },

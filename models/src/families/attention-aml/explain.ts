@@ -133,7 +133,10 @@ export async function classAttention({
       const input = tf.concat(
         rows.map((row) => tf.tensor2d(x.slice(row * features, (row + 1) * features), [1, features])),
       );
-      return model.pass(input, inference).attention.map((weights) => weights.mean<tf.Tensor2D>([0, 1]));
+      return model
+        .pass(input, inference)
+        .attention()
+        .map((weights) => weights.mean<tf.Tensor2D>([0, 1]));
     });
     const blocks: { attention: Matrix; rollout: Matrix }[] = [];
     for (const mean of means) {

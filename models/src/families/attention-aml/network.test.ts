@@ -65,7 +65,7 @@ describe('the published form, singleToken', () => {
     close(pass.embedding, fixture.embedding2);
     close(pass.logits, fixture.logits);
     close(tf.softmax(pass.logits), fixture.probabilities);
-    expect(pass.attention).toEqual([]);
+    expect(pass.attention()).toEqual([]);
   });
 });
 
@@ -84,7 +84,7 @@ describe('featureTokens', () => {
       inference,
     );
     close(pass.embedding1, outputFlat);
-    close(pass.attention[0]!, attention);
+    close(pass.attention()[0]!, attention);
   });
 
   it('keeps the patients of a batch apart', () => {

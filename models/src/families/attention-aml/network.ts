@@ -1,6 +1,7 @@
 import type { tf } from '../../backend/index.js';
 import type { Mode, NamedTensors } from '../../layers/index.js';
 import {
+  attentionWeights,
   createVariables,
   dense,
   drawWeights,
@@ -23,8 +24,8 @@ export interface Pass {
   readonly embedding1: tf.Tensor2D;
   /** Output of the last normalisation, [batch, width2]: the patient's place on a t-SNE or UMAP map. */
   readonly embedding: tf.Tensor2D;
-  /** Attention of both blocks, [batch, heads, query, key] each; empty in `singleToken` mode, where there is none. */
-  readonly attention: readonly tf.Tensor4D[];
+  /** Forms the attention of both blocks, [batch, heads, query, key] each; none in `singleToken` mode. Call it within the same `tf.tidy`. */
+  readonly attention: () => readonly tf.Tensor4D[];
 }
 
 /** A model of this family: its whole pass can be looked into. */
@@ -69,7 +70,7 @@ export function runAttentionAml(weights: NamedTensors, options: AttentionAmlOpti
     logits: dense(weights, 'head', dropout(second.output, options.dropout, mode, 'norm2')),
     embedding1: first.output,
     embedding: second.output,
-    attention: [...first.attention, ...second.attention],
+    attention: () => [...first.attention(), ...second.attention()],
   };
 }
 
@@ -86,7 +87,7 @@ function attend(
   block: 1 | 2,
   x: tf.Tensor2D,
   { mode, width, tokens, heads }: Block,
-): { readonly output: tf.Tensor2D; readonly attention: readonly tf.Tensor4D[] } {
+): { readonly output: tf.Tensor2D; readonly attention: Pass['attention'] } {
   const batch = x.shape[0];
   switch (mode) {
     case 'featureTokens': {
@@ -94,15 +95,15 @@ function attend(
       const tokenWidth = width / tokens;
       const cut = x.as3D(batch, tokens, tokenWidth);
       const attended = selfAttention(weights, `attention${block}`, cut, { heads });
-      const sum = x.as2D(rows, tokenWidth).add<tf.Tensor2D>(attended.output.as2D(rows, tokenWidth));
+      const sum = x.as2D(rows, tokenWidth).add<tf.Tensor2D>(attended.as2D(rows, tokenWidth));
       return {
         output: layerNorm(weights, `norm${block}`, sum, normEps).as2D(batch, width),
-        attention: [attended.weights],
+        attention: () => [attentionWeights(weights, `attention${block}`, cut, { heads })],
       };
     }
     case 'singleToken': {
       const sum = x.add<tf.Tensor2D>(singleTokenAttention(weights, `attention${block}`, x));
-      return { output: layerNorm(weights, `norm${block}`, sum, normEps), attention: [] };
+      return { output: layerNorm(weights, `norm${block}`, sum, normEps), attention: () => [] };
     }
     default:
       throw new TypeError(`unknown attention mode ${mode satisfies never}`);

@@ -40,9 +40,9 @@ export const parameterTable = (shape: Shape): readonly TableRow[] =>
 function layers({ features, classes, options }: Shape): readonly Layer[] {
   const { width1, width2, tokens1, tokens2 } = options;
   return [
-    { layer: 'dense1', parameters: denseParameters('dense1', features, width1, 'relu'), dead: 0 },
+    { layer: 'dense1', parameters: denseParameters('dense1', features, width1), dead: 0 },
     ...attentionLayers(1, width1, tokens1, options.attentionMode),
-    { layer: 'dense2', parameters: denseParameters('dense2', width1, width2, 'relu'), dead: 0 },
+    { layer: 'dense2', parameters: denseParameters('dense2', width1, width2), dead: 0 },
     ...attentionLayers(2, width2, tokens2, options.attentionMode),
     { layer: 'head', parameters: denseParameters('head', width2, classes), dead: 0 },
   ];
