@@ -1,4 +1,5 @@
 export * from './apply.js';
+export { better } from './choice.js';
 export * from './coverage.js';
 export * from './decide.js';
 export * from './records.js';

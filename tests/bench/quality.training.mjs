@@ -1,0 +1,119 @@
+import { fold } from '@consilium/coordinator/aggregation';
+import { memoryBlobs } from '@consilium/coordinator/store';
+import { familyOf, initialWeights } from '@consilium/models/families';
+import { stream } from '@consilium/models/layers';
+import { assignWeights, readWeights, train } from '@consilium/models/training';
+import { encodeWeights } from '@consilium/shared/weights';
+import { loadWeights, rootClassWeights, trainStep } from '@consilium/site-agent/model';
+import { chosen, countsOn, judge, judgedSites, pooled } from './quality.judging.mjs';
+
+/** The model of a run on the backend in use, with its starting weights. */
+export function buildModel({ contract: { runFile: run }, state }) {
+  const family = familyOf(run.model.family);
+  const options = family.parseOptions(run.model.preset, run.model.options);
+  return family.build({ features: state.features.length, classes: run.model.classes.length, options, seed: run.seed });
+}
+
+/**
+ * The run, step by step as coordinator and sites do it: every site trains the global model with its own seed for the step,
+ * the updates are folded to the next one, which is judged on the validation patients of all sites.
+ */
+export async function federated(consortium, model, chooses) {
+  const { contract, state, sites } = consortium;
+  const { model: wanted, seed, training, validation } = contract.runFile;
+  const { blobs, close } = memoryBlobs();
+  const whole = async (hash) => blobs.read(hash, 0, await blobs.size(hash));
+  const { family, preset, options, classes } = wanted;
+  const shape = { family, preset, options, classes: classes.length, features: state.features.length };
+  let base = await blobs.write(encodeWeights(initialWeights({ ...shape, seed })));
+  const rounds = [];
+  for (let round = 1; round <= training.rounds; round++) {
+    const contributions = [];
+    const file = await whole(base);
+    for (const { site, samples, parts } of sites) {
+      const step = `train:0:${round}`;
+      const given = { model, contract, site, step, state, part: parts.train, base: file };
+      const { update } = await trainStep({ ...given, signal: new AbortController().signal, onProgress: () => {} });
+      contributions.push({ site, samples, hash: await blobs.write(update) });
+    }
+    const { hash } = await fold({ strategy: training.strategy.name, base, contributions, blobs });
+    for (const used of contributions) await blobs.remove(used.hash);
+    base = hash;
+    loadWeights(model, await whole(base), `validate:${round}`);
+    const judged = judgedSites(sites, 'validation', validation.minimumCell);
+    const wantedNow = round % validation.everyRounds === 0 || round === training.rounds;
+    const figures = wantedNow ? await judge(model, judged, 'validation', contract.runFile) : null;
+    rounds.push({ round, model: base, validation: figures });
+  }
+  const result = chooses ? chosen(rounds, validation.choose) : rounds.at(-1);
+  loadWeights(model, await whole(result.model), 'test');
+  await close();
+  return { ...result, rounds };
+}
+
+/**
+ * One place with the rows of these sites: as many epochs as the federation trains, one optimizer throughout, the epoch
+ * chosen by the same rule on the same sites' validation patients.
+ */
+export async function inOnePlace(consortium, model, members, chooses) {
+  const { runFile: run } = consortium.contract;
+  const { training, validation, seed } = run;
+  const weighted = training.classWeights === 'sqrt';
+  const x = joined(members.map(({ parts }) => parts.train.x));
+  const y = Int32Array.from(members.flatMap(({ parts }) => [...parts.train.y]));
+  const { family, preset, options, classes } = run.model;
+  const shape = { family, preset, options, classes: classes.length, features: consortium.state.features.length };
+  assignWeights(model, initialWeights({ ...shape, seed }).values);
+  const epochs = training.rounds * training.localEpochs;
+  const ends = [];
+  await train({
+    model,
+    x,
+    y,
+    batchSize: training.batchSize,
+    epochs,
+    optimizer: training.optimizer,
+    classWeights: weighted ? rootClassWeights(consortium.state.classCounts, validation.minimumCell) : null,
+    seed: stream(seed, 'train', members.map(({ site }) => site).join()).integer(2 ** 32),
+    onProgress: ({ epoch, done, total }) => {
+      if (done * epochs === epoch * total) ends.push({ round: epoch, model: readWeights(model) });
+    },
+  });
+  const judged = judgedSites(members, 'validation', validation.minimumCell);
+  if (!chooses) return ends.at(-1);
+  const rounds = [];
+  for (const end of ends) {
+    assignWeights(model, end.model);
+    rounds.push({ ...end, validation: await judge(model, judged, 'validation', run) });
+  }
+  const result = chosen(rounds, validation.choose);
+  assignWeights(model, result.model);
+  return result;
+}
+
+/**
+ * Every hospital alone: its model on the judged rows of all, and on its own.
+ * @returns measures of each hospital's model on all rows, and of all models on their own rows together
+ */
+export async function alone(consortium, model, part, chooses) {
+  const { runFile: run } = consortium.contract;
+  const judged = judgedSites(consortium.sites, part, run.validation.minimumCell);
+  const everywhere = [];
+  const own = [];
+  for (const member of consortium.sites) {
+    await inOnePlace(consortium, model, [member], chooses);
+    everywhere.push(await judge(model, judged, part, run));
+    if (judged.includes(member)) own.push(await countsOn(model, member.parts[part], run));
+  }
+  return { everywhere, own: pooled(own, run) };
+}
+
+function joined(arrays) {
+  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const values of arrays) {
+    all.set(values, offset);
+    offset += values.length;
+  }
+  return all;
+}
