@@ -18,6 +18,9 @@ const pollMs = 50;
 export interface Consortium {
   readonly lead: Lead;
   coordinator(): Coordinator;
+  /** A site that came with a code and waits for approval. */
+  enrol(site: string, options?: Partial<LightSiteOptions>): Promise<LightSite>;
+  /** An approved site. */
   join(site: string, options?: Partial<LightSiteOptions>): Promise<LightSite>;
   view(run: string): Promise<RunView>;
   /** Resolves with the run's view once it satisfies the condition. */
@@ -54,7 +57,7 @@ export async function openConsortium(log: Log = silentLog): Promise<Consortium> 
   const consortium: Consortium = {
     lead,
     coordinator: () => coordinator,
-    async join(name, options = {}) {
+    async enrol(name, options = {}) {
       const site = name as SiteId;
       const code = await lead.invite(site);
       const light = openLightSite({ site, code, ...options });
@@ -64,7 +67,11 @@ export async function openConsortium(log: Log = silentLog): Promise<Consortium> 
           if (state.kind === 'connected') resolve();
         });
       });
-      await lead.approve(site, light.identity.publicKey);
+      return light;
+    },
+    async join(name, options) {
+      const light = await consortium.enrol(name, options);
+      await lead.approve(light.site, light.identity.publicKey);
       return light;
     },
     view: (run) => lead.call('GET', `/api/runs/${run}`),

@@ -1,10 +1,22 @@
-import { type Channel, createIdentity, type Identity, sealedChannel, siteHandshake } from '@consilium/shared/crypto';
+import {
+  type Channel,
+  createIdentity,
+  type Identity,
+  sealedChannel,
+  siteHandshake,
+  type Trust,
+} from '@consilium/shared/crypto';
 import { gatewayPath, wireError } from '@consilium/shared/wire';
 import { io } from 'socket.io-client';
-import { type CleanUp, createWatch, trust } from './kit.js';
+import { type CleanUp, createWatch, trust as trustOfKit } from './kit.js';
 
 /** A peer that can say anything at any time: a socket, and after `shake` a channel. */
-export function rawSite(cleanUp: CleanUp, address: string, identity: Identity = createIdentity()) {
+export function rawSite(
+  cleanUp: CleanUp,
+  address: string,
+  identity: Identity = createIdentity(),
+  trust: Trust = trustOfKit,
+) {
   const socket = io(address, { path: gatewayPath, transports: ['websocket'], reconnection: false, forceNew: true });
   const handshake = siteHandshake({ identity, trust });
   const heard = createWatch<{ readonly type: string; readonly [member: string]: unknown }>();
