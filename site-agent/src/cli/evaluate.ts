@@ -70,7 +70,7 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   // The models are loaded for this command alone.
   const { useBackend } = await import('@consilium/models/backend');
   const { buildModel, checkInput, loadWeights } = await import('../model/index.js');
-  const { evaluateModel } = await import('../evaluation/index.js');
+  const { evaluateModel, saysSynthetic } = await import('../evaluation/index.js');
   const backend = await useBackend(readBackend(options.backend) ?? settings?.backend ?? 'auto');
   const features = preparation.features.length;
   checkInput(contract, samples, features);
@@ -88,7 +88,7 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     counts: dataset.counts,
     features,
     backend,
-    synthetic: data.synthetic,
+    synthetic: data.synthetic || (await saysSynthetic(data, contract)),
     batchSize: contract.runFile.training.batchSize,
     now: context.now(),
     notes: [`Judged with consilium-site evaluate on ${partWords[part]}, outside the run.`, ...signer.notes],

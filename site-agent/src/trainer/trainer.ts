@@ -20,8 +20,6 @@ export interface TrainerOptions {
   /** Threads of native training; the backend's own choice when left out. */
   readonly threads?: number | undefined;
   readonly onBackend?: (backend: TrainerBackend) => void;
-  /** The child's entry; another one only in tests. */
-  readonly program?: string;
 }
 
 /** The trainer of one run: a child process that is started when there is work and again after it died. */
@@ -45,10 +43,11 @@ interface Pending {
   readonly onProgress: ((progress: TrainerProgress) => void) | undefined;
 }
 
-const ownProgram = fileURLToPath(new URL('./main.js', import.meta.url));
+// From the source as from the build: a process of its own runs what was built.
+const program = fileURLToPath(new URL('../../dist/trainer/main.js', import.meta.url));
 
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { setting, log, program = ownProgram } = options;
+  const { setting, log } = options;
   const pending = new Map<number, Pending>();
   let child: ChildProcess | null = null;
   let ended: Promise<void> = Promise.resolve();

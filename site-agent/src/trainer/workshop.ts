@@ -4,7 +4,7 @@ import type { Model, Progress } from '@consilium/models/training';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { withDisk } from '../config/index.js';
 import { type Dataset, loadDataset } from '../data/index.js';
-import { evaluateModel } from '../evaluation/index.js';
+import { evaluateModel, saysSynthetic } from '../evaluation/index.js';
 import { buildModel, checkInput, loadWeights, trainStep } from '../model/index.js';
 import { applyPreparation, type Prepared, prepare } from '../preparation/index.js';
 import type { Job, JobResult, Setting } from './messages.js';
@@ -30,6 +30,7 @@ interface Ready {
 export async function openWorkshop({ contract, site, data, backend: choice }: Setting): Promise<Workshop> {
   const backend = await useBackend(choice);
   const { preparation: rules, training } = contract.runFile;
+  const synthetic = data.synthetic || (await saysSynthetic(data, contract));
   let dataset: Dataset | null = null;
   let ready: (Ready & { readonly path: string }) | null = null;
   let built: { readonly model: Model; readonly features: number } | null = null;
@@ -93,7 +94,7 @@ export async function openWorkshop({ contract, site, data, backend: choice }: Se
           counts: whole.counts,
           features: state.features.length,
           backend,
-          synthetic: data.synthetic,
+          synthetic,
           batchSize: training.batchSize,
           now: new Date(job.now),
         });

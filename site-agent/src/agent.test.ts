@@ -1,0 +1,187 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createIdentity, verify } from '@consilium/shared/crypto';
+import { blobHash, type StepId } from '@consilium/shared/ids';
+import { readJournal, verifyChain } from '@consilium/shared/journal';
+import { readEvaluation, signedReport, verifyReport } from '@consilium/shared/report';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fakeCoordinator } from './testing/fake-coordinator.js';
+import { type TinySite, tinySite } from './testing/tiny-site.js';
+
+const step = (text: string) => text as StepId;
+const timeoutMs = 90_000;
+
+describe('the agent', { timeout: timeoutMs }, () => {
+  let site: TinySite;
+  beforeEach(async () => {
+    site = await tinySite();
+  });
+  afterEach(() => site.remove());
+
+  it('does every step of a run, and leaves a signed report and a ledger that verifies', async () => {
+    const signed = site.signed();
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey });
+    const agent = await site.start(coordinator);
+    await coordinator.until(({ activity }) => activity === 'idle');
+    await agent.close();
+
+    expect([...coordinator.submitted.keys()]).toEqual([
+      'prepare:cohort:1',
+      'prepare:scale:1',
+      'train:0:1',
+      'validate:1',
+      'train:0:2',
+      'validate:2',
+      'test',
+    ]);
+    expect([...coordinator.submitted.values()].every((hashes) => hashes.length === 1)).toBe(true);
+    expect(coordinator.statuses.filter(({ error }) => error !== null)).toEqual([]);
+    expect(coordinator.statuses.at(-1)).toMatchObject({ activity: 'idle', backend: 'wasm', run: null });
+
+    const { run } = signed.contract;
+    const report = JSON.parse(await readFile(join(site.home.reports, run, 'test.json'), 'utf8'));
+    const checked = verifyReport(signedReport.parse(report), site.identity.publicKey, verify);
+    expect(checked).toMatchObject({ part: 'test', site: 'north', backend: expect.stringContaining('wasm') });
+    expect(checked.measures.n).toBeGreaterThanOrEqual(14);
+    expect(await readFile(join(site.home.reports, run, 'test.html'), 'utf8')).toContain('<html');
+
+    const left = await readdir(join(site.home.runs, run));
+    expect(left.filter((name) => /^train.*blob$/.test(name))).toEqual([]);
+    const chain = readJournal([await readFile(site.home.ledger)]);
+    const lines: string[] = [];
+    async function* noted() {
+      for await (const record of chain) {
+        lines.push(record.type);
+        yield record;
+      }
+    }
+    await verifyChain(noted(), { verify: (d, b, s) => verify(site.identity.publicKey, d, b, s) });
+    expect(lines.filter((type) => type !== 'status')).toEqual([
+      'statistics',
+      'statistics',
+      'update',
+      'report',
+      'update',
+      'report',
+      'report',
+    ]);
+  });
+
+  it('evaluates on patients held out, with counts that agree with the signed report', async () => {
+    const signed = site.signed({ rounds: 1 });
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey });
+    const agent = await site.start(coordinator);
+    await coordinator.until(({ activity }) => activity === 'idle');
+    await agent.close();
+    const update = coordinator.submitted.get(step('train:0:1'))![0]!;
+    const blob = coordinator.blob(coordinator.submitted.get(step('validate:1'))![0]!)!;
+    const contract = JSON.parse(
+      await readFile(join(site.home.runs, signed.contract.run, 'memory.json'), 'utf8'),
+    ).contract;
+    const evaluation = readEvaluation(blob, {
+      run: signed.contract.run,
+      contract: blobHash.parse(contract),
+      step: step('validate:1'),
+      site: site.enrolment.site,
+      model: update,
+      classes: ['A', 'B'],
+      minimumCell: 5,
+    });
+    expect(evaluation.report?.report.part).toBe('validation');
+    expect(evaluation.counts).not.toBeNull();
+  });
+
+  it('sends what an earlier agent finished, and does not train again', async () => {
+    const coordinator = fakeCoordinator({
+      signed: site.signed({ rounds: 1 }),
+      site: site.identity.publicKey,
+      silent: new Set(['train:0:1']),
+    });
+    const first = await site.start(coordinator);
+    await coordinator.until(({ activity, step }) => activity === 'uploading' && step === 'train:0:1');
+    while (!coordinator.submitted.has(step('train:0:1'))) await new Promise((resolve) => setImmediate(resolve));
+    await first.close();
+    coordinator.forgetAgent();
+
+    const before = coordinator.statuses.length;
+    const second = await site.start(coordinator);
+    await coordinator.until(({ activity }) => activity === 'idle');
+    await second.close();
+    const [kept, again] = coordinator.submitted.get(step('train:0:1')) ?? [];
+    expect(again).toBe(kept);
+    const activities = coordinator.statuses.slice(before).filter((status) => status.step === 'train:0:1');
+    expect(activities.map(({ activity }) => activity)).not.toContain('training');
+  });
+
+  it('gives the same update when its trainer is killed in the middle', async () => {
+    const signed = site.signed({ rounds: 1, localEpochs: 60 });
+    const calm = fakeCoordinator({ signed, site: site.identity.publicKey });
+    const undisturbed = await site.start(calm);
+    await calm.until(({ activity }) => activity === 'idle');
+    await undisturbed.close();
+    const other = await tinySite(site.lead);
+    try {
+      const coordinator = fakeCoordinator({ signed, site: other.identity.publicKey });
+      const agent = await other.start(coordinator);
+      const done = coordinator.until(({ activity }) => activity === 'idle');
+      await coordinator.until(({ activity, progress }) => activity === 'training' && progress !== null);
+      process.kill(agent.trainers[0]?.pid() ?? 0, 'SIGKILL');
+      const troubled = await coordinator.until(({ activity }) => activity === 'troubled');
+      expect(troubled.error).toEqual({ code: 'CSM-TRAINER-CRASHED', details: { how: 'SIGKILL' } });
+      await done;
+      await agent.close();
+      expect(coordinator.submitted.get(step('train:0:1'))).toEqual(calm.submitted.get(step('train:0:1')));
+    } finally {
+      await other.remove();
+    }
+  });
+
+  it('declines a contract that another than the pinned lead signed', async () => {
+    const coordinator = fakeCoordinator({
+      signed: site.signed({ lead: createIdentity() }),
+      site: site.identity.publicKey,
+    });
+    const agent = await site.start(coordinator);
+    const status = await coordinator.until(({ activity }) => activity === 'declined');
+    await agent.close();
+    expect(status.error?.code).toBe('CSM-CONTRACT-SIGNATURE');
+    expect(coordinator.submitted.size).toBe(0);
+    expect(agent.trainers).toEqual([]);
+  });
+
+  it('declines a step back and a second model, whatever it had done before', async () => {
+    const coordinator = fakeCoordinator({
+      signed: site.signed({ rounds: 1 }),
+      site: site.identity.publicKey,
+      silent: new Set(['validate:1']),
+    });
+    const agent = await site.start(coordinator);
+    await coordinator.until((status) => status.activity === 'uploading' && status.step === 'validate:1');
+    const declined = (code: string) =>
+      coordinator.until(({ activity, error }) => activity === 'declined' && error?.code === code);
+    const back = declined('CSM-AGENT-STEP-BACK');
+    coordinator.assign({ step: step('prepare:scale:1'), index: 1, verdict: null });
+    await back;
+    const second = declined('CSM-AGENT-SECOND-MODEL');
+    coordinator.assign({ model: blobHash.parse('d'.repeat(64)), verdict: null });
+    await second;
+    const beyond = declined('CSM-AGENT-STEP-UNKNOWN');
+    coordinator.assign({ step: step('train:0:2'), index: 9, verdict: null });
+    await beyond;
+    await agent.close();
+  });
+
+  it('declines when its contribution is refused, and does not make another', async () => {
+    const coordinator = fakeCoordinator({
+      signed: site.signed({ rounds: 1 }),
+      site: site.identity.publicKey,
+      refuse: new Set(['train:0:1']),
+    });
+    const agent = await site.start(coordinator);
+    const status = await coordinator.until(({ activity }) => activity === 'declined');
+    coordinator.assign({});
+    await agent.close();
+    expect(status).toMatchObject({ step: 'train:0:1', error: { code: 'CSM-UPDATE-NORM' } });
+    expect(coordinator.submitted.get(step('train:0:1'))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,206 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Step, stepsOf } from '@consilium/shared/contract';
+import { createIdentity } from '@consilium/shared/crypto';
+import { blobHash, consortiumId, runId, siteId, stepId } from '@consilium/shared/ids';
+import { signedManifest, silentLog, type Work } from '@consilium/shared/wire';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tinySite } from '../testing/tiny-site.js';
+import { admit, type Ledger, type Outbound, type OwnStatus, openEgress, openLedger } from './index.js';
+
+const hash = (digit: string) => blobHash.parse(digit.repeat(64));
+const run = runId.parse('a'.repeat(32));
+const now = () => new Date('2026-01-02T03:04:05Z');
+const identity = createIdentity();
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'consilium-governance-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('memory', () => {
+  let steps: readonly Step[];
+  beforeEach(async () => {
+    const site = await tinySite();
+    steps = stepsOf(site.signed().contract.runFile);
+    await site.remove();
+  });
+  const work = (index: number, step: string, changes: Partial<Work> = {}): Work => ({
+    run,
+    contract: hash('1'),
+    contractBlob: hash('2'),
+    step: stepId.parse(step),
+    index,
+    model: hash('3'),
+    preparation: hash('4'),
+    journal: hash('5'),
+    verdict: null,
+    ...changes,
+  });
+  const code = (name: string) => expect.objectContaining({ code: `CSM-AGENT-${name}` });
+
+  it('lets steps go forward, and the same one again', async () => {
+    await admit(folder, steps, work(3, 'train:0:1'));
+    await admit(folder, steps, work(3, 'train:0:1', { journal: hash('6') }));
+    await admit(folder, steps, work(4, 'validate:1', { model: hash('7') }));
+    await admit(folder, steps, work(7, 'test', { model: hash('3') }));
+  });
+
+  it('refuses a step back, another model or preparation for one step, another contract', async () => {
+    await admit(folder, steps, work(4, 'validate:1'));
+    await expect(admit(folder, steps, work(3, 'train:0:1'))).rejects.toEqual(code('STEP-BACK'));
+    await expect(admit(folder, steps, work(4, 'validate:1', { model: hash('9') }))).rejects.toEqual(
+      code('SECOND-MODEL'),
+    );
+    await expect(admit(folder, steps, work(4, 'validate:1', { preparation: null }))).rejects.toEqual(
+      code('SECOND-MODEL'),
+    );
+    await expect(admit(folder, steps, work(5, 'train:0:2', { contract: hash('9') }))).rejects.toEqual(
+      code('SECOND-CONTRACT'),
+    );
+  });
+
+  it('refuses what the contract does not hold, and leaves no trace of it', async () => {
+    await expect(admit(folder, steps, work(8, 'train:0:3'))).rejects.toEqual(code('STEP-UNKNOWN'));
+    await expect(admit(folder, steps, work(3, 'train:0:2'))).rejects.toEqual(code('STEP-UNKNOWN'));
+    await admit(folder, steps, work(0, 'prepare:cohort:1'));
+  });
+
+  it('does not take a damaged memory for none', async () => {
+    await admit(folder, steps, work(4, 'validate:1'));
+    await writeFile(join(folder, 'memory.json'), '{"format":"consilium-mem');
+    await expect(admit(folder, steps, work(3, 'train:0:1'))).rejects.toEqual(code('DISK'));
+  });
+});
+
+describe('ledger', () => {
+  const path = () => join(folder, 'ledger.jsonl');
+  async function write(...types: readonly string[]): Promise<void> {
+    const ledger = await openLedger(path(), identity, now);
+    for (const type of types) await ledger.append(type, { run }, true);
+    await ledger.close();
+  }
+
+  it('goes on from where it ended', async () => {
+    await write('statistics', 'update');
+    await write('report');
+    const lines = (await readFile(path(), 'utf8')).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).sequence)).toEqual([0, 1, 2]);
+  });
+
+  it('cuts away a line that a crash tore off', async () => {
+    await write('update');
+    await appendFile(path(), '{"body":{"ha');
+    await write('report');
+    await write();
+    expect((await readFile(path(), 'utf8')).trim().split('\n')).toHaveLength(2);
+  });
+
+  it('does not open when a line was altered, or is of another key', async () => {
+    await write('update', 'report');
+    const text = await readFile(path(), 'utf8');
+    await writeFile(path(), text.replace('"type":"update"', '"type":"status"'));
+    await expect(write('report')).rejects.toMatchObject({ code: 'CSM-JOURNAL-ALTERED' });
+    await writeFile(path(), text);
+    await expect(openLedger(path(), createIdentity(), now)).rejects.toMatchObject({ code: 'CSM-JOURNAL-SIGNATURE' });
+  });
+});
+
+describe('egress', () => {
+  const sent: string[] = [];
+  const noted: string[] = [];
+  beforeEach(() => {
+    sent.length = 0;
+    noted.length = 0;
+  });
+  const ledger: Ledger = { append: async (type) => void noted.push(type), close: async () => {} };
+  const connection = {
+    sendStatus: () => void sent.push('status'),
+    upload: async () => void sent.push('upload'),
+    submit: () => {
+      sent.push('submit');
+      return new Promise<never>(() => {});
+    },
+  };
+  const egress = (given: Ledger = ledger) => openEgress(connection, given, silentLog);
+  const train: Step = { kind: 'train', stage: 0, round: 1 };
+  const outbound = (changes: Partial<Outbound> = {}, manifest: object = {}): Outbound => ({
+    contribution: signedManifest.parse({
+      manifest: {
+        consortium: consortiumId.parse('c'.repeat(32)),
+        run,
+        contract: hash('1'),
+        step: 'train:0:1',
+        site: siteId.parse('north'),
+        base: hash('3'),
+        kind: 'update',
+        codec: 'f32',
+        samples: 30,
+        hash: hash('8'),
+        bytes: 100,
+        ...manifest,
+      },
+      signature: 'A'.repeat(86),
+    }),
+    path: join(folder, 'blob'),
+    step: train,
+    patients: 30,
+    minimumCohort: 5,
+    modelBytes: 100,
+    ...changes,
+  });
+  const status = (changes: Partial<OwnStatus>): OwnStatus => ({
+    version: '0.1.0',
+    node: 'v20',
+    backend: null,
+    run,
+    step: stepId.parse('train:0:1'),
+    activity: 'training',
+    progress: null,
+    error: null,
+    ...changes,
+  });
+
+  const changed: readonly (readonly [string, Partial<Outbound>, object])[] = [
+    ['CSM-EGRESS-COHORT', { patients: 4 }, {}],
+    ['CSM-EGRESS-SIZE', {}, { bytes: 101 }],
+    ['CSM-EGRESS-SIZE', { modelBytes: null }, {}],
+    ['CSM-EGRESS-KIND', { step: { kind: 'test' } }, {}],
+    ['CSM-EGRESS-KIND', {}, { kind: 'report', codec: 'json' }],
+  ];
+  it.each(changed)('refuses with %s when %j %j, and nothing leaves', async (code, changes, manifest) => {
+    await expect(egress().release(outbound(changes, manifest))).rejects.toMatchObject({ code });
+    expect([sent, noted]).toEqual([[], []]);
+  });
+
+  it('notes a contribution before it leaves, and lets its sender go when the step is over', async () => {
+    await writeFile(join(folder, 'blob'), 'x');
+    const over = new AbortController();
+    const released = egress().release(outbound(), { signal: over.signal });
+    while (!sent.includes('submit')) await new Promise((resolve) => setImmediate(resolve));
+    over.abort(new Error('over'));
+    await expect(released).rejects.toThrow('over');
+    expect(noted).toEqual(['update']);
+  });
+
+  it('lets nothing pass that the ledger cannot note', async () => {
+    await writeFile(join(folder, 'blob'), 'x');
+    const full: Ledger = { append: () => Promise.reject(new Error('full')), close: async () => {} };
+    const door = egress(full);
+    await expect(door.release(outbound())).rejects.toThrow('full');
+    door.status(status({}));
+    await door.settled();
+    expect(sent).toEqual([]);
+  });
+
+  it('notes a status when the activity changes, not when progress does', async () => {
+    const door = egress();
+    door.status(status({}));
+    door.status(status({ progress: { done: 1, total: 2, unit: 'batches' } }));
+    door.status(status({ activity: 'waiting' }));
+    await door.settled();
+    expect(sent).toHaveLength(3);
+    expect(noted).toEqual(['status', 'status']);
+  });
+});

@@ -1,0 +1,182 @@
+import { initialWeights } from '@consilium/models/families';
+import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
+import {
+  type Contract,
+  contractHash,
+  encodeContract,
+  idOf,
+  type SignedContract,
+  stepsOf,
+} from '@consilium/shared/contract';
+import { verify } from '@consilium/shared/crypto';
+import { coded, toWire } from '@consilium/shared/errors';
+import type { BlobHash, PublicKey, StepId } from '@consilium/shared/ids';
+import {
+  encodePreparation,
+  foldCohort,
+  foldScale,
+  type PreparationState,
+  readCohort,
+  readScale,
+} from '@consilium/shared/statistics';
+import { encodeWeights } from '@consilium/shared/weights';
+import { manifestDomain, type SignedManifest, type Verdict, type Work } from '@consilium/shared/wire';
+import type { Connection } from '../connection/index.js';
+import type { OwnStatus } from '../governance/index.js';
+
+type SeenConnection = Pick<Connection, 'onAssignment' | 'fetch' | 'sendStatus' | 'upload' | 'submit'>;
+
+/** A coordinator of one site, in memory and in order: assigns each step of a contract and folds what comes. */
+export interface FakeCoordinator {
+  readonly connection: SeenConnection;
+  readonly statuses: readonly OwnStatus[];
+  /** Hashes of the contributions handed in, by step; twice where it was sent twice. */
+  readonly submitted: ReadonlyMap<StepId, readonly BlobHash[]>;
+  readonly blob: (hash: BlobHash) => Uint8Array | undefined;
+  /** Tells the agent something other than the truth. */
+  assign(changes: Partial<Work> | null): void;
+  /** Resolves with the first status from now on that satisfies the condition. */
+  until(wanted: (status: OwnStatus) => boolean): Promise<OwnStatus>;
+  /** The agent's link goes and another agent takes its place. */
+  forgetAgent(): void;
+}
+
+export interface FakeOptions {
+  readonly signed: SignedContract;
+  readonly site: PublicKey;
+  /** Steps whose submissions get no answer the first time. */
+  readonly silent?: ReadonlySet<string>;
+  /** Steps whose contributions are refused. */
+  readonly refuse?: ReadonlySet<string>;
+}
+
+export function fakeCoordinator({
+  signed,
+  site,
+  silent = new Set(),
+  refuse = new Set(),
+}: FakeOptions): FakeCoordinator {
+  const { contract } = signed;
+  const steps = stepsOf(contract.runFile);
+  const blobs = new Map<BlobHash, Uint8Array>();
+  const keep = (bytes: Uint8Array): BlobHash => {
+    const hash = sha256(bytes);
+    blobs.set(hash, bytes);
+    return hash;
+  };
+  const contractBlob = keep(encodeContract(signed));
+  const statuses: OwnStatus[] = [];
+  const submitted = new Map<StepId, BlobHash[]>();
+  const muted = new Set(silent);
+  let waiting: ((status: OwnStatus) => void)[] = [];
+  let listener: (assignment: { type: 'assignment'; work: Work | null }) => void = () => {};
+  let index = 0;
+  let model: BlobHash | null = null;
+  let preparation: BlobHash | null = null;
+  let state: PreparationState | null = null;
+  let verdict: Work['verdict'] = null;
+
+  function truth(): Work | null {
+    const step = steps[index];
+    if (step === undefined) return null;
+    const { run } = contract;
+    const hash = contractHash(contract);
+    return {
+      run,
+      contract: hash,
+      contractBlob,
+      step: idOf(step),
+      index,
+      model,
+      preparation,
+      journal: contractBlob,
+      verdict,
+    };
+  }
+  const tell = (work: Work | null): void => listener({ type: 'assignment', work });
+
+  function fold({ manifest }: SignedManifest): void {
+    const step = steps[index]!;
+    const bytes = blobs.get(manifest.hash)!;
+    if (step.kind === 'prepare') {
+      state =
+        step.name === 'cohort'
+          ? foldCohort([readCohort(bytes, { contract, samples: manifest.samples })], contract)
+          : foldScale([readScale(bytes, { state: state!, samples: manifest.samples, minimumCell: 5 })], state!);
+      preparation = keep(encodePreparation(state));
+    }
+    if (step.kind === 'train') model = manifest.hash;
+    index += 1;
+    if (steps[index]?.kind === 'initial') {
+      model = keep(encodeWeights(startOf(contract, state!)));
+      index += 1;
+    }
+    verdict = null;
+  }
+
+  return {
+    statuses,
+    submitted,
+    blob: (hash) => blobs.get(hash),
+    assign: (changes) => tell(changes === null ? null : { ...truth()!, ...changes }),
+    until: (wanted) =>
+      new Promise((resolve) => {
+        waiting.push((status) => {
+          if (wanted(status)) resolve(status);
+        });
+      }),
+    forgetAgent() {
+      listener = () => {};
+      waiting = [];
+    },
+    connection: {
+      onAssignment(listen) {
+        listener = listen;
+        tell(truth());
+        return () => {
+          listener = () => {};
+        };
+      },
+      sendStatus(status) {
+        statuses.push(status);
+        for (const told of [...waiting]) told(status);
+      },
+      async fetch({ hash }, sink, options) {
+        options?.signal?.throwIfAborted();
+        const bytes = blobs.get(hash);
+        if (bytes === undefined) throw coded('CSM-ACCESS-BLOB', { hash });
+        const offset = await sink.offset();
+        await sink.write(offset, bytes.subarray(offset));
+        await sink.digest();
+        return bytes.length;
+      },
+      async upload({ hash }, source) {
+        const bytes = await source.read(0, source.bytes);
+        if (sha256(bytes) !== hash) throw coded('CSM-TRANSFER-DIGEST', { hash });
+        blobs.set(hash, bytes);
+      },
+      submit(contribution): Promise<Verdict> {
+        const { run, step, hash } = contribution.manifest;
+        const held = verify(site, manifestDomain, canonicalBytes(contribution.manifest), contribution.signature);
+        if (!held || !blobs.has(hash)) throw new Error('a contribution without signature or blob');
+        submitted.set(step, [...(submitted.get(step) ?? []), hash]);
+        if (muted.delete(step)) return new Promise(() => {});
+        if (refuse.has(step)) {
+          const error = toWire(coded('CSM-UPDATE-NORM', { site: 'north', norm: 9, limit: 1 }));
+          return Promise.resolve({ type: 'verdict', outcome: 'refused', run, step, hash, error });
+        }
+        verdict = { outcome: 'accepted', hash };
+        setImmediate(() => {
+          fold(contribution);
+          tell(truth());
+        });
+        return Promise.resolve({ type: 'verdict', outcome: 'accepted', run, step, hash });
+      },
+    },
+  };
+}
+
+function startOf({ runFile: { model, seed } }: Contract, { features }: PreparationState) {
+  const { family, preset, options, classes } = model;
+  return initialWeights({ family, preset, options, features: features.length, classes: classes.length, seed });
+}

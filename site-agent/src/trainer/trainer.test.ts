@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { initialWeights } from '@consilium/models/families';
+import { stepId } from '@consilium/shared/ids';
+import { encodePreparation, type PreparationState } from '@consilium/shared/statistics';
+import { encodeWeights } from '@consilium/shared/weights';
+import { silentLog } from '@consilium/shared/wire';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type TinySite, tinySite } from '../testing/tiny-site.js';
+import type { Job, Setting } from './messages.js';
+import { createTrainer } from './trainer.js';
+
+const timeoutMs = 60_000;
+/** What the tether promises. */
+const promisedMs = 5_000;
+const pollMs = 100;
+
+describe('the trainer', { timeout: timeoutMs }, () => {
+  let site: TinySite;
+  let folder: string;
+  beforeEach(async () => {
+    site = await tinySite();
+    folder = await mkdtemp(join(tmpdir(), 'consilium-trainer-'));
+  });
+  afterEach(async () => {
+    await site.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const settingOf = (localEpochs: number): Setting => ({
+    contract: site.signed({ localEpochs }).contract,
+    site: site.enrolment.site,
+    data: site.settings.data,
+    backend: 'wasm',
+  });
+
+  async function trainJob(features = ['g1', 'g2', 'g3', 'g4']): Promise<Job> {
+    const model = { family: 'attention-aml', preset: 'small', options: {}, classes: 2, seed: 7 };
+    const zeros = features.map(() => 0);
+    await writeFile(join(folder, 'base'), encodeWeights(initialWeights({ ...model, features: features.length })));
+    const state: PreparationState = {
+      format: 'consilium-preparation-1',
+      features,
+      classCounts: [20, 20],
+      samples: 40,
+      scale: { mean: zeros, sd: zeros.map(() => 1) },
+    };
+    await writeFile(join(folder, 'preparation'), encodePreparation(state));
+    return {
+      kind: 'train',
+      step: stepId.parse('train:0:1'),
+      model: join(folder, 'base'),
+      preparation: join(folder, 'preparation'),
+      output: join(folder, 'update'),
+    };
+  }
+
+  it('gives an update with the very header of its base', async () => {
+    const trainer = createTrainer({ setting: settingOf(1), log: silentLog });
+    try {
+      const result = await trainer.run(await trainJob(), { signal: new AbortController().signal });
+      // 60 patients, a quarter for the test, a quarter of the rest for validation.
+      expect(result).toMatchObject({ kind: 'train', samples: 34, patients: 34 });
+      const [base, update] = [await readFile(join(folder, 'base')), await readFile(join(folder, 'update'))];
+      const header = 8 + Number(base.readBigUInt64LE(0));
+      expect(update.subarray(0, header)).toEqual(base.subarray(0, header));
+      expect(update.length).toBe(base.length);
+      expect(update.equals(base)).toBe(false);
+    } finally {
+      await trainer.close();
+    }
+  });
+
+  it('tells a fault of the data by its code, and works on', async () => {
+    const trainer = createTrainer({ setting: settingOf(1), log: silentLog });
+    const { signal } = new AbortController();
+    try {
+      await expect(trainer.run(await trainJob(['g1', 'other']), { signal })).rejects.toMatchObject({
+        code: 'CSM-DATA-CHANGED',
+        details: { column: 'other' },
+      });
+      const foreign = { ...(await trainJob()), model: join(folder, 'small') } as const;
+      const options = { family: 'attention-aml', preset: 'small', options: {}, classes: 3, seed: 7, features: 4 };
+      await writeFile(join(folder, 'small'), encodeWeights(initialWeights(options)));
+      await expect(trainer.run(foreign, { signal })).rejects.toMatchObject({ code: 'CSM-TRAINER-MODEL' });
+      await expect(trainer.run(await trainJob(), { signal })).resolves.toMatchObject({ kind: 'train' });
+    } finally {
+      await trainer.close();
+    }
+  });
+
+  it('lets go of a job at once, and does the next', async () => {
+    const trainer = createTrainer({ setting: settingOf(1000), log: silentLog });
+    try {
+      const abort = new AbortController();
+      const job = await trainJob();
+      const onProgress = () => abort.abort(new Error('obsolete'));
+      await expect(trainer.run(job, { signal: abort.signal, onProgress })).rejects.toThrow('obsolete');
+      const { signal } = new AbortController();
+      const salt = 'A'.repeat(22);
+      const output = join(folder, 'statistics');
+      const next = trainer.run({ kind: 'prepare', name: 'cohort', preparation: null, salt, output }, { signal });
+      await expect(next).resolves.toMatchObject({ kind: 'prepare' });
+    } finally {
+      await trainer.close();
+    }
+  });
+
+  it('dies with its agent, killed in the middle of training', async () => {
+    const room = fileURLToPath(new URL('../../dist/trainer/index.js', import.meta.url));
+    const text = JSON.stringify([settingOf(1000), await trainJob()]);
+    const program = `
+      const { createTrainer } = await import(${JSON.stringify(room)});
+      const [setting, job] = ${text};
+      const log = { debug() {}, info() {}, warn() {}, error() {} };
+      const trainer = createTrainer({ setting, log });
+      const onProgress = ({ done }) => console.log(trainer.pid(), done);
+      await trainer.run(job, { signal: new AbortController().signal, onProgress });
+    `;
+    const agent = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const pid = await new Promise<number>((resolve) => {
+      createInterface({ input: agent.stdout }).once('line', (line) => resolve(Number(line.split(' ')[0])));
+    });
+    expect(isAlive(pid)).toBe(true);
+    agent.kill('SIGKILL');
+    const killed = performance.now();
+    while (isAlive(pid)) {
+      expect(performance.now() - killed).toBeLessThan(promisedMs);
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
