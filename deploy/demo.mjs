@@ -39,5 +39,6 @@ run(process.execPath, [
   join(folder, 'rehearsal'),
   '--backend',
   'wasm',
+  '--synthetic',
   ...process.argv.slice(2),
 ]);

@@ -48,6 +48,7 @@ export async function openTheatre(names: readonly string[], patients = 60): Prom
     logs: join(folder, 'logs'),
     sites: async () => castByFolder(names.map((name) => `${name}=${join(folder, 'data', name)}`)),
     backend: 'wasm',
+    synthetic: true,
     say: () => {},
     signal: stop.signal,
   });

@@ -20,6 +20,7 @@ interface RehearseOptions {
   readonly by?: string;
   readonly out?: string;
   readonly backend: string;
+  readonly synthetic?: boolean;
   readonly json?: boolean;
 }
 
@@ -34,6 +35,7 @@ export const rehearseCommand = (context: CommandContext): Command =>
     .option('--by <column>', 'the column that names the site of each row of --data')
     .option('--out <dir>', 'keep everything here (default: reports and export in a new folder here)')
     .option('--backend <name>', 'auto, native, wasm or cpu', 'auto')
+    .option('--synthetic', 'the patients are invented; every report says so')
     .option('--json', 'print one JSON object as the last line')
     .action(async (runFile: string, options: RehearseOptions) => {
       const { data, by } = options;
@@ -54,6 +56,7 @@ export const rehearseCommand = (context: CommandContext): Command =>
         out,
         keep: options.out !== undefined,
         backend: options.backend,
+        synthetic: options.synthetic ?? false,
         stage: stageOf(context, options),
         signal: context.signal,
       });

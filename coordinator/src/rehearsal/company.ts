@@ -35,6 +35,8 @@ export interface CompanyOptions {
   readonly logs: string;
   readonly sites: (processes: Processes) => Promise<readonly RehearsalSite[]>;
   readonly backend: string;
+  /** The patients are invented; every report says so. */
+  readonly synthetic: boolean;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -44,7 +46,8 @@ export interface CompanyOptions {
  * with it, reads out its fingerprint, is approved, and starts its agent.
  * @throws CSM-REHEARSE-*, and what the commands throw
  */
-export async function openCompany({ backstage, logs, sites, backend, say, signal }: CompanyOptions): Promise<Company> {
+export async function openCompany(options: CompanyOptions): Promise<Company> {
+  const { backstage, logs, sites, backend, synthetic, say, signal } = options;
   for (const folder of [backstage, logs]) await mkdir(folder, { recursive: true, mode: 0o700 });
   const processes = openProcesses(logs);
   const passphrase = randomBytes(passphraseBytes).toString('base64url');
@@ -78,7 +81,11 @@ export async function openCompany({ backstage, logs, sites, backend, say, signal
       const only = row === null ? [] : ['--row', `${row.column}=${row.value}`];
       const said = await processes.output(
         `enrolment of ${site}`,
-        ['consilium-site', 'enrol', code, '--home', homeOf(site), '--data', directory, '--backend', backend, ...only],
+        [
+          ...['consilium-site', 'enrol', code, '--home', homeOf(site), '--data', directory, '--backend', backend],
+          ...only,
+          ...(synthetic ? ['--synthetic'] : []),
+        ],
         secret,
       );
       await lead.type(approveCommand, site, '--fingerprint', found(fingerprintPattern, said, `enrolment of ${site}`));

@@ -19,6 +19,8 @@ export interface RehearsalOptions {
   /** Keeps the homes of coordinator, lead and sites, too, and not only the reports and the export. */
   readonly keep: boolean;
   readonly backend: string;
+  /** The patients are invented; every report says so. */
+  readonly synthetic: boolean;
   readonly stage: Stage;
   readonly signal: AbortSignal;
 }
@@ -29,7 +31,7 @@ export interface RehearsalOptions {
  * @throws CSM-REHEARSE-*, and what the commands and the run itself throw
  */
 export async function rehearse(options: RehearsalOptions): Promise<Summary> {
-  const { out, stage, signal, sites, backend } = options;
+  const { out, stage, signal, sites, backend, synthetic } = options;
   const started = performance.now();
   const backstage = join(out, 'backstage');
   const company = await openCompany({
@@ -37,6 +39,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Summary> {
     logs: join(out, 'logs'),
     sites,
     backend,
+    synthetic,
     say: (line) => stage.say(line),
     signal,
   });
