@@ -28,6 +28,8 @@ export async function makeInitial(
   });
   const complaint = text(child.stderr);
   const ended = once(child, 'close');
+  // Awaited below, once its output has ended; an abort comes before that and must not be taken for unheard.
+  ended.catch(() => {});
   // A child that dies early closes its input; its exit says so.
   child.stdin.on('error', () => {});
   child.stdin.end(JSON.stringify(request));
