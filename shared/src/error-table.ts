@@ -183,10 +183,6 @@ export const errorTable = {
     message: 'There is no passphrase for {what}.',
     remedy: 'Answer the prompt in a terminal, set CONSILIUM_PASSPHRASE, or give --passphrase-file.',
   },
-  'CSM-CLI-PLAIN-HTTP': {
-    message: 'Without TLS the coordinator serves this machine alone, not {host}.',
-    remedy: 'Give --cert and --key, or put it behind a TLS proxy with --behind-proxy.',
-  },
   'CSM-CLI-RUN': {
     message: 'No single run matches {run}: {found} do.',
     remedy: 'Give more of its id, or `latest`; `consilium status` lists the runs.',
@@ -499,11 +495,6 @@ export const errorTable = {
     message: 'Two agents use the key of site {site} by turns.',
     remedy: 'Stop one of them. If only one is yours, the key was copied: call the lead and have it revoked.',
   },
-  'CSM-LEAD-CERTIFICATE': {
-    message: "The certificate that {address} shows is not this lead's.",
-    remedy:
-      'Run consilium adopt again; if the coordinator was moved or made anew, compare its fingerprint by telephone.',
-  },
   'CSM-LEAD-CODE': {
     message: "The one-time code of site {site} was not made with this lead's folder {home}.",
     remedy: 'Approve from the folder that made the invitation, or invite the site again.',
@@ -565,10 +556,6 @@ export const errorTable = {
   'CSM-MODEL-OPTIONS': {
     message: 'The settings of model family {family} are not valid: {problem}.',
     remedy: 'Correct model.options in the run file; the README of the family lists every setting.',
-  },
-  'CSM-PAGE-NOT-FOUND': {
-    message: 'There is no page {path}.',
-    remedy: 'Begin at the first page.',
   },
   'CSM-PEER-ERROR': {
     message: 'The other side reported {code}, which this version does not know.',

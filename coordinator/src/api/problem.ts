@@ -35,7 +35,6 @@ const exact: Partial<Record<ErrorCode, number>> = {
   'CSM-API-TOO-LARGE': 413,
   'CSM-API-TOO-OFTEN': 429,
   'CSM-INTERNAL': 500,
-  'CSM-PAGE-NOT-FOUND': 404,
   'CSM-SITE-UNKNOWN': 404,
 };
 

@@ -38,7 +38,7 @@ export const adoptCommand = (context: CommandContext): Command =>
         revoked: false,
       });
       await client.call(postCertificate, { body: { certificate } });
-      await home.adopt({ address, certificate });
+      await home.adopt({ address, certificate, ca });
       context.print(`Adopted ${address} (${fingerprint(identity.publicKey)}).`);
       context.print('Next: consilium invite SITE');
     } finally {

@@ -16,7 +16,12 @@ import { type ConsortiumId, consortiumId, type PublicKey, publicKey, siteId } fr
 import { z } from 'zod';
 import { fileFault, reasonOf, writePrivate } from './files.js';
 
-const adopted = z.strictObject({ address: z.url(), certificate });
+const adopted = z.strictObject({
+  address: z.url(),
+  certificate,
+  /** PEM text of a private authority behind its TLS certificate; null: the public ones. */
+  ca: z.string().nullable(),
+});
 /** The coordinator that this lead works with. */
 export type Adopted = z.infer<typeof adopted>;
 

@@ -20,7 +20,10 @@ export const withLeadOptions = (command: Command): Command =>
   command
     .option('--home <dir>', "the lead's folder (default: $CONSILIUM_HOME, or ~/.consilium)")
     .option('--passphrase-file <file>', 'file whose first line is the passphrase')
-    .option('--ca <file>', 'PEM file of the authority behind the coordinator’s TLS certificate');
+    .option(
+      '--ca <file>',
+      'PEM file of a private authority behind the coordinator’s TLS certificate; adopt remembers it',
+    );
 
 /** The lead at work: home open, key unlocked, coordinator at the other end. */
 export interface LeadSession {
@@ -58,7 +61,7 @@ export async function asLead<Result>(
   const terms = { lead: lead.publicKey, consortium, role: 'coordinator' } as const;
   const { publicKey: coordinatorKey } = checkCertificate(coordinator.certificate, terms);
   const { now, random } = context;
-  const client = openClient({ address: coordinator.address, consortium, lead, ca, now, random });
+  const client = openClient({ address: coordinator.address, consortium, lead, ca: ca ?? coordinator.ca, now, random });
   try {
     return await work({ home, lead, client, coordinator, coordinatorKey });
   } finally {
