@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { type EnrolmentCode, fingerprint, type Identity, parseEnrolmentCode } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { silentLog, systemClock } from '@consilium/shared/wire';
@@ -116,7 +117,7 @@ async function firstSettings(home: SiteHome, options: EnrolOptions): Promise<boo
     ...(options.backend !== undefined && { backend: options.backend }),
     ...(options.threads !== undefined && { threads: Number(options.threads) }),
     ...(options.proxy !== undefined && { proxy: options.proxy }),
-    ...(options.ca !== undefined && { ca: options.ca }),
+    ...(options.ca !== undefined && { ca: resolve(options.ca) }),
   });
   if (!given.success) {
     const issue = given.error.issues[0]!;

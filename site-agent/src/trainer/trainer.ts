@@ -59,7 +59,13 @@ export function createTrainer(options: TrainerOptions): Trainer {
   }
 
   function take(raw: unknown): void {
-    const message = answer.parse(raw);
+    const parsed = answer.safeParse(raw);
+    if (!parsed.success) {
+      log.error({ path: parsed.error.issues[0]?.path.join('.') }, 'the trainer said something that has no meaning');
+      child?.kill('SIGKILL');
+      return;
+    }
+    const message = parsed.data;
     switch (message.type) {
       case 'ready':
         log.info({ ...message.backend }, 'training backend');
@@ -98,13 +104,17 @@ export function createTrainer(options: TrainerOptions): Trainer {
       if (stream) createInterface({ input: stream }).on('line', (line) => log.warn({ from: 'trainer' }, line));
     }
     started.on('message', take);
-    // A child that dies while it is written to: its end says so.
-    started.on('error', (error) => log.warn({ kind: error.name }, 'the trainer cannot be reached'));
     ended = new Promise((resolve) => {
-      started.once('close', (code, signal) => {
+      const end = (how: string): void => {
         if (child === started) child = null;
-        rejectAll(coded('CSM-TRAINER-CRASHED', { how: signal ?? `exit code ${code}` }));
+        rejectAll(coded('CSM-TRAINER-CRASHED', { how }));
         resolve();
+      };
+      started.once('close', (code, signal) => end(signal ?? `exit code ${code}`));
+      started.on('error', (error) => {
+        log.warn({ kind: error.name }, 'the trainer cannot be reached');
+        // One that never came to be has no end either.
+        if (started.pid === undefined) end('it could not be started');
       });
     });
     child = started;

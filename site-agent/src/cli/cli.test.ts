@@ -1,0 +1,131 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEnrolmentCode, createIdentity } from '@consilium/shared/crypto';
+import { consortiumId, siteId } from '@consilium/shared/ids';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CommandContext } from './context.js';
+import { createProgram } from './program.js';
+
+const runText = `name: tiny
+model: { family: attention-aml, preset: small, classes: [A, B] }
+data: { kind: expression-table, id: sample, label: kind, files: { features: table.csv, samples: samples.csv }, testShare: 0.25 }
+training: { rounds: 1, optimizer: { name: adam, rate: 1e-2 } }
+`;
+const patients = Array.from({ length: 40 }, (_, row) => row);
+
+let folder: string;
+let printed: string[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'consilium-cli-'));
+  printed = [];
+  process.exitCode = undefined;
+  await writeFile(join(folder, 'run.yaml'), runText);
+  await writeFile(
+    join(folder, 'table.csv'),
+    ['sample,g1,g2', ...patients.map((row) => `s${row},${row % 7},${row % 3}`)].join('\n'),
+  );
+  await writeFile(
+    join(folder, 'samples.csv'),
+    [
+      'sample,kind,center',
+      ...patients.map((row) => `s${row},${row % 2 ? 'A' : 'B'},${['south', ' north', ''][row % 3]}`),
+    ].join('\n'),
+  );
+});
+afterEach(async () => {
+  process.exitCode = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+const context = (env: Record<string, string> = {}): CommandContext => ({
+  env,
+  now: () => new Date('2026-06-01T00:00:00Z'),
+  interactive: false,
+  secret: () => Promise.reject(new Error('nobody is asked')),
+  print: (line) => void printed.push(line),
+  signal: new AbortController().signal,
+});
+const type = (words: readonly string[], env?: Record<string, string>) =>
+  createProgram(context(env)).parseAsync(['node', 'consilium-site', ...words]);
+const home = () => join(folder, 'home');
+const run = () => join(folder, 'run.yaml');
+
+describe('groups', () => {
+  it('prints the values of a column of the sample table, sorted, without the empty one', async () => {
+    await type(['groups', run(), '--data', folder, '--by', 'center']);
+    expect(printed).toEqual(['["north","south"]']);
+  });
+
+  it('names the nearest column when there is none of that name', async () => {
+    await expect(type(['groups', run(), '--data', folder, '--by', 'centre'])).rejects.toMatchObject({
+      code: 'CSM-DATA-COLUMN',
+      details: { column: 'centre', near: expect.stringContaining('center') },
+    });
+  });
+});
+
+describe('check', () => {
+  it('shows exact counts by class and part, of the rows that are ours', async () => {
+    await type(['check', run(), '--data', folder, '--row', 'center=south', '--home', home()]);
+    const text = printed.join('\n');
+    expect(text).toContain('14 rows read, 14 used');
+    expect(text).toMatch(/samples {3}\d+ +\d+ +\d+/);
+    expect(text).toContain('Backend');
+    expect(process.exitCode).toBeUndefined();
+  });
+
+  it('does every check, says each fault in a line of its code, and ends with status 1', async () => {
+    await writeFile(run(), runText.replace('label: kind', 'label: kin'));
+    await type(['check', run(), '--data', folder, '--home', home()]);
+    expect(printed.join('\n')).toMatch(/CSM-DATA-COLUMN: .*no column kin[\s\S]*Backend/);
+    expect(process.exitCode).toBe(1);
+  });
+});
+
+describe('enrol', () => {
+  const code = (notAfter: string) =>
+    createEnrolmentCode({
+      address: 'http://127.0.0.1:1',
+      lead: createIdentity().publicKey,
+      consortium: consortiumId.parse('c'.repeat(32)),
+      site: siteId.parse('north'),
+      notAfter: new Date(notAfter),
+    }).text;
+
+  it('refuses a code that is no code or has ended, before it makes anything', async () => {
+    await expect(type(['enrol', 'consilium1-abc', '--home', home()])).rejects.toMatchObject({ code: 'CSM-ENROL-CODE' });
+    await expect(type(['enrol', code('2026-05-01T00:00:00Z'), '--home', home()])).rejects.toMatchObject({
+      code: 'CSM-ENROL-EXPIRED',
+    });
+    await expect(readFile(join(home(), 'site.key'))).rejects.toThrow();
+  });
+
+  it('asks for a passphrase where nobody can be asked, and for a longer one', async () => {
+    const good = code('2026-07-01T00:00:00Z');
+    await expect(type(['enrol', good, '--home', home()])).rejects.toMatchObject({ code: 'CSM-CLI-PASSPHRASE' });
+    await expect(type(['enrol', good, '--home', home()], { CONSILIUM_PASSPHRASE: 'short' })).rejects.toMatchObject({
+      code: 'CSM-CLI-ARGUMENT',
+    });
+  });
+
+  it('says that the coordinator cannot be reached, and keeps the key for the next try', async () => {
+    const words = ['enrol', code('2026-07-01T00:00:00Z'), '--home', home()];
+    const env = { CONSILIUM_PASSPHRASE: 'long enough' };
+    await expect(type(words, env)).rejects.toMatchObject({ code: 'CSM-HANDSHAKE-UNREACHABLE' });
+    const key = await readFile(join(home(), 'site.key'), 'utf8');
+    await expect(type(words, env)).rejects.toMatchObject({ code: 'CSM-HANDSHAKE-UNREACHABLE' });
+    expect(await readFile(join(home(), 'site.key'), 'utf8')).toBe(key);
+  });
+});
+
+it('start says what to do in a folder that is not enrolled', async () => {
+  await expect(type(['start', '--home', home()])).rejects.toMatchObject({ code: 'CSM-CLISITE-NOT-ENROLLED' });
+});
+
+it('evaluate names the file that an export lacks', async () => {
+  await expect(type(['evaluate', folder, '--data', folder, '--home', home()])).rejects.toMatchObject({
+    code: 'CSM-EVALUATE-EXPORT',
+    details: { file: 'contract.json' },
+  });
+});
