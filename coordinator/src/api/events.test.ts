@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exampleView, type FakeRuns, fakeRuns } from './testing/fake-runs.js';
-import { openStage, type Stage } from './testing/stage.js';
+import { openStage, refusalOf, type Stage } from './testing/stage.js';
 
 const view = exampleView();
 let runs: FakeRuns;
@@ -50,7 +50,7 @@ it('the list of runs and the list of sites come together', async () => {
 
 it('an unknown run is refused before the stream', async () => {
   const response = await stage.call('GET', `/api/events?run=${'0'.repeat(32)}`);
-  expect([response.status, (await response.json()).error.code]).toEqual([404, 'CSM-RUN-UNKNOWN']);
+  expect(await refusalOf(response)).toMatchObject({ status: 404, code: 'CSM-RUN-UNKNOWN' });
 });
 
 it('streams end when the API closes', async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inventReport } from '../../../shared/src/report/reports.fixture.js';
 import { readRange } from './byte-range.js';
 import { exampleView, fakeRuns } from './testing/fake-runs.js';
-import { openStage, type Stage } from './testing/stage.js';
+import { openStage, refusalOf, type Stage } from './testing/stage.js';
 
 const view = exampleView();
 const weights = Buffer.alloc(3 * 2 ** 20 + 17, 1).map((_, index) => index % 251);
@@ -60,8 +60,8 @@ describe('the parts of an export', () => {
   });
 
   it('show of a site what it released, and nothing else', async () => {
-    const { reports } = await (await stage.call('GET', at('reports'))).json();
-    expect(reports).toMatchObject([{ manifest, released: true }, { released: false }]);
+    const list = await (await stage.call('GET', at('reports'))).json();
+    expect(list).toMatchObject({ reports: [{ manifest, released: true }, { released: false }] });
     const text = await (await stage.call('GET', at('reports/hospital-a'))).text();
     expect(JSON.parse(text).report).toEqual(report);
     expect(text).not.toMatch(/counts|secret|salt/);
@@ -70,7 +70,7 @@ describe('the parts of an export', () => {
   it('that are not there are refused', async () => {
     for (const part of ['preparation', 'reports/hospital-b', 'reports/hospital-z']) {
       const response = await stage.call('GET', at(part));
-      expect([response.status, (await response.json()).error.code]).toEqual([409, 'CSM-API-NOT-YET']);
+      expect(await refusalOf(response)).toMatchObject({ status: 409, code: 'CSM-API-NOT-YET' });
     }
   });
 

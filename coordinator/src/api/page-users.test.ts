@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exampleView, fakeRuns } from './testing/fake-runs.js';
-import { openStage, type Stage } from './testing/stage.js';
+import { openStage, refusalOf, type Stage } from './testing/stage.js';
 
 const view = exampleView();
 const person = { name: 'Dr. Ada', password: 'a long pass phrase' };
@@ -19,7 +19,7 @@ const post = (path: string, body: unknown, cookie?: string) =>
   });
 const token = async () => new URL((await stage.api.setupLink()) ?? 'x:').hash.replace('#setup=', '');
 const cookieOf = (response: Response) => (response.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
-const codeOf = async (response: Response) => (await response.json()).error?.code;
+const codeOf = async (response: Response) => (await refusalOf(response)).code;
 
 it('the set-up link makes one user, once, and is not offered again', async () => {
   const body = { ...person, token: await token() };
@@ -43,7 +43,7 @@ it('a wrong, old or short set-up is refused', async () => {
 it('a page user reads and changes nothing', async () => {
   const cookie = cookieOf(await post('/api/setup', { ...person, token: await token() }));
   const runs = await fetch(`${stage.url}/api/runs`, { headers: { cookie } });
-  expect((await runs.json()).runs).toHaveLength(1);
+  expect(await runs.json()).toMatchObject({ runs: [{ run: view.run }] });
   expect(await codeOf(await post(`/api/runs/${view.run}/command`, { command: 'stop' }, cookie))).toBe('CSM-API-CALLER');
   const model = await fetch(`${stage.url}/api/runs/${view.run}/model`, { headers: { cookie } });
   expect(await codeOf(model)).toBe('CSM-API-CALLER');

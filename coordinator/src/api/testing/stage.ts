@@ -7,6 +7,7 @@ import { openSites, type Sites } from '../../sites/index.js';
 import { openSqliteStore, type Store } from '../../store/index.js';
 import { type Api, openApi } from '../api.js';
 import { recordsOver } from '../over-store.js';
+import { problem } from '../problem.js';
 import { signCall } from '../signed-call.js';
 import { type FakeRuns, fakeRuns } from './fake-runs.js';
 
@@ -117,6 +118,17 @@ export async function openStage(
       await store.close();
     },
   };
+}
+
+/** How a call was refused; code null when it was not. */
+export async function refusalOf(response: Response): Promise<{
+  readonly status: number;
+  readonly code: string | null;
+  readonly details: Readonly<Record<string, string | number>>;
+}> {
+  const parsed = problem.safeParse(await response.json());
+  const { code, details } = parsed.success ? parsed.data.error : { code: null, details: {} };
+  return { status: response.status, code, details };
 }
 
 const encode = (body: unknown): Uint8Array => Buffer.from(body === undefined ? '' : JSON.stringify(body));
