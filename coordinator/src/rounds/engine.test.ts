@@ -252,6 +252,26 @@ describe('a site that stays away', () => {
     expect(coverageOf(run.state()).sampleShare?.least).toBeCloseTo(0.4, 12);
   });
 
+  it('is missing for the reason its contribution was refused for', () => {
+    const run = drive({ participation: { quorum: 2 } });
+    until(run, 'train:0:1');
+    run.send({ kind: 'contribution', site: c, contribution: manifestOf(run.state(), c), error: fault });
+    run.send({ kind: 'idle', site: c, idleMs: limitMs });
+    expect(run.state().absent.get(c)).toMatchObject({ until: 'heard', error: fault });
+  });
+
+  it('is out for good when the cohort is folded without its sample count', () => {
+    const run = drive({ participation: { quorum: 2 } });
+    run.contribute(a);
+    run.send({ kind: 'idle', site: c, idleMs: limitMs });
+    expect(run.state().absent.get(c)).toMatchObject({ until: 'heard' });
+    run.contribute(b);
+    expect(run.state().stepPhase).toBe('folding');
+    run.send({ kind: 'progress', site: c });
+    expect(run.state().absent.get(c)).toMatchObject({ until: 'run', error: { code: 'CSM-RUN-SITE-IDLE' } });
+    expect(workFor(run.state(), c, hash('journal'))).toBeNull();
+  });
+
   it('may still hand in before the fold', () => {
     const run = drive({ participation: { quorum: 2 } });
     until(run, 'train:0:1');
@@ -308,6 +328,20 @@ describe('a site that declines or is revoked', () => {
     run.contribute(b);
     expect(work(run.state())?.contributions.map(({ site }) => site)).toEqual([a, b]);
   });
+
+  it('leaves a fold that has begun as it is when a site is revoked, so that it can be done again', () => {
+    const run = drive();
+    until(run, 'train:0:1');
+    for (const site of sites) run.contribute(site);
+    const before = work(run.state());
+    run.send({ kind: 'revoked', site: c });
+    expect(work(run.state())).toEqual(before);
+    run.fold(run.outputOf());
+    expect(run.state().absent.get(c)).toMatchObject({ until: 'run' });
+    run.contribute(a);
+    run.contribute(b);
+    expect(work(run.state())?.contributions.map(({ site }) => site)).toEqual([a, b]);
+  });
 });
 
 it('any sequence of inputs leaves a state that its records reproduce', () => {
@@ -317,7 +351,7 @@ it('any sequence of inputs leaves a state that its records reproduce', () => {
     fc.record({ kind: fc.constant('idle' as const), site, idleMs: fc.constantFrom(1, 600_000) }),
     fc.record({ kind: fc.constant('progress' as const), site }),
     fc.record({ kind: fc.constant('declined' as const), site }),
-    fc.record({ kind: fc.constantFrom('fold' as const, 'pause' as const, 'resume' as const, 'next' as const) }),
+    ...(['fold', 'pause', 'resume', 'next'] as const).map((kind) => fc.record({ kind: fc.constant(kind) })),
   );
   fc.assert(
     fc.property(
