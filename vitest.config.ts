@@ -18,7 +18,13 @@ export default defineConfig({
       })),
       {
         extends: true as const,
-        test: { name: 'tests', include: ['tests/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 120_000, fileParallelism: false },
+        test: {
+          name: 'tests',
+          include: ['tests/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
       },
     ],
   },

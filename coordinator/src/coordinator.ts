@@ -137,6 +137,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       gateway.welcome(change.site, { standing: 'approved', certificate });
       gateway.assign(change.site, desk.assignment(change.site));
     }
+    if (change.kind === 'replaced') {
+      gateway.disconnect(change.site, coded('CSM-SITE-REPLACED', { site: change.site }));
+    }
     if (change.kind === 'revoked') {
       gateway.disconnect(change.site, coded('CSM-SITE-REVOKED', { site: change.site }));
       void runs.tell({ kind: 'revoked', site: change.site }).catch((err) => log.error({ err }, 'a revocation failed'));

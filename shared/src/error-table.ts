@@ -309,18 +309,6 @@ export const errorTable = {
     message: 'The enrolment code ended on {notAfter}.',
     remedy: 'Ask the lead for a new code.',
   },
-  'CSM-ENROL-PROOF': {
-    message: 'The proof of the enrolment code does not hold.',
-    remedy: 'Call the lead and compare codes: it may have been mistyped, or somebody is trying codes.',
-  },
-  'CSM-ENROL-UNKNOWN': {
-    message: 'The coordinator knows no invitation {invitation}.',
-    remedy: 'Ask the lead whether it was withdrawn, and for a new code.',
-  },
-  'CSM-ENROL-USED': {
-    message: 'The enrolment code was used already, by another key.',
-    remedy: 'Call the lead at once: if this site did not use it, somebody else did.',
-  },
   'CSM-EVALUATE-EMPTY': {
     message: 'No patient with a known label can be judged in part {part}.',
     remedy: 'Choose another part, or check the labels against the classes of the model.',
@@ -378,10 +366,6 @@ export const errorTable = {
     message: "The coordinator's TLS certificate was not accepted ({reason}).",
     remedy:
       "Give the hospital's or the coordinator's root certificate as a file of private CAs, and check the address.",
-  },
-  'CSM-HANDSHAKE-UNKNOWN-SITE': {
-    message: 'The coordinator does not know the key with which {site} came.',
-    remedy: 'Enrol with a one-time code of the lead.',
   },
   'CSM-HANDSHAKE-UNREACHABLE': {
     message: 'The coordinator at {address} cannot be reached ({reason}).',
@@ -589,10 +573,6 @@ export const errorTable = {
     message: 'The report is not signed by the key of site {site}.',
     remedy: 'Do not use its figures. Fetch the report again, or ask the site for it.',
   },
-  'CSM-RUN-CLOSED': {
-    message: 'Run {run} is closed.',
-    remedy: 'Nothing more is needed from this site.',
-  },
   'CSM-RUN-COMMAND': {
     message: 'Run {run} cannot take "{command}" now: it is {phase}.',
     remedy: 'Look at its status first.',
@@ -668,6 +648,10 @@ export const errorTable = {
   'CSM-SITE-RECORD': {
     message: "Record {sequence} of the consortium's journal has type {type}, which this version does not know.",
     remedy: 'Start the newer version of Consilium that wrote it.',
+  },
+  'CSM-SITE-REPLACED': {
+    message: 'Another key of site {site} was approved in the place of this one.',
+    remedy: 'Nothing to do where the new key is in use; on the old machine, stop the agent.',
   },
   'CSM-SITE-REVOKED': {
     message: 'Site {site} is revoked.',
@@ -758,10 +742,6 @@ export const errorTable = {
   'CSM-TRAINING-DIVERGED': {
     message: 'The training loss is no longer a number (epoch {epoch}, batch {batch} of this call).',
     remedy: 'Lower the learning rate in the run file, or check how the features are scaled.',
-  },
-  'CSM-TRANSFER-BUSY': {
-    message: 'A transfer of the same blob is still under way.',
-    remedy: 'Nothing is to be done: the site tries again by itself.',
   },
   'CSM-TRANSFER-CLOSED': {
     message: 'The connection was closed for good before the transfer ended.',

@@ -326,8 +326,8 @@ describe('a contribution that is handed in', () => {
 
   it('that cannot be judged now is no verdict but a coded error', async () => {
     const { address } = await startCoordinator(cleanUp, {
-      onSubmit: async () => fail('CSM-TRANSFER-BUSY'),
+      onSubmit: async () => fail('CSM-ACCESS-PENDING', { site: 'hospital-a' }),
     });
-    await expect(startSite(cleanUp, { address }).submit(contribution)).rejects.toThrow(code('CSM-TRANSFER-BUSY'));
+    await expect(startSite(cleanUp, { address }).submit(contribution)).rejects.toThrow(code('CSM-ACCESS-PENDING'));
   });
 });

@@ -56,11 +56,6 @@ export async function* watch({ subscribe, look, live, signal }: Watch): AsyncGen
   }
 }
 
-/** Values as lines of JSON. */
-export async function* jsonLines(records: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
-  for await (const record of records) yield utf8.encode(`${JSON.stringify(record)}\n`);
-}
-
 /** Lines as bytes. */
 export async function* lines(records: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   for await (const line of records) yield utf8.encode(line.endsWith('\n') ? line : `${line}\n`);

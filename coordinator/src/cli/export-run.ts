@@ -8,7 +8,7 @@ import { certificateDomain, verify } from '@consilium/shared/crypto';
 import { CodedError, fail } from '@consilium/shared/errors';
 import type { PublicKey, RunId, SiteId } from '@consilium/shared/ids';
 import { readJournal } from '@consilium/shared/journal';
-import { reportHtml, verifyReport } from '@consilium/shared/report';
+import { verifyReport } from '@consilium/shared/report';
 import {
   getContract,
   getJournal,
@@ -156,6 +156,8 @@ async function saveReports(
   const sent = (await client.call(listReports, { params: { run }, signal })).reports.filter(({ released }) => released);
   if (sent.length === 0) return [];
   const keys = await siteKeys(session);
+  // Drawing the charts needs ECharts, which is slow to load: only an export waits for it.
+  const { reportHtml } = await import('@consilium/shared/report/html');
   await mkdir(folder, { recursive: true });
   const written: SiteId[] = [];
   for (const { manifest } of sent) {

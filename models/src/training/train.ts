@@ -15,6 +15,8 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
   readonly loss: number;
+  /** Mean loss over all rows of the newest finished epoch; null before the first ends. */
+  readonly epochLoss: number | null;
 }
 
 export interface TrainOptions {
@@ -58,16 +60,19 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const total = batches.length * epochs;
   let done = 0;
   let lossSum = 0;
+  let epochLoss: number | null = null;
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const order = permutation(rows, stream(seed, 'order', epoch));
+      const before = lossSum;
       for (const [start, end] of batches) {
         const stepSeed = stream(seed, 'step', done).integer(2 ** 32);
         const loss = await trainStep(model, optimizer, inputs, targets, order.slice(start, end), stepSeed);
         done++;
         if (!Number.isFinite(loss)) fail('CSM-TRAINING-DIVERGED', { epoch, batch: done });
         lossSum += loss * (end - start);
-        onProgress?.({ epoch, done, total, loss });
+        if (end === rows) epochLoss = (lossSum - before) / rows;
+        onProgress?.({ epoch, done, total, loss, epochLoss });
         await nextTurn();
         signal?.throwIfAborted();
       }

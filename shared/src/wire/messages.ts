@@ -88,7 +88,7 @@ export const siteStatus = z.strictObject({
       total: z.number().min(0),
       unit: z.enum(['batches', 'bytes']),
       epoch: z.int().min(0).optional(),
-      /** Mean training loss of the running epoch. */
+      /** Mean loss over all training rows of the newest finished epoch. */
       loss: z.number().optional(),
     })
     .nullable(),

@@ -37,7 +37,7 @@ export function processContext(): CommandContext {
 
 /** The site's folder: as told, else CONSILIUM_SITE_HOME, else `.consilium-site` in the person's own. */
 export const homeOf = ({ env }: CommandContext, told: string | undefined): SiteHome =>
-  siteHome(told ?? env['CONSILIUM_SITE_HOME'] ?? join(homedir(), '.consilium-site'));
+  siteHome(told ?? env.CONSILIUM_SITE_HOME ?? join(homedir(), '.consilium-site'));
 
 /**
  * The passphrase of the site's key: a file's first line, CONSILIUM_PASSPHRASE, or a prompt in a terminal.
@@ -49,7 +49,7 @@ export async function readPassphrase(
   options: { readonly file: string | undefined; readonly fresh: boolean },
 ): Promise<string> {
   const what = "the site's key";
-  const given = options.file === undefined ? context.env['CONSILIUM_PASSPHRASE'] : await firstLine(options.file);
+  const given = options.file === undefined ? context.env.CONSILIUM_PASSPHRASE : await firstLine(options.file);
   const passphrase = given ?? (await ask(context, what, options.fresh));
   if (passphrase === '') fail('CSM-CLI-PASSPHRASE', { what });
   if (options.fresh && passphrase.length < shortestPassphrase) {

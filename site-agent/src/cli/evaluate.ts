@@ -6,6 +6,7 @@ import { createIdentity, sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { type Signature, type SiteId, siteId, stepId } from '@consilium/shared/ids';
 import type { Measures } from '@consilium/shared/metrics';
+import { signReport } from '@consilium/shared/report';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -101,7 +102,6 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     context.print(`No report was written: it would be about fewer than ${minimumCell} patients.`);
     return;
   }
-  const { signReport } = await import('@consilium/shared/report');
   const out = resolve(options.out ?? 'evaluation');
   const paths = await writeReport(out, `${signer.site}-${part}`, signReport(report, signer.sign));
   context.print(`The figures above are exact and for this hospital alone; the report withholds small cells:`);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 /** The agent's log: one JSON line an event, or lines for a person where one watches. */
 export function createLog(interactive: boolean): Logger {
   const base = {
-    level: process.env['CONSILIUM_LOG'] ?? 'info',
+    level: process.env.CONSILIUM_LOG ?? 'info',
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
   };

@@ -14,7 +14,7 @@ import {
   suppress,
   tallyPatients,
 } from '@consilium/shared/metrics';
-import type { SiteReport } from '@consilium/shared/report';
+import { releaseDataCounts, reportDomain, type SiteReport } from '@consilium/shared/report';
 import { version } from '../config/index.js';
 import type { Dataset, Part } from '../data/index.js';
 
@@ -61,11 +61,10 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
   const draws = partName === 'test' ? validation.bootstrap : 0;
   const intervals = intervalsOf(predictions, draws, stream(seed, 'bootstrap', site, step).uniform);
   const released = suppress(measures, validation.minimumCell, { intervals, patients });
-  return { measures, counts: countsOf(predictions), report: released && (await reportOf(options, released)) };
+  return { measures, counts: countsOf(predictions), report: released && reportOf(options, released) };
 }
 
-async function reportOf(options: EvaluateOptions, measures: ReleasedMeasures): Promise<SiteReport> {
-  const { releaseDataCounts, reportDomain } = await import('@consilium/shared/report');
+function reportOf(options: EvaluateOptions, measures: ReleasedMeasures): SiteReport {
   const { contract, site, step, partName, modelHash, counts, features, backend, notes = [] } = options;
   const { minimumCell } = contract.runFile.validation;
   const { read, kept, otherLabel, quarantined, missingFeatures } = counts;

@@ -12,7 +12,8 @@ export async function writeReport(
   name: string,
   signed: SignedReport,
 ): Promise<{ readonly json: string; readonly html: string }> {
-  const { reportHtml } = await import('@consilium/shared/report');
+  // ECharts is most of a process's start: it is loaded when there is something to draw.
+  const { reportHtml } = await import('@consilium/shared/report/html');
   await makePrivate(folder);
   const [json, html] = [join(folder, `${name}.json`), join(folder, `${name}.html`)];
   await writeWhole(json, `${JSON.stringify(signed, null, 2)}\n`);

@@ -6,6 +6,7 @@ import { type Contract, contributionOf, type Step } from '@consilium/shared/cont
 import { type Identity, sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
+import { encodeEvaluation, signReport, siteReport } from '@consilium/shared/report';
 import {
   type ContributionManifest,
   manifestDomain,
@@ -107,8 +108,6 @@ async function writeEvaluation(
   { work, step, folder }: Task,
   { identity, reports }: Author,
 ): Promise<void> {
-  // Loaded when there is something to report: the charts of the reports are most of an agent's start otherwise.
-  const { encodeEvaluation, signReport, siteReport } = await import('@consilium/shared/report');
   const signed = report && signReport(siteReport.parse(report), (domain, bytes) => sign(identity, domain, bytes));
   if (signed !== null && step.kind === 'test') await writeReport(join(reports, work.run), 'test', signed);
   await writeWhole(folder.draft(work.step), encodeEvaluation({ salt: salt(), counts, report: signed }));
@@ -121,10 +120,10 @@ function activityOf({ kind }: Step): SiteActivity {
   return kind === 'train' ? 'training' : 'evaluating';
 }
 
-const shown = ({ epoch, done, total, loss }: TrainerProgress): SiteStatus['progress'] => ({
+const shown = ({ epoch, done, total, epochLoss }: TrainerProgress): SiteStatus['progress'] => ({
   done,
   total,
   unit: 'batches',
   epoch,
-  loss,
+  ...(epochLoss !== null && { loss: epochLoss }),
 });

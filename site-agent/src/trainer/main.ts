@@ -55,11 +55,11 @@ async function work(number: number, job: Parameters<Workshop['run']>[0], signal:
     signal.throwIfAborted();
     const result = await (await workshop).run(job, {
       signal,
-      onProgress({ epoch, done, total, loss }) {
+      onProgress({ epoch, done, total, epochLoss }) {
         const now = performance.now();
         if (done < total && now - told < progressMs) return;
         told = now;
-        say({ type: 'progress', number, epoch, done, total, loss });
+        say({ type: 'progress', number, epoch, done, total, epochLoss });
       },
     });
     say({ type: 'done', number, result });

@@ -87,7 +87,8 @@ export const answer = z.discriminatedUnion('type', [
     epoch: z.int(),
     done: z.int(),
     total: z.int(),
-    loss: z.number(),
+    /** Mean over all training rows. A batch's own loss stays here: a batch may hold fewer patients than a figure may count. */
+    epochLoss: z.number().nullable(),
   }),
   z.strictObject({ type: z.literal('done'), number, result: jobResult }),
   z.strictObject({ type: z.literal('failed'), number, error: wireError }),

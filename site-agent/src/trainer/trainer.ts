@@ -76,8 +76,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
         child?.kill('SIGKILL');
         break;
       case 'progress': {
-        const { epoch, done, total, loss } = message;
-        pending.get(message.number)?.onProgress?.({ epoch, done, total, loss });
+        const { epoch, done, total, epochLoss } = message;
+        pending.get(message.number)?.onProgress?.({ epoch, done, total, epochLoss });
         break;
       }
       case 'done':

@@ -1,12 +1,12 @@
 import { type Certificate, certificate, fingerprint, invitationId } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { publicKey, type SiteId, siteId } from '@consilium/shared/ids';
+import { writeJournal } from '@consilium/shared/journal';
 import { z } from 'zod';
 import { type Member, stateOf } from '../../sites/index.js';
 import { type Bound, bind, bindMedia } from '../bind.js';
 import type { ApiOptions } from '../options.js';
 import { json, media, named } from '../shape.js';
-import { jsonLines } from '../streams.js';
 import { done } from './coordinator.js';
 
 /** A site of the consortium, as the lead's list and the page show it. */
@@ -136,7 +136,7 @@ export function siteRoutes(options: ApiOptions): readonly Bound[] {
       await sites.revoke(about(params.site, body.certificate));
       return { done: true };
     }),
-    bindMedia(getConsortiumJournal, async () => jsonLines(sites.journal())),
+    bindMedia(getConsortiumJournal, async () => writeJournal(sites.journal())),
   ];
 }
 

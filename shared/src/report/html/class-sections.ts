@@ -1,8 +1,8 @@
-import { isWithheld, type ReleasedMeasures } from '../metrics/index.js';
-import { classChart, classChartHeight, reliabilityChart } from './charts/index.js';
+import { isWithheld, type ReleasedMeasures } from '../../metrics/index.js';
+import { classChart, classChartHeight, reliabilityChart } from '../charts/index.js';
 import { draw } from './draw.js';
 import { shownCount, shownShare } from './figures.js';
-import { type Html, html } from './html.js';
+import { type Html, html } from './markup.js';
 import { decimal, numberOf } from './words.js';
 
 /** Each class: how often it occurs, how often it is found, how often naming it is right. */

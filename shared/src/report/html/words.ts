@@ -1,5 +1,5 @@
-import type { Figure, ScoreName } from '../metrics/index.js';
-import { isWithheld } from '../metrics/index.js';
+import type { Figure, ScoreName } from '../../metrics/index.js';
+import { isWithheld } from '../../metrics/index.js';
 
 /** What each figure is called and says, in words for one who does not compute them. */
 export const scoreWords: Readonly<

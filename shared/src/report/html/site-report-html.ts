@@ -1,10 +1,10 @@
-import { canonicalHash } from '../canonical.js';
-import { isWithheld } from '../metrics/index.js';
+import { canonicalHash } from '../../canonical.js';
+import { isWithheld } from '../../metrics/index.js';
+import { reportDomain, type SignedReport, type SiteReport } from '../site-report.js';
 import { classSection, confusionSection, reliabilitySection } from './class-sections.js';
 import { anyWithheld, otherFigures, shownCount, tiles, withheldLegend } from './figures.js';
-import { type Html, html } from './html.js';
+import { type Html, html } from './markup.js';
 import { code, facts, notesSection, page, syntheticBanner } from './page.js';
-import { reportDomain, type SignedReport, type SiteReport } from './site-report.js';
 import { count, moment, numberOf, percent } from './words.js';
 
 /** A site's report as one HTML file for people; the JSON beside it is the record. Every text in it is escaped. */

@@ -1,4 +1,4 @@
-import { type Html, html, trusted } from './html.js';
+import { type Html, html, trusted } from './markup.js';
 import { style } from './style.js';
 
 /** A whole HTML file that needs nothing else: its policy forbids scripts and every request. */

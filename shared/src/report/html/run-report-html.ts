@@ -1,10 +1,10 @@
-import { coverageChart, curveChart } from './charts/index.js';
+import { coverageChart, curveChart } from '../charts/index.js';
+import type { RunReport } from '../run-report.js';
 import { classSection, confusionSection, reliabilitySection } from './class-sections.js';
 import { draw } from './draw.js';
 import { anyWithheld, otherFigures, shownCount, shownShare, tiles, withheldLegend } from './figures.js';
-import { type Html, html } from './html.js';
+import { type Html, html } from './markup.js';
 import { code, facts, notesSection, page, syntheticBanner } from './page.js';
-import type { RunReport } from './run-report.js';
 import { count, headScores, moment, percent, scoreWords } from './words.js';
 
 /** A run's report as one HTML file for the lead and all sites. Every text in it is escaped. */

@@ -4,8 +4,8 @@ import {
   type ReleasedMeasures,
   type ReleasedScore,
   type ScoreName,
-} from '../metrics/index.js';
-import { type Html, html } from './html.js';
+} from '../../metrics/index.js';
+import { type Html, html } from './markup.js';
 import { count, decimal, headScores, numberOf, otherScores, scoreWords } from './words.js';
 
 /** The mark of a withheld figure, with its reason on hover. */

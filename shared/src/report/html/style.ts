@@ -1,4 +1,4 @@
-import { trusted } from './html.js';
+import { trusted } from './markup.js';
 
 /** The whole style of a report: readable on screen, light or dark, and on paper. No font or image comes from elsewhere. */
 export const style = trusted(`<style>

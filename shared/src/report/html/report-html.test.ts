@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Signature } from '../ids.js';
-import { withheld } from '../metrics/index.js';
-import { escapeHtml, html } from './html.js';
-import { reportHtml } from './report-html.js';
-import { inventReport, inventRun, subtypes } from './reports.fixture.js';
+import type { Signature } from '../../ids.js';
+import { withheld } from '../../metrics/index.js';
+import { inventReport, inventRun, subtypes } from '../reports.fixture.js';
+import type { SiteReport } from '../site-report.js';
+import { escapeHtml, html } from './markup.js';
 import { runReportHtml } from './run-report-html.js';
-import type { SiteReport } from './site-report.js';
+import { reportHtml } from './site-report-html.js';
 
 const signature = 'x'.repeat(86) as Signature;
 const render = (report: SiteReport) => reportHtml({ report, signature });

@@ -1,0 +1,2 @@
+export { runReportHtml } from './run-report-html.js';
+export { reportHtml } from './site-report-html.js';
