@@ -60,7 +60,7 @@ export function errorsPage(table) {
     '',
     'Every fault that a person can cause or mend has a code. A code keeps its meaning for ever. What you see is the code, what happened, and what to do; words in braces are filled in. No message holds anything from a patient’s record: files, columns, sites and counts are named, values are not.',
     '',
-    'This page is written from the table in `shared/src/error-table.ts` by `node deploy/docs/errors.mjs`.',
+    'This page is written from the table in `shared/src/errors/table` by `node deploy/docs/errors.mjs`.',
     '',
     used.map((area) => `[${area}](#${area.toLowerCase()})`).join(' · '),
     '',

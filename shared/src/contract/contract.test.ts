@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../canonical.js';
-import { CodedError } from '../errors.js';
+import { CodedError } from '../errors/index.js';
 import { consortiumId, type PublicKey, publicKey, runId, signature } from '../ids.js';
 import { contractHash, openContract, type SignedContract } from './contract.js';
 import { featureList } from './feature-list.js';

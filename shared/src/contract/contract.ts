@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { canonicalBytes, sha256 } from '../canonical.js';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import { type BlobHash, blobHash, type ConsortiumId, consortiumId, type PublicKey, runId, signature } from '../ids.js';
 import { runFile } from './run-file.js';
 

@@ -1,4 +1,4 @@
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import type { Contract } from './contract.js';
 import type { RunFile } from './run-file.js';
 

@@ -1,5 +1,5 @@
 import { canonicalBytes, sha256 } from '../canonical.js';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import type { ConsortiumId, RunId, Signature } from '../ids.js';
 import { type Contract, contract, contractDomain, type SignedContract } from './contract.js';
 import { featureList, namedFiles } from './feature-list.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CodedError } from '../errors.js';
+import { CodedError } from '../errors/index.js';
 import { readRunFile } from './read-run-file.js';
 import { runFile } from './run-file.js';
 

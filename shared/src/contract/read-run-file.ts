@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import { type Problem, pathText, problemsOf } from './problems.js';
 import { type RunFile, runFile } from './run-file.js';
 

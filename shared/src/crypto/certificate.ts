@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { canonicalBytes } from '../canonical.js';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import { type ConsortiumId, consortiumId, type PublicKey, publicKey, signature } from '../ids.js';
 import { type Identity, sign, verify } from './keys.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CodedError } from '../errors.js';
+import { CodedError } from '../errors/index.js';
 import { sealedChannel, sealOverheadBytes } from './channel.js';
 
 function pair() {

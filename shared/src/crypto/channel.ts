@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 
 /** Directions have keys of their own, so that a frame can never be turned round. */
 export type Role = 'site' | 'coordinator';

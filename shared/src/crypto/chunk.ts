@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import type { Random } from './bytes.js';
 
 const cipher = 'chacha20-poly1305';

@@ -1,7 +1,7 @@
 import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalBytes } from '../canonical.js';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import { type ConsortiumId, consortiumId, type PublicKey, type SiteId, siteId } from '../ids.js';
 import { fromText, join, type Random, toText } from './bytes.js';
 import { publicKeyBytes } from './keys.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CodedError } from '../errors.js';
+import { CodedError } from '../errors/index.js';
 import type { ConsortiumId, SiteId } from '../ids.js';
 import { issueCertificate } from './certificate.js';
 import { sealedChannel } from './channel.js';

@@ -2,7 +2,7 @@ import { hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import nacl from 'tweetnacl';
 import { z } from 'zod';
 import { canonicalBytes, canonicalHash } from '../canonical.js';
-import { CodedError, coded, fail } from '../errors.js';
+import { CodedError, coded, fail } from '../errors/index.js';
 import { type ConsortiumId, consortiumId, type PublicKey, publicKey, type SiteId, signature, siteId } from '../ids.js';
 import { protocolVersion } from '../wire/messages.js';
 import { fromText, type Random, toText } from './bytes.js';

@@ -7,7 +7,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import nacl from 'tweetnacl';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import type { PublicKey, Signature } from '../ids.js';
 import { fromText, join, toText } from './bytes.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CodedError } from '../errors.js';
+import { CodedError } from '../errors/index.js';
 import { chunkOverheadBytes, openChunk, sealChunk } from './chunk.js';
 import { openSecret, type SecretEnvelope, sealSecret } from './secret.js';
 

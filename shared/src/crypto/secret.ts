@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalBytes } from '../canonical.js';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import { type Random, toText } from './bytes.js';
 
 const cipher = 'chacha20-poly1305';

@@ -1,5 +1,5 @@
 import { canonicalBytes } from '../canonical.js';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import { type JournalRecord, journalRecord } from './record.js';
 
 /** Longest journal line. Large things lie in blobs; a record names them. */

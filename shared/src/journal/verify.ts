@@ -1,4 +1,4 @@
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import type { BlobHash } from '../ids.js';
 import {
   type JournalHead,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import { finestBins, reliabilityBin } from './calibration.js';
 import { countsFault } from './counts-check.js';
 import { countsLayout, micro } from './counts-layout.js';

@@ -1,4 +1,4 @@
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 
 /** What a model said about labelled samples. */
 export interface Predictions {

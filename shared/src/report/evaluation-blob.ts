@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { canonicalBytes } from '../canonical.js';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import type { BlobHash, RunId, SiteId, StepId } from '../ids.js';
 import { countsFormat, type EvaluationCounts, readCounts } from '../metrics/index.js';
 import { signedReport } from './site-report.js';

@@ -1,5 +1,5 @@
 import { canonicalBytes } from '../canonical.js';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import type { PublicKey, Signature } from '../ids.js';
 import { reportDomain, type SignedReport, type SiteReport } from './site-report.js';
 

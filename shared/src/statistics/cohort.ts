@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Contract, featureList } from '../contract/index.js';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import { count, featureNames, readJson, refuse, salt } from './reading.js';
 
 const suppressible = count.nullable();

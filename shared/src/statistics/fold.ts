@@ -1,5 +1,5 @@
 import { type Contract, featureList } from '../contract/index.js';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import type { CohortStatistics } from './cohort.js';
 import { type Moments, mergeMoments, noMoments, sampleDeviation } from './moments.js';
 import type { PreparationState } from './preparation-state.js';

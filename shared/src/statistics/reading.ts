@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 
 /** 16 random bytes, so that a blob's hash says nothing about what is in it. */
 export const salt = z.string().regex(/^[A-Za-z0-9_-]{22}$/, '16 bytes in base64url');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import type { PreparationState } from './preparation-state.js';
 import { count, finite, readJson, refuse, salt } from './reading.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Contract, contract, type RunFile, readRunFile } from '../contract/index.js';
-import { CodedError } from '../errors.js';
+import { CodedError } from '../errors/index.js';
 import { suppressCells } from './cells.js';
 import { type CohortStatistics, readCohort } from './cohort.js';
 import { foldCohort, foldScale } from './fold.js';

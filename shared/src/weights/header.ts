@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import { elementsOf, type Layout, layout, tensorName, tensorShape } from './layout.js';
 
 /** A header, with its 8 length bytes, is smaller than this. */

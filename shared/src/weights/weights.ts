@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fail } from '../errors.js';
+import { fail } from '../errors/index.js';
 import { type BlobHash, blobHash } from '../ids.js';
 import { decodeHeader, encodeHeader, type WeightsMetadata } from './header.js';
 import { type Layout, layoutElements } from './layout.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CodedError } from '../errors.js';
+import { CodedError } from '../errors/index.js';
 import { coordinatorMessage, readMessage, siteMessage } from './messages.js';
 
 const hash = 'ab'.repeat(32);

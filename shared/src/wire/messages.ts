@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { certificate } from '../crypto/certificate.js';
-import { type CodedError, fail, toWire, type WireError } from '../errors.js';
+import { type CodedError, fail, toWire, type WireError } from '../errors/index.js';
 import { blobHash, runId, stepId } from '../ids.js';
 import { frameBytes } from './limits.js';
 import { signedManifest } from './manifest.js';

@@ -1,6 +1,6 @@
-import { errorTable } from './error-table.js';
+import { errorTable } from './table/index.js';
 
-export { errorTable } from './error-table.js';
+export { errorTable } from './table/index.js';
 
 export type ErrorCode = keyof typeof errorTable;
 

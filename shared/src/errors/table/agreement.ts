@@ -1,0 +1,37 @@
+import type { ErrorTexts } from './texts.js';
+
+/** Run files, contracts, and faults that belong nowhere else. */
+export const agreementErrors = {
+  'CSM-CONTRACT-EXPIRED': {
+    message: 'The contract of run {run} ended on {notAfter}.',
+    remedy: 'Ask the lead to launch the run again.',
+  },
+  'CSM-CONTRACT-FOREIGN': {
+    message: 'The contract is for consortium {consortium}, not for this one.',
+    remedy: 'Check which coordinator this site is enrolled with.',
+  },
+  'CSM-CONTRACT-SIGNATURE': {
+    message: 'The contract is not signed by the key of the lead pinned at enrolment.',
+    remedy: 'Do not take part. Call the lead: the coordinator or the contract was altered.',
+  },
+  'CSM-INTERNAL': {
+    message: 'An unexpected fault ({kind}).',
+    remedy: 'See the log of this process; report it with the version and the log if it comes again.',
+  },
+  'CSM-PEER-ERROR': {
+    message: 'The other side reported {code}, which this version does not know.',
+    remedy: 'Look the code up in the documentation of the newer version, or update this side.',
+  },
+  'CSM-RUNFILE-FEATURES': {
+    message: 'The feature list {file} is not valid at line {line}: {problem}.',
+    remedy: 'Correct the list: one column name a line, each once, and every column that a transform names.',
+  },
+  'CSM-RUNFILE-INVALID': {
+    message: '{file} is not valid at line {line}, {path}: {problem}.',
+    remedy: 'Correct that line; docs/run-file.md lists every setting.',
+  },
+  'CSM-RUNFILE-MISSING': {
+    message: 'There is no readable file {file}.',
+    remedy: 'Check the path; files named in a run file are looked up beside it.',
+  },
+} as const satisfies ErrorTexts;

@@ -1,0 +1,119 @@
+import type { ErrorTexts } from './texts.js';
+
+/** A site's tables, statistics and figures. */
+export const dataErrors = {
+  'CSM-COHORT-SMALL': {
+    message: 'Fewer than {minimum} patients remain for training at this site.',
+    remedy:
+      'Add patients, hold fewer out for validation and test, or stay out of this run: so few patients neither train nor send statistics.',
+  },
+  'CSM-DATA-CHANGED': {
+    message: 'This site no longer has column {column}, which the run uses.',
+    remedy: 'Put the data back as they were when the run began, or ask the lead for a new run.',
+  },
+  'CSM-DATA-COLUMN': {
+    message: '{file} has no column {column}{near}.',
+    remedy: 'Correct the header of the file, or the column name in the run file.',
+  },
+  'CSM-DATA-COLUMN-TWICE': {
+    message: '{file} has two columns named {column}.',
+    remedy: 'Remove or rename one of them.',
+  },
+  'CSM-DATA-COLUMNS-DIFFER': {
+    message: '{file} has no column {column}, which {other} has.',
+    remedy: 'Give all feature files of a site the same columns.',
+  },
+  'CSM-DATA-EMPTY': {
+    message: '{file} holds no rows.',
+    remedy: 'Check the export that wrote it; a header and at least one row are needed.',
+  },
+  'CSM-DATA-FILE': {
+    message: 'There is no file {file} in the data folder.',
+    remedy: 'Check the data folder, or name the file of this site in its own configuration.',
+  },
+  'CSM-DATA-GZIP': {
+    message: '{file} is not a readable gzip file.',
+    remedy: 'Copy the file again: it is cut short, damaged, or not compressed in spite of its name.',
+  },
+  'CSM-DATA-MALFORMED': {
+    message: '{file} is not a well-formed table at line {line}.',
+    remedy: 'Look at the quotes of that line: one that opens must close.',
+  },
+  'CSM-DATA-MISSING-FEATURES': {
+    message: '{missing} of the {listed} listed features are missing at this site; the run allows {limit}.',
+    remedy:
+      'Compare the column names of the feature table with the list of the run, for example gene symbols with Ensembl names.',
+  },
+  'CSM-DATA-NO-FEATURES': {
+    message: '{file} has no numeric column to learn from.',
+    remedy: 'Check delimiter and decimal point (a comma is not read as one), or list the features in the run file.',
+  },
+  'CSM-DATA-NO-ROWS': {
+    message: 'No row of {file} can be used: {why}.',
+    remedy: 'Run consilium-site check at the site: it lists each row that was left out, with its line and reason.',
+  },
+  'CSM-DATA-NOT-NUMERIC': {
+    message: 'Column {column} of {file} holds text, not numbers.',
+    remedy: 'Check the decimal point (a comma is not read as one), or take the column off the feature list.',
+  },
+  'CSM-DATA-ONE-CLASS': {
+    message: 'All training patients of this site have the same class in column {column}.',
+    remedy: 'Nothing can be learnt from one class alone; check the labels and the classes of the run file.',
+  },
+  'CSM-DATA-SPLIT-STRADDLE': {
+    message: '{file} puts {patients} patients in more than one part.',
+    remedy: 'Give every patient one part only; otherwise the test would see training patients.',
+  },
+  'CSM-DATA-SPLIT-VALUE': {
+    message: '{file} names an unknown part at line {line}.',
+    remedy: 'Use train, validation or test in the column named split.',
+  },
+  'CSM-DATA-UNREADABLE': {
+    message: '{file} cannot be read ({reason}).',
+    remedy: 'Check the rights of the file and the disk.',
+  },
+  'CSM-METRICS-CLASSES': {
+    message: 'The evaluation counts are for {received} classes; the run has {expected}.',
+    remedy: 'Check that the site evaluated the model of this run; the counts are left out of the pooled figures.',
+  },
+  'CSM-METRICS-COUNTS': {
+    message: 'The evaluation counts contradict themselves: {problem}.',
+    remedy: "The site's software may be altered or of another version; the counts are left out of the pooled figures.",
+  },
+  'CSM-METRICS-EMPTY': {
+    message: 'There are no evaluation counts to put together.',
+    remedy: 'Pooled figures need at least one site with enough patients.',
+  },
+  'CSM-METRICS-INPUT': {
+    message: "The model's predictions cannot be judged: {problem}.",
+    remedy: 'If training diverged, lower the learning rate; see the log of the trainer.',
+  },
+  'CSM-METRICS-OVERFLOW': {
+    message: 'The sum of the evaluation counts is past what can be counted exactly.',
+    remedy: "A site sent absurd counts; find it in the step's contributions and leave it out.",
+  },
+  'CSM-REPORT-FOREIGN': {
+    message: 'The report is for another {field} than the step that asked for it.',
+    remedy: "Start the site's agent again; if it persists, its contribution is left out.",
+  },
+  'CSM-REPORT-INVALID': {
+    message: 'The report is not valid at {path}: {problem}.',
+    remedy: 'Use the same release at site and coordinator; a report written by hand or altered is refused.',
+  },
+  'CSM-REPORT-SIGNATURE': {
+    message: 'The report is not signed by the key of site {site}.',
+    remedy: 'Do not use its figures. Fetch the report again, or ask the site for it.',
+  },
+  'CSM-STATISTICS-CELL': {
+    message: 'The statistics hold a figure about fewer than {minimum} patients.',
+    remedy: 'Update the agent of this site: it must withhold such figures.',
+  },
+  'CSM-STATISTICS-INVALID': {
+    message: 'The statistics are not valid: {problem}.',
+    remedy: 'Check that site and coordinator run versions that fit; report it with both versions if they do.',
+  },
+  'CSM-STATISTICS-NO-FEATURES': {
+    message: 'The {sites} sites have no numeric column in common.',
+    remedy: 'Compare the column names of the sites (consilium-site check), or list the features in the run file.',
+  },
+} as const satisfies ErrorTexts;

@@ -1,0 +1,25 @@
+import { agreementErrors } from './agreement.js';
+import { dataErrors } from './data.js';
+import { deskErrors } from './desk.js';
+import { keysErrors } from './keys.js';
+import { modelErrors } from './model.js';
+import { runErrors } from './run.js';
+import { siteErrors } from './site.js';
+import { storageErrors } from './storage.js';
+import { wireErrors } from './wire.js';
+
+/**
+ * Every coded error, by code. Codes are for ever: one that no longer occurs is removed, never given a new meaning.
+ * In each file they are sorted by name.
+ */
+export const errorTable = {
+  ...agreementErrors,
+  ...dataErrors,
+  ...deskErrors,
+  ...keysErrors,
+  ...modelErrors,
+  ...runErrors,
+  ...siteErrors,
+  ...storageErrors,
+  ...wireErrors,
+} as const;

@@ -1,0 +1,54 @@
+import type { ErrorTexts } from './texts.js';
+
+/** Models, their weights, and what they are trained on. */
+export const modelErrors = {
+  'CSM-BACKEND-MEMORY': {
+    message: 'The wasm backend has no {mebibytes} MiB left: its heap ends at 4 GiB.',
+    remedy: 'Lower training.batchSize or choose a smaller preset; the native backend has no such limit.',
+  },
+  'CSM-BACKEND-NATIVE': {
+    message: 'The native backend does not run: {reason}.',
+    remedy: 'Install the TensorFlow library for this machine, or choose backend auto or wasm.',
+  },
+  'CSM-BACKEND-WASM': {
+    message: 'The wasm backend does not run: {reason}.',
+    remedy: 'Run on Node 20.19 or newer and reinstall the packages; choose backend cpu for tiny tests only.',
+  },
+  'CSM-INITIAL-FAILED': {
+    message: 'The process that makes starting weights ended with status {status}.',
+    remedy: 'See the log of the coordinator; a very large model may need more memory.',
+  },
+  'CSM-MODEL-FAMILY': {
+    message: 'There is no model family {family}.',
+    remedy: 'Choose one of: {known}.',
+  },
+  'CSM-MODEL-INPUT': {
+    message: 'The data does not fit the model: {problem}.',
+    remedy:
+      'Check the transforms and the preparation in the run file: what enters the network must be finite numbers and known classes.',
+  },
+  'CSM-MODEL-OPTIONS': {
+    message: 'The settings of model family {family} are not valid: {problem}.',
+    remedy: 'Correct model.options in the run file; the README of the family lists every setting.',
+  },
+  'CSM-TRAINING-DIVERGED': {
+    message: 'The training loss is no longer a number (epoch {epoch}, batch {batch} of this call).',
+    remedy: 'Lower the learning rate in the run file, or check how the features are scaled.',
+  },
+  'CSM-WEIGHTS-HEADER': {
+    message: 'The weights file has no valid header: {problem}.',
+    remedy: 'Use a weights file that Consilium wrote; this one was cut, altered or made by something else.',
+  },
+  'CSM-WEIGHTS-LAYOUT': {
+    message: 'The list of tensors is not valid: {problem}.',
+    remedy: 'Give each tensor its own name of letters, digits and _ . : / - and a shape without empty dimensions.',
+  },
+  'CSM-WEIGHTS-SIZE': {
+    message: 'The weights take {bytes} bytes where their layout takes {expected}.',
+    remedy: 'The file was cut or does not belong to this model; fetch or make it again.',
+  },
+  'CSM-WEIGHTS-TENSOR': {
+    message: 'Tensor {tensor} of the weights file is described wrongly: {problem}.',
+    remedy: 'Use a weights file that Consilium wrote; this one was altered or made by something else.',
+  },
+} as const satisfies ErrorTexts;

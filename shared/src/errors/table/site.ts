@@ -1,0 +1,85 @@
+import type { ErrorTexts } from './texts.js';
+
+/** The agent of a hospital. */
+export const siteErrors = {
+  'CSM-AGENT-DISK': {
+    message: "The agent's file {file} cannot be read or written ({reason}).",
+    remedy: "Free some space, or check the owner and rights of the agent's folder; the agent tries again by itself.",
+  },
+  'CSM-AGENT-IN-USE': {
+    message: 'Another agent (process {pid}) runs in {folder}.',
+    remedy: 'Stop it first: one site has one agent.',
+  },
+  'CSM-AGENT-SECOND-CONTRACT': {
+    message: 'Run {run} was given a second contract.',
+    remedy: 'Call the lead. This site goes on only with the contract that it first saw.',
+  },
+  'CSM-AGENT-SECOND-MODEL': {
+    message: 'Step {step} of run {run} was given a second {what}.',
+    remedy:
+      'Call the lead: the coordinator was altered, or restored from an old backup. This site answers a step once.',
+  },
+  'CSM-AGENT-STEP-BACK': {
+    message: 'Run {run} was put back to step {step}, which this site has behind it.',
+    remedy:
+      'Call the lead: the coordinator was altered, or restored from an old backup. The run must be launched again.',
+  },
+  'CSM-AGENT-STEP-UNKNOWN': {
+    message: 'Step {step} is not step number {index} of the contract of run {run}.',
+    remedy: 'Call the lead: the coordinator asks for work that the contract does not hold.',
+  },
+  'CSM-CLISITE-ENROLLED': {
+    message: '{home} is enrolled as {site} with another consortium or under another name.',
+    remedy: 'Name another folder with --home; one folder serves one site in one consortium.',
+  },
+  'CSM-CLISITE-NO-DATA': {
+    message: 'It is not said where the data lie.',
+    remedy: 'Give --data DIR, or write data.directory into site.yaml.',
+  },
+  'CSM-CLISITE-NOT-ENROLLED': {
+    message: '{home} is not enrolled.',
+    remedy: 'Run consilium-site enrol CODE with the one-time code of the lead, or name the right folder with --home.',
+  },
+  'CSM-EGRESS-COHORT': {
+    message: 'Nothing of step {step} leaves this site: fewer than {minimum} patients stand behind it.',
+    remedy: 'Nothing is to be done: so few patients neither train nor send statistics.',
+  },
+  'CSM-EGRESS-KIND': {
+    message: 'A blob of kind {kind} was to leave for step {step}, which sends {expected}.',
+    remedy: 'Update the agent; nothing left this site.',
+  },
+  'CSM-EGRESS-SIZE': {
+    message: 'A blob of {bytes} bytes was to leave for step {step}; at most {limit} may.',
+    remedy: 'Update the agent; nothing left this site.',
+  },
+  'CSM-EVALUATE-EMPTY': {
+    message: 'No patient with a known label can be judged in part {part}.',
+    remedy: 'Choose another part, or check the labels against the classes of the model.',
+  },
+  'CSM-EVALUATE-EXPORT': {
+    message: '{file} of the exported model cannot be used: {problem}.',
+    remedy: 'Export the run again with consilium export, and copy the whole folder.',
+  },
+  'CSM-SITECONFIG-INVALID': {
+    message: '{file} is not valid at line {line}, {setting}: {problem}.',
+    remedy: 'Correct that line; docs/hospital.md lists every setting.',
+  },
+  'CSM-SITECONFIG-MISSING': {
+    message: 'There is no {file}.',
+    remedy:
+      'Enrol this site first (consilium-site enrol CODE --data DIR), or write the file as docs/hospital.md shows.',
+  },
+  'CSM-TRAINER-CRASHED': {
+    message: 'The training process ended ({how}).',
+    remedy:
+      "The agent tries again by itself. If it stays: SIGKILL or SIGABRT mostly mean too little memory; see the agent's log.",
+  },
+  'CSM-TRAINER-DIVERGED': {
+    message: 'After training, tensor {tensor} holds a value that is not finite.',
+    remedy: 'Lower the learning rate in the run file, or look for outliers in the data of this site. Nothing was sent.',
+  },
+  'CSM-TRAINER-MODEL': {
+    message: "The model of step {step} does not have the tensors of the contract's model family.",
+    remedy: 'Check that this site and the lead run the same version.',
+  },
+} as const satisfies ErrorTexts;
