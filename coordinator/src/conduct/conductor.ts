@@ -8,6 +8,7 @@ import {
   decide,
   newRun,
   type RunInput,
+  type RunRecord,
   type RunState,
   runRecord,
   type StepOutput,
@@ -42,8 +43,8 @@ export interface ConductorOptions {
   readonly sign: SignJournal;
   readonly now: () => Date;
   readonly fold: Fold;
-  /** After every journaled change, with the state before it. */
-  readonly onChange: (before: RunState) => void;
+  /** After every journaled change, with the state before it and what was journaled. */
+  readonly onChange: (before: RunState, records: readonly RunRecord[]) => void;
   /** When something failed that no input caused; the run itself goes on or is closed by its own records. */
   readonly onFault: (thrown: unknown) => void;
 }
@@ -91,7 +92,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
     state = next;
     head = last;
     updated = time;
-    onChange(before);
+    onChange(before, records);
     doDeeds();
     return state;
   }

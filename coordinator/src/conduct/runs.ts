@@ -3,7 +3,7 @@ import { verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
 import type { SignJournal } from '@consilium/shared/journal';
-import { currentStepId, type RunInput, type RunState } from '../rounds/index.js';
+import { currentStepId, type RunInput, type RunRecord, type RunState } from '../rounds/index.js';
 import { type Blobs, listRuns, runOf, type SpoolOwner, type Spools, type Store } from '../store/index.js';
 import { type Conductor, openConductor } from './conductor.js';
 import { exportOf } from './exported.js';
@@ -67,13 +67,13 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
   async function openOne(contract: Contract, text: string): Promise<Conductor> {
     const { run } = contract;
     let conductor: Conductor | undefined;
-    const onChange = (before: RunState) => {
+    const onChange = (before: RunState, records: readonly RunRecord[]) => {
       if (!conductor) return;
       const { state } = conductor;
       if (before.index !== state.index || before.stepPhase !== state.stepPhase || state.phase === 'closed') {
         tidyUp(run, droppedBlobs(before, state));
       }
-      reassign(state.sites);
+      reassign(touchedSites(state, records));
       touched(run);
     };
     conductor = await openConductor({
@@ -180,4 +180,31 @@ function checkSites(contract: Contract, approved: readonly SiteId[]): readonly S
     fail('CSM-RUN-QUORUM-LARGE', { quorum, sites: approved.length });
   }
   return approved;
+}
+
+/** Whose assignment may be another one after these records: one site's for what one site did, else everybody's. */
+function touchedSites(state: RunState, records: readonly RunRecord[]): readonly SiteId[] {
+  const touched = new Set<SiteId>();
+  for (const record of records) {
+    switch (record.type) {
+      case 'contribution-accepted':
+      case 'contribution-refused':
+      case 'site-left':
+      case 'site-returned':
+        touched.add(record.site);
+        break;
+      case 'step-folding':
+      case 'step-done':
+        break;
+      case 'offered':
+      case 'step-opened':
+      case 'paused':
+      case 'resumed':
+      case 'closed':
+        return state.sites;
+      default:
+        record satisfies never;
+    }
+  }
+  return [...touched];
 }

@@ -35,7 +35,7 @@ export function curves(element) {
       min: 1,
       ...axis,
       splitLine: { show: false },
-      axisLabel: { color: colour('--quiet'), formatter: 'round {value}' },
+      axisLabel: { color: colour('--quiet'), formatter: 'round {value}', hideOverlap: true, showMaxLabel: false },
     },
     yAxis: { type: 'value', scale: true, ...axis },
     series: [],
