@@ -1,12 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunView } from '@consilium/coordinator/conduct';
 import { type Company, castByFolder, openCompany } from '@consilium/coordinator/rehearsal';
-import { amlCohort, type Table } from '@consilium/models/synthetic';
 import type { RunId } from '@consilium/shared/ids';
-
-const classes = ['NPM1', 'CEBPA', 'KMT2Ar'];
+import { subtypes, writeHospitals } from './invented-patients.js';
 
 /** A consortium of real processes on synthetic data, for tests that kill them. */
 export interface Theatre {
@@ -21,7 +19,7 @@ export interface Theatre {
 /** A small run: real training on wasm, a few seconds long. */
 export const smallRun = (changes = ''): string => `
 name: small
-model: { family: attention-aml, preset: small, classes: [${classes.join(', ')}] }
+model: { family: attention-aml, preset: small, classes: [${subtypes.join(', ')}] }
 data: { kind: expression-table, label: subtype, files: { features: expression.csv, samples: samples.csv } }
 training: { rounds: 3, batchSize: 16, optimizer: { name: adam, rate: 3.0e-3 } }
 seed: 11
@@ -29,19 +27,7 @@ ${changes}`;
 
 export async function openTheatre(names: readonly string[], patients = 60): Promise<Theatre> {
   const folder = await mkdtemp(join(tmpdir(), 'consilium-theatre-'));
-  const cohort = amlCohort({
-    seed: 3,
-    sites: names.map((name) => ({ name, patients, classShares: [1, 1, 1], shift: 0.3 })),
-    features: 40,
-    classes,
-    markersPerClass: 4,
-  });
-  for (const { name, expression, samples } of cohort.sites) {
-    const data = join(folder, 'data', name);
-    await mkdir(data, { recursive: true });
-    await writeFile(join(data, 'expression.csv'), csv(expression));
-    await writeFile(join(data, 'samples.csv'), csv(samples));
-  }
+  await writeHospitals(new Map(names.map((name) => [name, join(folder, 'data', name)])), patients);
   const stop = new AbortController();
   const company = await openCompany({
     backstage: join(folder, 'backstage'),
@@ -78,5 +64,3 @@ export async function openTheatre(names: readonly string[], patients = 60): Prom
   };
   return theatre;
 }
-
-const csv = ({ header, rows }: Table): string => [header, ...rows].map((row) => row.join(',')).join('\n');

@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
-import { readRunFile } from '@consilium/shared/contract';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { namedFiles, readRunFile } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
 import {
@@ -13,6 +13,7 @@ import {
   summaryText,
 } from '../rehearsal/index.js';
 import type { CommandContext } from './context.js';
+import { fileFault, reasonOf } from './files.js';
 
 interface RehearseOptions {
   readonly site: readonly string[];
@@ -24,6 +25,7 @@ interface RehearseOptions {
   readonly json?: boolean;
 }
 
+const backends = new Set(['auto', 'native', 'wasm', 'cpu']);
 const exitCodes = { complete: 0, degraded: 3, failed: 1 } as const;
 
 export const rehearseCommand = (context: CommandContext): Command =>
@@ -45,14 +47,18 @@ export const rehearseCommand = (context: CommandContext): Command =>
           problem: 'give --site once for each hospital, or --data with --by',
         });
       }
-      const { name } = readRunFile(await readText(runFile), basename(runFile));
-      const out = await freshFolder(options.out ?? `consilium-rehearsal-${name}-${stampOf(context.now())}`);
+      if (!backends.has(options.backend)) {
+        fail('CSM-CLI-ARGUMENT', { name: '--backend', problem: `one of ${[...backends].join(', ')}` });
+      }
+      const terms = readRunFile(await readText(runFile), basename(runFile));
+      for (const file of namedFiles(terms)) await readText(join(dirname(runFile), file));
+      const out = await freeFolder(options.out ?? `consilium-rehearsal-${terms.name}-${stampOf(context.now())}`);
       const summary = await rehearse({
         runFile: resolve(runFile),
         sites: (processes) =>
           data !== undefined && by !== undefined
             ? castByColumn(processes, { runFile: resolve(runFile), directory: resolve(data), column: by })
-            : Promise.resolve(castByFolder(options.site)),
+            : castByFolder(options.site),
         out,
         keep: options.out !== undefined,
         backend: options.backend,
@@ -75,10 +81,11 @@ const stampOf = (now: Date): string => now.toISOString().slice(0, 19).replaceAll
 const readText = (file: string): Promise<string> =>
   readFile(file, 'utf8').catch((cause: unknown) => fail('CSM-RUNFILE-MISSING', { file }, { cause }));
 
-/** @throws CSM-CLI-EXISTS when there is something in it already */
-async function freshFolder(path: string): Promise<string> {
+/** A folder that is empty or not there yet; it is made when the rehearsal starts. @throws CSM-CLI-EXISTS, CSM-CLI-FILE */
+async function freeFolder(path: string): Promise<string> {
   const folder = resolve(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  if ((await readdir(folder)).length > 0) fail('CSM-CLI-EXISTS', { path });
-  return folder;
+  const found = await readdir(folder).catch((thrown: unknown) =>
+    reasonOf(thrown) === 'ENOENT' ? [] : fileFault(path)(thrown),
+  );
+  return found.length === 0 ? folder : fail('CSM-CLI-EXISTS', { path });
 }

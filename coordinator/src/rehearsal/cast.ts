@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fail } from '@consilium/shared/errors';
 import { type SiteId, siteId } from '@consilium/shared/ids';
@@ -13,7 +14,7 @@ export interface RehearsalSite {
 }
 
 /** Sites given one by one: `hospital-a=DIR`. @throws CSM-REHEARSE-SITE */
-export function castByFolder(named: readonly string[]): readonly RehearsalSite[] {
+export async function castByFolder(named: readonly string[]): Promise<readonly RehearsalSite[]> {
   const sites = named.map((text) => {
     const [, name = '', directory = ''] = /^([^=]*)=(.+)$/.exec(text) ?? [];
     const parsed = siteId.safeParse(name);
@@ -24,6 +25,7 @@ export function castByFolder(named: readonly string[]): readonly RehearsalSite[]
       });
     return { site: parsed.data, directory: resolve(directory), row: null };
   });
+  for (const { directory } of sites) await demandFolder(directory);
   return distinct(sites);
 }
 
@@ -32,6 +34,7 @@ export async function castByColumn(
   processes: Processes,
   { runFile, directory, column }: { readonly runFile: string; readonly directory: string; readonly column: string },
 ): Promise<readonly RehearsalSite[]> {
+  await demandFolder(directory);
   const said = await processes.output(
     'groups',
     ['consilium-site', 'groups', runFile, '--data', directory, '--by', column],
@@ -44,6 +47,11 @@ export async function castByColumn(
     row: { column, value },
   }));
   return distinct(sites);
+}
+
+async function demandFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (!found?.isDirectory()) fail('CSM-REHEARSE-SITE', { text: path, problem: 'there is no such folder' });
 }
 
 /** A value of the data as a site's name. */

@@ -48,15 +48,19 @@ export interface CompanyOptions {
  */
 export async function openCompany(options: CompanyOptions): Promise<Company> {
   const { backstage, logs, sites, backend, synthetic, say, signal } = options;
-  for (const folder of [backstage, logs]) await mkdir(folder, { recursive: true, mode: 0o700 });
   const processes = openProcesses(logs);
+  const cast = await sites(processes);
+  // Nothing is made before it is known who plays.
+  for (const folder of [backstage, logs]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const leave = () => void processes.close();
+  signal.addEventListener('abort', leave, { once: true });
   const passphrase = randomBytes(passphraseBytes).toString('base64url');
   const secret = { CONSILIUM_PASSPHRASE: passphrase };
   const lead = leadDesk(join(backstage, 'lead'), passphrase, signal);
   const homeOf = (site: SiteId): string => join(backstage, 'sites', site);
   const agents = new Map<SiteId, Running>();
   try {
-    const cast = await sites(processes);
+    signal.throwIfAborted();
     say('Starting the coordinator');
     const printed = (await lead.type(initCommand)).join('\n');
     const leadKey = found(/--lead ([A-Za-z0-9_-]{43})/, printed, 'init');
@@ -114,11 +118,14 @@ export async function openCompany(options: CompanyOptions): Promise<Company> {
       },
       startAgent,
       async close() {
+        signal.removeEventListener('abort', leave);
         await lead.close();
         await processes.close();
       },
     };
   } catch (thrown) {
+    signal.removeEventListener('abort', leave);
+    await lead.close();
     await processes.close();
     throw thrown;
   }

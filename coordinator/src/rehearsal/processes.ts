@@ -25,7 +25,7 @@ export interface Processes {
   start(name: string, program: readonly string[], environment: Readonly<Record<string, string>>): Running;
   /** Standard output of a process that ends by itself. @throws CSM-REHEARSE-PROCESS with its last words */
   output(name: string, program: readonly string[], environment: Readonly<Record<string, string>>): Promise<string>;
-  /** Asks all to end, and ends those that do not. */
+  /** Asks all to end, and ends those that do not. No other is started after it. */
   close(): Promise<void>;
 }
 
@@ -37,10 +37,12 @@ export const consiliumProgram: readonly string[] = [
 
 export function openProcesses(logFolder: string): Processes {
   const running = new Set<ChildProcess>();
+  let closed = false;
   const path = [...binFolders(dirname(fileURLToPath(import.meta.url))), process.env.PATH ?? ''].join(delimiter);
 
   function launch(program: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
     const [command = '', ...rest] = program;
+    if (closed) throw coded('CSM-REHEARSE-PROGRAM', { program: command, reason: 'the rehearsal ends' });
     const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: tetheredEnvironment({ ...process.env, PATH: path, ...environment }),
@@ -113,10 +115,11 @@ export function openProcesses(logFolder: string): Processes {
       throw coded('CSM-REHEARSE-PROCESS', {
         name,
         status: status ?? 'a signal',
-        said: complaint.trim() || lastLine(said),
+        said: /^CSM-.*$/m.exec(complaint)?.[0] ?? lastLine(complaint || said),
       });
     },
     async close() {
+      closed = true;
       await Promise.all([...running].map(end));
     },
   };

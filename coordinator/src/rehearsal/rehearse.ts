@@ -31,36 +31,41 @@ export interface RehearsalOptions {
  * @throws CSM-REHEARSE-*, and what the commands and the run itself throw
  */
 export async function rehearse(options: RehearsalOptions): Promise<Summary> {
-  const { out, stage, signal, sites, backend, synthetic } = options;
+  const { out } = options;
   const started = performance.now();
   const backstage = join(out, 'backstage');
-  const company = await openCompany({
-    backstage,
-    logs: join(out, 'logs'),
-    sites,
-    backend,
-    synthetic,
-    say: (line) => stage.say(line),
-    signal,
-  });
   try {
-    signal.throwIfAborted();
-    const names = await company.lead.sites();
-    const run = await company.lead.launch(options.runFile);
-    const agents = names.map((site) => company.agent(site));
-    const view = await Promise.race([follow(company, run, stage, signal), deserted(company, run, agents, signal)]);
-    stage.end(view);
-
-    if (view.model !== null && view.outcome !== 'failed') {
-      await company.lead.export(run, join(out, 'export'));
+    const company = await openCompany({
+      ...options,
+      backstage,
+      logs: join(out, 'logs'),
+      say: (line) => options.stage.say(line),
+    });
+    try {
+      return await play(company, options, started);
+    } finally {
+      await company.close();
     }
-    const homes = new Map(names.map((site) => [site, company.homeOf(site)]));
-    const wallSeconds = (performance.now() - started) / 1000;
-    return await summaryOf(view, { out, homes, wallSeconds });
   } finally {
-    await company.close();
     if (!options.keep) await rm(backstage, { recursive: true, force: true });
   }
+}
+
+async function play(company: Company, options: RehearsalOptions, started: number): Promise<Summary> {
+  const { out, stage, signal } = options;
+  signal.throwIfAborted();
+  const names = await company.lead.sites();
+  const run = await company.lead.launch(options.runFile);
+  const agents = names.map((site) => company.agent(site));
+  const view = await Promise.race([follow(company, run, stage, signal), deserted(company, run, agents, signal)]);
+  stage.end(view);
+
+  if (view.model !== null && view.outcome !== 'failed') {
+    await company.lead.export(run, join(out, 'export'));
+  }
+  const homes = new Map(names.map((site) => [site, company.homeOf(site)]));
+  const wallSeconds = (performance.now() - started) / 1000;
+  return summaryOf(view, { out, homes, wallSeconds });
 }
 
 /** Shows the run until it is closed. */

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { figure, table } from '../cli/output.js';
+import { explainWire, figure, table } from '../cli/output.js';
 import type { RunView } from '../conduct/index.js';
 
 /** What a rehearsal ends with; `--json` prints it as the last line. */
@@ -87,8 +87,19 @@ export function summaryText(summary: Summary): string {
     `All sites together   ${pooledLine}`,
     `Model                ${summary.modelHash ?? '–'}${summary.bestRound === null ? '' : `, round ${summary.bestRound} of ${summary.rounds}`}`,
     `Run                  ${status}, ${wallSeconds} s`,
+    ...causes(summary),
     ...(reports.length > 0 ? ['', 'Reports', ...reports.map((path) => `  ${path}`)] : []),
   ].join('\n');
+}
+
+/** Why the run was not complete: each cause once, with those whom it befell and what to do. */
+function causes({ status, error, coverage }: Summary): string[] {
+  if (status === 'complete') return [];
+  const befell = new Map<string, Set<string>>();
+  const note = (cause: string, who: string) => befell.set(cause, (befell.get(cause) ?? new Set()).add(who));
+  if (error !== null) note(explainWire(error), 'The run');
+  for (const { site, missing } of coverage.sites) for (const { error: own } of missing) note(explainWire(own), site);
+  return [...befell].flatMap(([cause, who]) => ['', `${[...who].join(', ')}: ${cause}`]);
 }
 
 const pick = ({ accuracy, balancedAccuracy, macroF1, mcc, auc, ece }: RunView['judged'][number]['pooled']) => ({

@@ -115,10 +115,12 @@ function joined(
   columns: RowColumns,
   samples: SampleTable | null,
 ): (id: string, fields: readonly string[]) => Joined {
-  const has = (column: string): boolean => samples?.columns.includes(column) || columnIndex(table, column) >= 0;
-  has(columns.label);
-  if (columns.patient !== undefined) has(columns.patient);
-  if (columns.only !== undefined) has(columns.only.column);
+  // One that neither table has is looked for in the sample table first, as facts are.
+  const { file } = samples ?? table;
+  const both = { file, columns: [...(samples?.columns ?? []), ...table.columns] };
+  for (const column of [columns.label, columns.patient, columns.only?.column]) {
+    if (column !== undefined) columnIndex(both, column);
+  }
   const onlyInSamples = columns.only !== undefined && samples?.columns.includes(columns.only.column);
   const factsHere = factsReader(table, columns);
   return (id, fields) => {
