@@ -3,6 +3,5 @@ export { featureList, namedFiles, parseFeatureList } from './feature-list.js';
 export * from './make-contract.js';
 export { readRunFile } from './read-run-file.js';
 export * from './run-file.js';
-export { closest, didYouMean } from './spelling.js';
 export * from './steps.js';
 export * from './transforms.js';

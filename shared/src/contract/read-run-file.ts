@@ -1,10 +1,6 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { fail } from '../errors/index.js';
-import { type Problem, pathText, problemsOf } from './problems.js';
+import { readYaml } from '../yaml/index.js';
 import { type RunFile, runFile } from './run-file.js';
-
-/** A run file is a page or two; anything near this is not one. */
-const maxRunFileCharacters = 1_000_000;
 
 /**
  * Reads a run file: YAML text, checked against the schema, defaults filled in.
@@ -14,66 +10,7 @@ const maxRunFileCharacters = 1_000_000;
  * @param fileName how errors call the file
  * @throws CSM-RUNFILE-INVALID with line, path and problem
  */
-export function readRunFile(text: string, fileName = 'The run file'): RunFile {
-  const refuse = (line: number, path: string, problem: string): never =>
-    fail('CSM-RUNFILE-INVALID', { file: fileName, line, path, problem });
-
-  if (text.length > maxRunFileCharacters) refuse(1, 'the whole file', 'it is far too long for a run file');
-  const lines = new LineCounter();
-  const { document, value } = parse(text, lines, refuse);
-  const result = runFile.safeParse(value);
-  if (result.success) return result.data;
-
-  const [first, ...others] = problemsOf(result.error.issues, value)
-    .map((problem) => ({ ...problem, line: lineOf(document, problem.path, lines) }))
-    .sort((a, b) => a.line - b.line);
-  const more =
-    others.length === 0 ? '' : ` (and ${others.length} more ${others.length === 1 ? 'problem' : 'problems'})`;
-  return refuse(first?.line ?? 1, pathText(first?.path ?? []), `${first?.text ?? 'it is not valid'}${more}`);
-}
-
-type Refuse = (line: number, path: string, problem: string) => never;
-
-/** Text to a tree. The parser recurses: a text of brackets nested beyond the stack is a syntax fault like any other. */
-function parse(text: string, lines: LineCounter, refuse: Refuse): { document: Document.Parsed; value: unknown } {
-  try {
-    const document = parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      version: '1.2',
-      logLevel: 'silent',
-    });
-    const fault = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
-    if (fault) return refuse(lineAt(lines, fault.pos[0]), 'the YAML text', sentence(fault.message));
-    return { document, value: document.toJS() };
-  } catch (thrown) {
-    if (thrown instanceof RangeError) return refuse(1, 'the YAML text', 'it is nested too deeply');
-    // A reference without its anchor, or one that multiplies itself.
-    if (thrown instanceof ReferenceError) return refuse(1, 'the YAML text', sentence(thrown.message));
-    throw thrown;
-  }
-}
-
-/** Line (from 1) of the setting at a path, or of its nearest ancestor that the text holds. */
-function lineOf(document: Document.Parsed, path: Problem['path'], lines: LineCounter): number {
-  let node: unknown = document.contents;
-  let offset = document.contents?.range?.[0] ?? 0;
-  for (const part of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
-      if (!pair) break;
-      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(part)];
-      if (!isNode(node)) break;
-      offset = node.range?.[0] ?? offset;
-    } else break;
-  }
-  return lineAt(lines, offset);
-}
-
-const lineAt = (lines: LineCounter, offset: number): number => Math.max(1, lines.linePos(offset).line);
-
-const sentence = (message: string): string => message.split('\n', 1)[0]!.replace(/[.:]\s*$/, '');
+export const readRunFile = (text: string, fileName = 'The run file'): RunFile =>
+  readYaml(text, runFile, (line, path, problem) =>
+    fail('CSM-RUNFILE-INVALID', { file: fileName, line, path, problem }),
+  );

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import { didYouMean } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
+import { didYouMean } from '@consilium/shared/yaml';
 import type { Command } from 'commander';
 import { openTable } from '../data/index.js';
 import type { CommandContext } from './context.js';

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { runFile } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
-import { type Document, isNode, LineCounter, parseDocument, stringify } from 'yaml';
+import { readYaml } from '@consilium/shared/yaml';
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import { readIfThere, writeWhole } from './files.js';
 
@@ -45,21 +46,10 @@ export async function readSettings(path: string): Promise<SiteSettings> {
 }
 
 /** Reads the text of a site.yaml. @throws CSM-SITECONFIG-INVALID */
-export function parseSettings(text: string, file: string): SiteSettings {
-  const lines = new LineCounter();
-  const refuse = (line: number, setting: string, problem: string): never =>
-    fail('CSM-SITECONFIG-INVALID', { file, line, setting, problem });
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-  const fault = document.errors[0];
-  if (fault) return refuse(lines.linePos(fault.pos[0]).line, 'the YAML text', fault.message.split('\n', 1)[0] ?? '');
-  const parsed = siteSettings.safeParse(document.toJS());
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  const stray = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const path = [...issue.path, ...stray];
-  const problem = stray.length > 0 ? 'unknown setting' : issue.message;
-  return refuse(lineOf(document, path, lines), path.map(String).join('.') || 'the whole file', problem);
-}
+export const parseSettings = (text: string, file: string): SiteSettings =>
+  readYaml(text, siteSettings, (line, setting, problem) =>
+    fail('CSM-SITECONFIG-INVALID', { file, line, setting, problem }),
+  );
 
 /** Writes a first site.yaml, with a word on each setting. @throws CSM-AGENT-DISK */
 export async function writeSettings(path: string, settings: z.input<typeof siteSettings>): Promise<void> {
@@ -68,13 +58,4 @@ export async function writeSettings(path: string, settings: z.input<typeof siteS
     '# What a run computes is in the contract that the lead signs, never here.',
   ].join('\n');
   await writeWhole(path, `${head}\n${stringify(siteSettings.parse(settings))}`);
-}
-
-/** Line (from 1) of a setting, or of the nearest one above it that the text holds. */
-function lineOf(document: Document.Parsed, path: readonly PropertyKey[], lines: LineCounter): number {
-  for (let depth = path.length; depth > 0; depth--) {
-    const node = document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
 }

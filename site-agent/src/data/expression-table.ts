@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { type Contract, didYouMean, featureList, type RunFile, transformedColumns } from '@consilium/shared/contract';
+import { type Contract, featureList, type RunFile, transformedColumns } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { checkMissing } from '@consilium/shared/statistics';
+import { didYouMean } from '@consilium/shared/yaml';
 import { type Dataset, type Part, type PartName, partNames, type QuarantinedRow } from './dataset.js';
 import { isBad, type Row, type Rows, readRows } from './rows.js';
 import { type RowColumns, readSamples } from './samples.js';

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { didYouMean } from '@consilium/shared/contract';
 import { CodedError, coded, fail } from '@consilium/shared/errors';
+import { didYouMean } from '@consilium/shared/yaml';
 import { CsvError, parse } from 'csv-parse';
 
 /** Longest row and longest header, in characters: a million columns fit. */

@@ -1,19 +1,24 @@
 import { z } from 'zod';
-import { runFile } from './run-file.js';
 import { didYouMean } from './spelling.js';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** One fault of a run file: where in the tree, and what is wrong in plain words. */
+/** The tree that was checked, and what against. */
+export interface Checked {
+  readonly value: unknown;
+  readonly schema: z.ZodType;
+}
+
+/** One fault of a settings file: where in the tree, and what is wrong in plain words. */
 export interface Problem {
   readonly path: Path;
   readonly text: string;
 }
 
-/** What the schema found, in plain words, in the order that the schema found it. `value` is the tree that was checked. */
-export function problemsOf(issues: readonly Issue[], value: unknown): readonly Problem[] {
-  return issues.flatMap((issue) => explainIssue(issue, issue.path, value));
+/** What the schema found, in plain words, in the order that the schema found it. */
+export function problemsOf(issues: readonly Issue[], checked: Checked): readonly Problem[] {
+  return issues.flatMap((issue) => explainIssue(issue, issue.path, checked));
 }
 
 /** A path as a reader writes it: `data.transforms[0].log1p`. */
@@ -25,14 +30,15 @@ export function pathText(path: Path): string {
   );
 }
 
-function explainIssue(issue: Issue, path: Path, value: unknown): readonly Problem[] {
+function explainIssue(issue: Issue, path: Path, checked: Checked): readonly Problem[] {
+  const { value, schema } = checked;
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = keysAt(path);
+      const known = keysAt(schema, path);
       return issue.keys.map((key) => ({ path: [...path, key], text: `unknown setting${didYouMean(key, known)}` }));
     }
     case 'invalid_union':
-      return explainUnion(issue, path, value);
+      return explainUnion(issue, path, checked);
     case 'invalid_type':
       return [
         { path, text: valueAt(value, path) === undefined ? 'is missing' : `must be ${typeName(issue.expected)}` },
@@ -49,7 +55,7 @@ function explainIssue(issue: Issue, path: Path, value: unknown): readonly Proble
       return [{ path, text: `must be ${issue.message}` }];
     case 'invalid_key':
     case 'invalid_element':
-      return issue.issues.flatMap((inner) => explainIssue(inner, path, value));
+      return issue.issues.flatMap((inner) => explainIssue(inner, path, checked));
     case 'custom':
       return [{ path, text: issue.message }];
     default:
@@ -61,9 +67,9 @@ function explainIssue(issue: Issue, path: Path, value: unknown): readonly Proble
 function explainUnion(
   issue: Extract<Issue, { code: 'invalid_union' }>,
   path: Path,
-  value: unknown,
+  checked: Checked,
 ): readonly Problem[] {
-  const found = valueAt(value, path);
+  const found = valueAt(checked.value, path);
   if (found === undefined) return [{ path, text: 'is missing' }];
   if (issue.errors.length === 0) {
     const options = 'options' in issue && issue.options ? issue.options : [];
@@ -73,7 +79,7 @@ function explainUnion(
   }
   const branches = issue.errors.map((errors) => ({
     misfit: errors.filter((error) => isMisfit(error)).length,
-    problems: errors.flatMap((error) => explainIssue(error, [...path, ...error.path], value)),
+    problems: errors.flatMap((error) => explainIssue(error, [...path, ...error.path], checked)),
   }));
   const least = Math.min(...branches.map(({ misfit }) => misfit));
   const likely = branches.filter(({ misfit }) => misfit === least);
@@ -131,8 +137,8 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** Settings that the schema knows at a place, over all branches of a union. */
-function keysAt(path: Path): readonly string[] {
-  let nodes = branchesOf(z.toJSONSchema(runFile, { io: 'input', reused: 'inline', unrepresentable: 'any' }));
+function keysAt(schema: z.ZodType, path: Path): readonly string[] {
+  let nodes = branchesOf(z.toJSONSchema(schema, { io: 'input', reused: 'inline', unrepresentable: 'any' }));
   for (const part of path) {
     nodes = nodes.flatMap((node) => {
       const child = typeof part === 'number' ? node.items : node.properties?.[String(part)];

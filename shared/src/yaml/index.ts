@@ -1,0 +1,2 @@
+export { type Refuse, readYaml } from './read-yaml.js';
+export { closest, didYouMean } from './spelling.js';
