@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { type BlobHash, blobHash } from '@consilium/shared/ids';
 import type { Blobs, BlobWriter } from './blobs.js';
 import { hasCode, makeFolder, namesIn, syncFolder, withSpace } from './disk.js';
-import { type FolderPlace, temporaryFolder } from './folder.js';
+import { type FolderPlace, temporaryFolder } from './folder-place.js';
 import { openFiles } from './open-files.js';
 import { chunkBuffers, openSealed } from './sealed-reader.js';
 import { createSealed, type SealedWriter } from './sealed-writer.js';

@@ -5,16 +5,9 @@ import { coded } from '@consilium/shared/errors';
 import type { BlobPlace } from './blobs.js';
 import { type Disk, hasCode, makeFolder, readUpTo, realDisk, syncFolder, withSpace, writeAll } from './disk.js';
 import { folderBlobs } from './folder-blobs.js';
+import { type FolderPlace, temporaryFolder } from './folder-place.js';
 import { folderSpools } from './folder-spools.js';
 import type { Random } from './sealed-format.js';
-
-/** What the rooms of a blob folder share. */
-export interface FolderPlace {
-  readonly disk: Disk;
-  readonly folder: string;
-  readonly dataKey: Uint8Array;
-  readonly random: Random;
-}
 
 export interface BlobFolderOptions {
   readonly folder: string;
@@ -59,8 +52,6 @@ export async function openBlobFolder({
     },
   };
 }
-
-export const temporaryFolder = (folder: string): string => join(folder, 'tmp');
 
 /** A wrong key must be told at start, not as a thousand damaged blobs. */
 async function checkKey({ disk, folder, dataKey }: FolderPlace): Promise<void> {

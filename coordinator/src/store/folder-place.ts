@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import type { Disk } from './disk.js';
+import type { Random } from './sealed-format.js';
+
+/** What the rooms of a blob folder share. */
+export interface FolderPlace {
+  readonly disk: Disk;
+  readonly folder: string;
+  readonly dataKey: Uint8Array;
+  readonly random: Random;
+}
+
+/** Where files are written before they get their name. */
+export const temporaryFolder = (folder: string): string => join(folder, 'tmp');
