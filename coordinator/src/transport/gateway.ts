@@ -17,6 +17,7 @@ import {
   handshakeMs,
   hasNativeMasking,
   type Log,
+  maxJudged,
   maxMessageBytes,
   maxTransfers,
   maxUnproven,
@@ -34,6 +35,7 @@ import { accept } from './accept.js';
 import { createAdmission } from './admission.js';
 import { createInstances } from './instances.js';
 import { createJudging, type Judging } from './judging.js';
+import { createLimit } from './limit.js';
 import type { Admitted, BlobSource, GatewayHandlers, SiteTraffic, SpoolPlace } from './ports.js';
 import { openSession, type Session } from './session.js';
 import { createTransfers, type Transfers } from './transfers.js';
@@ -94,6 +96,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     narrowBytes: narrowWindowBytes,
     idleMs: transferIdleMs,
   });
+  const limit = createLimit(maxJudged);
   const sockets = new Set<Socket>();
   let unproven = 0;
   let open = true;
@@ -148,7 +151,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     const { blobs, spools } = options;
     const { mayUpload, mayDownload } = handlers;
     const transfers = createTransfers(session, { blobs, spools, admission, mayUpload, mayDownload });
-    const judging = createJudging(site, handlers.onSubmit, session.send, log);
+    const judging = createJudging(site, session.send, { onSubmit: handlers.onSubmit, limit, log });
     const mine: Seat = { session, transfers, judging, standing: admitted.standing };
     const former = seats.get(site);
     seats.set(site, mine);

@@ -1,6 +1,7 @@
 import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
 import { type Log, maxSiteSubmissions, type SignedManifest, sendable } from '@consilium/shared/wire';
+import type { Limit } from './limit.js';
 import type { Admitted, GatewayHandlers, Judgement } from './ports.js';
 
 /** A site's contributions on their way to a verdict. */
@@ -9,11 +10,17 @@ export interface Judging {
   submit(contribution: SignedManifest, standing: Admitted['standing']): void;
 }
 
+export interface JudgingServices {
+  readonly onSubmit: GatewayHandlers['onSubmit'];
+  /** Shared by all sites. */
+  readonly limit: Limit;
+  readonly log: Log;
+}
+
 export function createJudging(
   site: SiteId,
-  onSubmit: GatewayHandlers['onSubmit'],
   answer: (judgement: Judgement) => void,
-  log: Log,
+  { onSubmit, limit, log }: JudgingServices,
 ): Judging {
   let waiting = 0;
 
@@ -24,7 +31,7 @@ export function createJudging(
     if (waiting >= maxSiteSubmissions) return defer(coded('CSM-TRANSFER-LIMIT', { limit: maxSiteSubmissions }));
     waiting++;
     try {
-      return await onSubmit(site, contribution);
+      return await limit(() => onSubmit(site, contribution));
     } catch (thrown) {
       const error = asCoded(thrown);
       const err = error.code === 'CSM-INTERNAL' ? error.cause : undefined;

@@ -6,12 +6,12 @@ export const frameBytes = mebibyte;
 export const maxMessageBytes = frameBytes + 4096;
 /** Unacknowledged bytes that one transfer may have under way. */
 export const windowBytes = 8 * mebibyte;
-/** The same when many transfers run. */
-export const narrowWindowBytes = 4 * mebibyte;
+/** The same when many transfers run: none of them needs the whole line then. */
+export const narrowWindowBytes = mebibyte;
 /** Transfers that run at once, each way, on a coordinator. */
 export const maxTransfers = 16;
-/** All windows of a coordinator together. */
-export const maxWindowBytes = 128 * mebibyte;
+/** All windows of a coordinator together. A handful of sites uses it up, so that more of them take no more memory. */
+export const maxWindowBytes = 32 * mebibyte;
 /** A transfer without progress for this long gives up its place. */
 export const transferIdleMs = 30_000;
 /** Largest statistics, report or contract blob. Update blobs are limited by the model's own size. */
@@ -22,6 +22,8 @@ export const heartbeatMs = 5_000;
 export const maxSiteTransfers = 4;
 /** Contributions of one site that wait for a verdict at once. */
 export const maxSiteSubmissions = 4;
+/** Contributions that a coordinator looks through at once, of all sites: each takes a few megabytes meanwhile. */
+export const maxJudged = 2;
 /** From connection to the site's proof. */
 export const handshakeMs = 10_000;
 /** Connections without a completed handshake that a coordinator holds. */
