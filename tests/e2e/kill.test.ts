@@ -21,6 +21,11 @@ async function killAgent(company: Company): Promise<void> {
   company.startAgent(victim);
 }
 
+/** A model of 17 MB, so that its upload takes long enough to be cut. */
+const wideRun = smallRun()
+  .replace('preset: small,', 'preset: small, options: { width1: 4096, width2: 1024, tokens1: 16, tokens2: 16 },')
+  .replace('rounds: 3', 'rounds: 1');
+
 /** The lead's export checks every hash and signature of the journal; here its order of steps is read, too. */
 async function finishedSteps(theatre: Theatre, view: RunView): Promise<readonly string[]> {
   const out = join(theatre.folder, `export-${view.run}`);
@@ -66,12 +71,11 @@ describe('kill -9', () => {
     expect(await finishedSteps(theatre, view)).toEqual(order);
   });
 
-  it('of an agent while it trains and while it uploads ends in the same model', async () => {
+  it('of an agent while it trains ends in the same model', async () => {
     await using theatre = await openTheatre(hospitals);
     const run = await theatre.launch(smallRun());
     for (const [step, activity] of [
       ['train:0:1', 'training'],
-      ['train:0:2', 'uploading'],
       ['train:0:3', 'training'],
     ] as const) {
       const doing = (view: RunView) => view.sites.some((one) => one.site === victim && one.activity === activity);
@@ -81,5 +85,18 @@ describe('kill -9', () => {
     }
     const view = await theatre.until(run, closed);
     expect(view).toMatchObject({ outcome: 'complete', model: undisturbed.model });
+  });
+
+  it('of an agent in the middle of its upload ends in the same model', async () => {
+    await using theatre = await openTheatre(hospitals);
+    const calm = await theatre.until(await theatre.launch(wideRun), closed);
+    const run = await theatre.launch(wideRun);
+    const uploading = (view: RunView) =>
+      view.step === 'train:0:1' && view.sites.some(({ site, activity }) => site === victim && activity === 'uploading');
+    const caught = await theatre.until(run, (view) => closed(view) || uploading(view));
+    await killAgent(theatre.company);
+    expect(uploading(caught)).toBe(true);
+    const view = await theatre.until(run, closed);
+    expect(view).toMatchObject({ outcome: 'complete', model: calm.model });
   });
 });
