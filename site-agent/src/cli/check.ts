@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { asCoded, explain, fail } from '@consilium/shared/errors';
+import { table } from '@consilium/shared/terminal';
 import { silentLog, systemClock } from '@consilium/shared/wire';
 import type { Command } from 'commander';
 import {
@@ -17,7 +18,6 @@ import { type DatasetDescription, describe, loadDataset, partNames, type Quarant
 import { type CommandContext, homeOf, readPassphrase, readText } from './context.js';
 import { type DataOptions, dataSettings, withDataOptions } from './data-options.js';
 import { firstWord } from './first-word.js';
-import { table } from './output.js';
 import { contractOf } from './run-contract.js';
 
 interface CheckOptions extends DataOptions {

@@ -8,6 +8,7 @@ import { type Signature, type SiteId, siteId, stepId } from '@consilium/shared/i
 import type { Measures } from '@consilium/shared/metrics';
 import { signReport } from '@consilium/shared/report';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
+import { figure, table } from '@consilium/shared/terminal';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import {
@@ -24,7 +25,6 @@ import { applyPreparation } from '../preparation/index.js';
 import { writeReport } from '../reports/index.js';
 import { type CommandContext, homeOf, readPassphrase } from './context.js';
 import { type DataOptions, dataSettings, withDataOptions } from './data-options.js';
-import { decimals, table } from './output.js';
 
 interface EvaluateOptions extends DataOptions {
   readonly home?: string;
@@ -225,16 +225,16 @@ function show(context: CommandContext, measures: Measures): void {
       measures.perClass.map((own) => [
         own.class,
         own.support,
-        decimals(own.precision),
-        decimals(own.recall),
-        decimals(own.f1),
-        decimals(own.auc),
+        figure(own.precision),
+        figure(own.recall),
+        figure(own.f1),
+        figure(own.auc),
       ]),
     ),
   );
   const { accuracy, balancedAccuracy, macroF1, mcc, auc, ece } = measures;
   context.print(
-    `accuracy ${decimals(accuracy)}, balanced ${decimals(balancedAccuracy)}, macro F1 ${decimals(macroF1)}, ` +
-      `MCC ${decimals(mcc)}, AUC ${decimals(auc)}, ECE ${decimals(ece)}`,
+    `accuracy ${figure(accuracy)}, balanced ${figure(balancedAccuracy)}, macro F1 ${figure(macroF1)}, ` +
+      `MCC ${figure(mcc)}, AUC ${figure(auc)}, ECE ${figure(ece)}`,
   );
 }
