@@ -1,13 +1,12 @@
-import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { nativeFolder, readNativeInstallation } from '../native-library/index.js';
 import { tf } from './tensorflow.js';
 
 const require = createRequire(import.meta.url);
 const packageName = '@tensorflow/tfjs-node-gpu';
-const addonName = 'tfjs_binding.node';
 
 /** What the native backend is once it runs, or why it does not. */
 export type NativeStart =
@@ -15,17 +14,18 @@ export type NativeStart =
   | { readonly running: false; readonly reason: string };
 
 /**
- * Makes TensorFlow's own library the backend in use, if its compiled addon and the library lie in the package.
+ * Makes TensorFlow's own library the backend in use, if `consilium-site backend install native` has put it on this machine.
+ * The package's kernels are taken one by one: its front door would look for an addon inside the package itself.
  * Nothing is downloaded and, where it is absent, nothing printed. Call again at will.
  */
 export async function startNative(): Promise<NativeStart> {
-  const addon = findAddon();
-  if (addon === null) return absent('the TensorFlow library is not installed');
   try {
-    process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // the library greets on stderr otherwise
-    require(addon);
-    restoreRemovedNodeFunctions();
-    require(packageName);
+    if (tf.findBackendFactory('tensorflow') === null) {
+      const folder = nativeFolder();
+      const installation = readNativeInstallation(folder);
+      if (installation === null) return absent('the TensorFlow library is not installed');
+      register(join(folder, installation.addon));
+    }
   } catch (cause) {
     return absent(cause instanceof Error ? (cause.message.split('\n')[0] ?? cause.name) : 'its addon did not load');
   }
@@ -46,16 +46,20 @@ const absent = (reason: string): NativeStart => ({ running: false, reason });
 
 const nativeBackend = z.object({ isUsingGpuDevice: z.boolean(), binding: z.object({ TF_Version: z.string() }) });
 
-/** The compiled addon, lib/napi-v<n>/tfjs_binding.node in the package; null where it was never built or fetched. */
-function findAddon(): string | null {
-  try {
-    const lib = join(dirname(require.resolve(`${packageName}/package.json`)), 'lib');
-    const built = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(addonName));
-    const newest = built.sort().at(-1);
-    return newest === undefined ? null : join(lib, newest);
-  } catch {
-    return null;
-  }
+const kernelBackend = z.object({
+  NodeJSKernelBackend: z.custom<new (binding: unknown, packageName: string) => tf.KernelBackend>(
+    (value) => typeof value === 'function',
+  ),
+});
+
+function register(addon: string): void {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // the library greets on stderr otherwise
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'; // it would take all of a shared GPU's memory at once
+  const binding: unknown = require(addon);
+  restoreRemovedNodeFunctions();
+  require(`${packageName}/dist/register_all_kernels`);
+  const { NodeJSKernelBackend } = kernelBackend.parse(require(`${packageName}/dist/nodejs_kernel_backend`));
+  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, packageName));
 }
 
 /** The package calls two functions that Node 23 took away. */

@@ -1,0 +1,1 @@
+export { type NativeInstallation, nativeFolder, nativeInstallation, readNativeInstallation } from './installation.js';
