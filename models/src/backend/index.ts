@@ -1,2 +1,11 @@
+export {
+  type Activation,
+  type FusedKernels,
+  fusedKernel,
+  type KernelName,
+  output,
+  withPlainForms,
+} from './fused-kernels.js';
+export { type AdamStep, type InPlaceAdam, inPlaceAdam } from './in-place-adam.js';
 export { type BackendChoice, type BackendInfo, type BackendOptions, useBackend } from './ladder.js';
 export { tf } from './tensorflow.js';

@@ -1,6 +1,7 @@
 import { tf } from '../backend/index.js';
+import { softmaxGradient, withGradient } from '../operations/index.js';
 import { dense, denseParameters } from './dense.js';
-import { withGradient } from './hand-written-gradient.js';
+import { drawMask, type Mode } from './dropout.js';
 import { fanInUniform, zeros } from './initialisers.js';
 import type { NamedTensors, Parameter } from './parameters.js';
 
@@ -18,6 +19,8 @@ export interface AttentionOptions {
   readonly heads: number;
   /** Added to the scores before the softmax; broadcast to [batch, heads, tokens, tokens]. */
   readonly mask?: tf.Tensor | undefined;
+  /** Share of the attention weights that is dropped while training (default none). */
+  readonly weightDropout?: { readonly rate: number; readonly mode: Mode } | undefined;
 }
 
 /**
@@ -29,11 +32,15 @@ export function selfAttention(
   weights: NamedTensors,
   name: string,
   x: tf.Tensor3D,
-  { heads, mask }: AttentionOptions,
+  { heads, mask, weightDropout }: AttentionOptions,
 ): tf.Tensor3D {
   const [batch, tokens, width] = x.shape;
   const projected = dense(weights, `${name}/qkv`, x.as2D(batch * tokens, width));
-  const merged = attend(projected, { batch, tokens, heads, headWidth: width / heads, mask });
+  const kept =
+    weightDropout === undefined
+      ? null
+      : drawMask([batch * heads, tokens, tokens], weightDropout.rate, weightDropout.mode, `${name}/weights`);
+  const merged = attend(projected, { batch, tokens, heads, headWidth: width / heads, mask, kept });
   return dense(weights, `${name}/output`, merged).as3D(batch, tokens, width);
 }
 
@@ -45,7 +52,7 @@ export function attentionWeights(
   { heads, mask }: AttentionOptions,
 ): tf.Tensor4D {
   const [batch, tokens, width] = x.shape;
-  const layout = { batch, tokens, heads, headWidth: width / heads, mask };
+  const layout = { batch, tokens, heads, headWidth: width / heads, mask, kept: null };
   const [queries, keys] = splitHeads(dense(weights, `${name}/qkv`, x.as2D(batch * tokens, width)), layout);
   return softmaxScores(queries, keys, layout).reshape([batch, heads, tokens, tokens]);
 }
@@ -56,31 +63,44 @@ interface HeadLayout {
   readonly heads: number;
   readonly headWidth: number;
   readonly mask: tf.Tensor | undefined;
+  /** Dropout mask of the weights, [batch·heads, tokens, tokens]. */
+  readonly kept: tf.Tensor | null;
 }
 
 /**
  * The heads' part of attention: queries, keys and values [batch·tokens, 3·width] → [batch·tokens, width].
- * Gradient with P the weights and O = PV: `dV = Pᵀ·dO`, `dS = P ⊙ (dP − Σ_key dP ⊙ P)` where `dP = dO·Vᵀ`, and
- * `dQ = dS·K/√(d/h)`, `dK = dSᵀ·Q/√(d/h)`.
+ * Gradient with P the weights, M their dropout mask and O = (P ⊙ M)·V: `dV = (P ⊙ M)ᵀ·dO`, `dS = P ⊙ (dP − Σ_key dP ⊙ P)` where
+ * `dP = (dO·Vᵀ) ⊙ M`, and `dQ = dS·K/√(d/h)`, `dK = dSᵀ·Q/√(d/h)`.
  */
 function attend(projected: tf.Tensor2D, layout: HeadLayout): tf.Tensor2D {
   const operation = withGradient((input: tf.Tensor2D) => {
     const [queries, keys, values] = splitHeads(input, layout);
+    const { kept } = layout;
     const attention = softmaxScores(queries, keys, layout);
+    const dropped = kept === null ? attention : attention.mul<tf.Tensor3D>(kept);
     return {
-      value: joinHeads(tf.matMul(attention, values), layout),
-      keep: [queries, keys, values, attention] as const,
-      backward: (dy, [q, k, v, p]) => {
+      value: joinHeads(tf.matMul(dropped, values), layout),
+      keep: [queries, keys, values, attention, ...(kept === null ? [] : [dropped, kept])],
+      backward: (dy, saved) => {
+        const [q, k, v, p, weights = p, mask] = saved as unknown as Kept;
         const output = separateHeads(dy, layout);
-        const dp = tf.matMul(output, v, false, true);
-        const weighted = dp.mul(p);
-        const ds = weighted.sub<tf.Tensor3D>(p.mul(weighted.sum(-1, true))).mul<tf.Tensor3D>(scaleOf(layout));
-        return [joinProjections([tf.matMul(ds, k), tf.matMul(ds, q, true), tf.matMul(p, output, true)], layout)];
+        const slope = tf.matMul(output, v, false, true);
+        const ds = softmaxGradient(mask === undefined ? slope : slope.mul<tf.Tensor3D>(mask), p, scaleOf(layout));
+        return [joinProjections([tf.matMul(ds, k), tf.matMul(ds, q, true), tf.matMul(weights, output, true)], layout)];
       },
     };
   });
   return operation(projected);
 }
+
+type Kept = readonly [
+  q: tf.Tensor3D,
+  k: tf.Tensor3D,
+  v: tf.Tensor3D,
+  p: tf.Tensor3D,
+  dropped?: tf.Tensor3D,
+  kept?: tf.Tensor3D,
+];
 
 const scaleOf = ({ headWidth }: HeadLayout) => 1 / Math.sqrt(headWidth);
 

@@ -7,13 +7,13 @@ export {
   singleTokenAttention,
   singleTokenAttentionParameters,
 } from './attention.js';
-export type { Activation } from './dense.js';
+export type { BatchNormOptions } from './batch-norm.js';
+export { batchNorm, batchNormParameters, batchNormStatistics } from './batch-norm.js';
+export { convolution, convolutionParameters } from './convolution.js';
 export { dense, denseParameters } from './dense.js';
 export type { Mode } from './dropout.js';
 export { dropout, inference } from './dropout.js';
-export { gelu } from './gelu.js';
-export { withGradient } from './hand-written-gradient.js';
-export { constant, fanInUniform, ones, zeros } from './initialisers.js';
+export { constant, fanInUniform, heNormal, ones, zeros } from './initialisers.js';
 export { layerNorm, layerNormParameters } from './layer-norm.js';
 export type { Initialiser, NamedTensors, Parameter } from './parameters.js';
 export { createVariables, drawWeights, weight } from './parameters.js';

@@ -11,6 +11,12 @@ export const fanInUniform: Initialiser = (random, shape) => {
   return Float32Array.from({ length: elementsOf(shape) }, () => (2 * random.uniform() - 1) * bound);
 };
 
+/** N(0, 2/inputs), for kernels before a ReLU (He et al. 2015); inputs are all axes but the last. */
+export const heNormal: Initialiser = (random, shape) => {
+  const deviation = Math.sqrt(2 / elementsOf(shape.slice(0, -1)));
+  return Float32Array.from({ length: elementsOf(shape) }, () => random.normal() * deviation);
+};
+
 export const constant =
   (value: number): Initialiser =>
   (_random, shape) =>

@@ -16,11 +16,11 @@ export interface Parameter {
 /** Tensors by name: what every layer function reads its weights from. */
 export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 
-/** The tensor of a name; a missing one is a fault of the program. */
-export function weight(weights: NamedTensors, name: string): tf.Tensor {
+/** The tensor of a name, of the rank that its layer declared; a missing one is a fault of the program. */
+export function weight<T extends tf.Tensor>(weights: NamedTensors, name: string): T {
   const tensor = weights[name];
   if (tensor === undefined) throw new ReferenceError(`no weight ${name}`);
-  return tensor;
+  return tensor as T;
 }
 
 /**

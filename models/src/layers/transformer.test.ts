@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
-import { dropout, gelu, inference, layerNorm, postNormBlock, preNormBlock } from './index.js';
+import { gelu } from '../operations/index.js';
+import { dropout, inference, layerNorm, postNormBlock, preNormBlock } from './index.js';
 import fixture from './transformer.fixture.json' with { type: 'json' };
 
 const { params, heads } = fixture;

@@ -1,10 +1,10 @@
 import type { tf } from '../backend/index.js';
+import { gelu } from '../operations/index.js';
 import type { AttentionOptions } from './attention.js';
 import { attentionParameters, selfAttention } from './attention.js';
 import { dense, denseParameters } from './dense.js';
 import type { Mode } from './dropout.js';
 import { dropout } from './dropout.js';
-import { gelu } from './gelu.js';
 import { constant } from './initialisers.js';
 import { layerNorm, layerNormParameters } from './layer-norm.js';
 import type { NamedTensors, Parameter } from './parameters.js';

@@ -1,5 +1,5 @@
 import { tf } from '../backend/index.js';
-import { withGradient } from '../layers/index.js';
+import { withGradient } from '../operations/index.js';
 
 /**
  * Mean softmax cross-entropy from logits: `−(1/B) Σ_b Σ_c target[b,c] · ln softmax(z_b)_c`, a scalar.

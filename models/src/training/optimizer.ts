@@ -1,5 +1,5 @@
 import type { RunFile } from '@consilium/shared/contract';
-import { tf } from '../backend/index.js';
+import { type InPlaceAdam, inPlaceAdam, tf } from '../backend/index.js';
 
 /** An optimizer as the run file names it. */
 export type OptimizerSettings = RunFile['training']['optimizer'];
@@ -23,6 +23,8 @@ export function createOptimizer(
   variables: readonly tf.Variable[],
   flatLimit = flatLimitElements,
 ): Optimizer {
+  const open = settings.name === 'adam' ? inPlaceAdam() : null;
+  if (open !== null && settings.name === 'adam') return takeInPlace(open(variables), settings);
   const rule = ruleOf(settings);
   const groups = groupBySize(variables, flatLimit).map((members) => ({
     members,
@@ -48,6 +50,20 @@ export function createOptimizer(
     dispose: () => tf.dispose(groups.flatMap(({ slots }) => slots)),
   };
 }
+
+/** A backend that has Adam as one pass over memory needs no grouping. */
+function takeInPlace(adam: InPlaceAdam, { rate, weightDecay }: AdamSettings): Optimizer {
+  let step = 0;
+  return {
+    apply: (gradients) => {
+      step++;
+      adam.apply(gradients, { ...adamDefaults, step, rate, weightDecay });
+    },
+    dispose: adam.dispose,
+  };
+}
+
+type AdamSettings = Extract<OptimizerSettings, { readonly name: 'adam' }>;
 
 /** Variables up to this size share one vector. */
 const flatLimitElements = 32_768;
@@ -82,7 +98,7 @@ const adamDefaults = { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
  * `w ← (1 − rate·decay)·w − rate·m̂ / (√v̂ + eps)`.
  * The slots hold m/(1−β1) and v/(1−β2), which saves two operations a step; the factors move into rate and eps.
  */
-function adam({ rate, weightDecay }: { rate: number; weightDecay: number }): Rule {
+function adam({ rate, weightDecay }: AdamSettings): Rule {
   const { beta1, beta2, eps } = adamDefaults;
   return {
     slots: 2,

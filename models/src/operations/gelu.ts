@@ -1,8 +1,19 @@
-import type { tf } from '../backend/index.js';
+import { fusedKernel, output, type tf } from '../backend/index.js';
 import { withGradient } from './hand-written-gradient.js';
 
 /** Exact GELU, `x·Φ(x) = ½x(1 + erf(x/√2))` (Hendrycks & Gimpel 2016); gradient `Φ(x) + x·φ(x)`. */
-export const gelu = withGradient((x: tf.Tensor2D) => {
+export function gelu(x: tf.Tensor2D): tf.Tensor2D {
+  const forward = fusedKernel('Gelu');
+  const backward = fusedKernel('GeluGradient');
+  if (forward === null || backward === null) return plain(x);
+  return withGradient((input: tf.Tensor2D) => ({
+    value: output<tf.Tensor2D>(forward({ x: input }, {}), 0),
+    keep: [input] as const,
+    backward: (dy, [kept]) => [output(backward({ dy, x: kept }, {}), 0)],
+  }))(x);
+}
+
+const plain = withGradient((x: tf.Tensor2D) => {
   const cumulative = x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
   return {
     value: x.mul<tf.Tensor2D>(cumulative),
