@@ -27,8 +27,9 @@ export function eachPhiloxWord(
   const { key, counter } = philoxStart(seeds);
   const block = new Int32Array(4);
   for (let index = 0; index < count; index += 4) {
+    const number = index / 4;
+    philoxBlock(block, number | 0, (number / 2 ** 32) | 0, counter[0], counter[1], key[0], key[1]);
     const words = Math.min(4, count - index);
-    encrypt(block, index / 4, counter, key);
     for (let word = 0; word < words; word++) take(index + word, block[word]!);
   }
 }
@@ -42,7 +43,7 @@ export function philoxStart([first, second]: readonly [number, number]): {
     if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 31) throw new RangeError(`${seed} is no seed`);
   }
   const block = new Int32Array(4);
-  encrypt(block, first, [second, 0], seedKey);
+  philoxBlock(block, first, 0, second, 0, seedKey[0], seedKey[1]);
   return { key: [block[0]!, block[1]!], counter: [block[2]!, block[3]!] };
 }
 
@@ -51,17 +52,20 @@ const rounds = 10;
 const multipliers = [0xd2511f53, 0xcd9e8d57] as const;
 const keySteps = [0x9e3779b9, 0xbb67ae85] as const;
 
-/** One block: counter (low 32 bits, next 32 bits 0, upper pair) under a key. */
-function encrypt(
+/** One block: four counter words, the lowest first, under a key of two; 32-bit integers, signed or not. */
+export function philoxBlock(
   block: Int32Array,
-  low: number,
-  [upper0, upper1]: readonly [number, number],
-  [startKey0, startKey1]: readonly [number, number],
+  counter0: number,
+  counter1: number,
+  counter2: number,
+  counter3: number,
+  startKey0: number,
+  startKey1: number,
 ): void {
-  let c0 = low | 0;
-  let c1 = Math.floor(low / 2 ** 32) | 0;
-  let c2 = upper0 | 0;
-  let c3 = upper1 | 0;
+  let c0 = counter0 | 0;
+  let c1 = counter1 | 0;
+  let c2 = counter2 | 0;
+  let c3 = counter3 | 0;
   let key0 = startKey0 | 0;
   let key1 = startKey1 | 0;
   for (let round = 0; round < rounds; round++) {
@@ -82,11 +86,14 @@ function encrypt(
   block[3] = c3;
 }
 
-/** The upper 32 bits of a product of two unsigned 32-bit integers. */
+/** The upper 32 bits of the product of two unsigned 32-bit integers, by halves of 16. */
 function highProduct(a: number, b: number): number {
-  const [aHigh, aLow] = [a >>> 16, a & 0xffff];
-  const [bHigh, bLow] = [b >>> 16, b & 0xffff];
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + Math.floor(middle / 2 ** 16) + Math.floor(carry / 2 ** 16)) | 0;
+  const aHigh = a >>> 16;
+  const aLow = a & 0xffff;
+  const bHigh = b >>> 16;
+  const bLow = b & 0xffff;
+  const low = Math.imul(aLow, bLow) >>> 16;
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + low;
+  const carry = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  return (Math.imul(aHigh, bHigh) + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) | 0;
 }
