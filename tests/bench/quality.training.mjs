@@ -65,7 +65,7 @@ export async function inOnePlace(consortium, model, members, chooses) {
   const shape = { family, preset, options, classes: classes.length, features: consortium.state.features.length };
   assignWeights(model, initialWeights({ ...shape, seed }).values);
   const epochs = training.rounds * training.localEpochs;
-  const ends = [];
+  const pending = [];
   await train({
     model,
     x,
@@ -76,9 +76,10 @@ export async function inOnePlace(consortium, model, members, chooses) {
     classWeights: weighted ? rootClassWeights(consortium.state.classCounts, validation.minimumCell) : null,
     seed: stream(seed, 'train', members.map(({ site }) => site).join()).integer(2 ** 32),
     onProgress: ({ epoch, done, total }) => {
-      if (done * epochs === epoch * total) ends.push({ round: epoch, model: readWeights(model) });
+      if (done * epochs === epoch * total) pending.push(readWeights(model));
     },
   });
+  const ends = (await Promise.all(pending)).map((weights, index) => ({ round: index + 1, model: weights }));
   const judged = judgedSites(members, 'validation', validation.minimumCell);
   if (!chooses) return ends.at(-1);
   const rounds = [];

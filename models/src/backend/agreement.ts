@@ -49,14 +49,16 @@ export async function results(compute: Computation): Promise<readonly Result[]> 
   return read;
 }
 
-interface Result {
+/** Values of a tensor, row-major, and its shape. */
+export interface Result {
   readonly shape: string;
   readonly values: Float64Array;
 }
 
 const held = (): number => tf.memory().numTensors + tf.backend().numDataIds();
 
-function distance(got: Result | undefined, want: Result): number {
+/** Relative L2 distance of a result from the one wanted; infinite for another shape. */
+export function distance(got: Result | undefined, want: Result): number {
   if (got?.shape !== want.shape) return Number.POSITIVE_INFINITY;
   const length = (values: Float64Array) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
   const apart = length(want.values.map((value, i) => value - (got.values[i] ?? Number.NaN)));

@@ -1,3 +1,5 @@
+export { agreementLimit, distance, gradients, type Result, results, sample } from './agreement.js';
+export { startCpu } from './cpu.js';
 export {
   type Activation,
   type FusedKernels,

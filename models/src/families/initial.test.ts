@@ -33,12 +33,12 @@ describe('initialWeights', () => {
     expect(layout).toContainEqual({ name: 'attention1/value/kernel', shape: [32, 32] });
   });
 
-  it('equals what the built model starts with, in layout and values', () => {
+  it('equals what the built model starts with, in layout and values', async () => {
     const family = familyOf(request.family);
     const options = family.parseOptions(request.preset, request.options);
     const model = family.build({ features: 20, classes: 4, options, seed: 7 });
     const { layout, metadata, values } = initialWeights(request);
-    expect({ layout: model.layout, metadata: model.metadata, values: readWeights(model) }).toEqual({
+    expect({ layout: model.layout, metadata: model.metadata, values: await readWeights(model) }).toEqual({
       layout,
       metadata,
       values,

@@ -2,7 +2,8 @@ import { fail } from '@consilium/shared/errors';
 import { attentionAml } from './attention-aml/index.js';
 import type { Family } from './family.js';
 
-const families: readonly Family[] = [attentionAml];
+/** Every family there is. */
+export const families: readonly Family[] = [attentionAml];
 
 /** The family of a name, or `CSM-MODEL-FAMILY`. */
 export function familyOf(name: string): Family {

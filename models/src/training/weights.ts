@@ -2,14 +2,18 @@ import { elementsOf, layoutElements } from '@consilium/shared/weights';
 import { tf } from '../backend/index.js';
 import type { Model } from './model.js';
 
-/** A copy of the model's shared weights, in layout order. */
-export function readWeights(model: Model): Float32Array {
+/**
+ * A copy of the model's shared weights, in layout order. Asked for all at once, since a GPU gives its memory back asynchronously
+ * only.
+ */
+export async function readWeights(model: Model): Promise<Float32Array> {
   const values = new Float32Array(layoutElements(model.layout));
+  const parts = await Promise.all(model.layout.map((_, index) => sharedVariable(model, index).data()));
   let offset = 0;
-  model.layout.forEach(({ shape }, index) => {
-    values.set(sharedVariable(model, index).dataSync(), offset);
-    offset += elementsOf(shape);
-  });
+  for (const part of parts) {
+    values.set(part, offset);
+    offset += part.length;
+  }
   return values;
 }
 

@@ -45,7 +45,7 @@ export async function trainStep(
     onProgress,
     signal,
   });
-  const values = readWeights(model);
+  const values = await readWeights(model);
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) fail('CSM-TRAINER-DIVERGED', { tensor: tensorAt(layout, bad) });
   return { update: encodeWeights({ layout, metadata, values }), meanLoss, batches };
