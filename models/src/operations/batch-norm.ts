@@ -1,4 +1,4 @@
-import { fusedKernel, output, type tf } from '../backend/index.js';
+import { fusedKernel, output, tf } from '../backend/index.js';
 import { withGradient } from './hand-written-gradient.js';
 
 /** What batch normalisation gives while training. Mean and variance carry no gradient: they feed the moving averages. */
@@ -22,12 +22,20 @@ export function batchNorm(x: tf.Tensor2D, gamma: tf.Tensor1D, beta: tf.Tensor1D,
   const backward = fusedKernel('BatchNormGradient');
   let statistics: Omit<BatchNormResult, 'y'> | null = null;
   const note = (mean: tf.Tensor1D, variance: tf.Tensor1D): void => {
-    statistics = { mean, variance };
+    statistics = { mean: tf.keep(mean), variance: tf.keep(variance) };
   };
   const normalise = forward === null || backward === null ? plain(eps, note) : fused(forward, backward, eps, note);
   const y = normalise(x, gamma, beta);
   if (statistics === null) throw new TypeError('batch normalisation gave no statistics');
-  return { y, ...(statistics as Omit<BatchNormResult, 'y'>) };
+  const { mean, variance } = statistics as Omit<BatchNormResult, 'y'>;
+  return { y, mean: handOver(mean), variance: handOver(variance) };
+}
+
+/** The operation's own scope would free what is not its value: a kept tensor is put under its caller's scope again. */
+function handOver(kept: tf.Tensor1D): tf.Tensor1D {
+  const handed = kept.clone();
+  kept.dispose();
+  return handed;
 }
 
 type Note = (mean: tf.Tensor1D, variance: tf.Tensor1D) => void;
