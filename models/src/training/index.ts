@@ -1,9 +1,11 @@
 export { cutBatches } from './batches.js';
+export type { GradientStep } from './gradient-step.js';
+export { gradientStep } from './gradient-step.js';
 export type { Model } from './model.js';
 export type { Optimizer, OptimizerSettings } from './optimizer.js';
 export { createOptimizer } from './optimizer.js';
 export type { PredictOptions } from './predict.js';
 export { predict } from './predict.js';
 export type { Progress, Trained, TrainOptions } from './train.js';
-export { train } from './train.js';
+export { progressSteps, train } from './train.js';
 export { assignWeights, readWeights } from './weights.js';

@@ -4,11 +4,13 @@ import { tf } from '../backend/index.js';
 import { permutation, stream } from '../layers/index.js';
 import { crossEntropy, oneHotTargets } from '../losses/index.js';
 import { cutBatches } from './batches.js';
+import { gradientStep } from './gradient-step.js';
 import type { Model } from './model.js';
-import type { Optimizer, OptimizerSettings } from './optimizer.js';
+import type { OptimizerSettings } from './optimizer.js';
 import { createOptimizer } from './optimizer.js';
+import { unreadLosses } from './unread-losses.js';
 
-/** How far a call is: batches done of all its epochs, and the loss of the last batch. */
+/** How far a call is: batches done of all its epochs, and the loss of the last one. */
 export interface Progress {
   /** Counted from 1. */
   readonly epoch: number;
@@ -32,6 +34,7 @@ export interface TrainOptions {
   readonly classWeights: readonly number[] | null;
   /** Decides the order of rows and the dropout masks. */
   readonly seed: number;
+  /** Called every `progressSteps` steps and at the end of each epoch: only then are losses read. */
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -43,19 +46,28 @@ export interface Trained {
 }
 
 /**
+ * Steps between two looks at the losses. Each look waits for the device, which costs a GPU its head start; a step of the largest
+ * network on the slowest backend takes seconds, and an agent is to hear of progress within a minute or so.
+ */
+export const progressSteps = 8;
+
+/**
  * Trains the model in place for some epochs, with a fresh optimizer. The same seed, weights and data give the same weights on
  * one backend. Between steps the event loop turns, so messages and an abort get through; an abort throws the signal's reason and
- * leaves the weights of the last whole step. Fails with `CSM-TRAINING-DIVERGED` when the loss is no longer a number.
+ * leaves the weights of the last whole step. Fails with `CSM-TRAINING-DIVERGED` when the loss is no longer a number, at the next
+ * look at it: the weights are then of no use.
  */
 export async function train(options: TrainOptions): Promise<Trained> {
   const { model, x, y, batchSize, epochs, classWeights, seed, onProgress, signal } = options;
+  const { variables } = model;
   const rows = y.length;
   if (rows === 0 || x.length % rows !== 0) throw new RangeError(`${x.length} values for ${rows} rows`);
   signal?.throwIfAborted();
 
   const inputs = tf.tensor2d(x, [rows, x.length / rows]);
   const targets = tf.tensor2d(oneHotTargets(y, model.classes, classWeights), [rows, model.classes]);
-  const optimizer = createOptimizer(options.optimizer, model.variables);
+  const optimizer = createOptimizer(options.optimizer, variables);
+  const unread = unreadLosses();
   const batches = cutBatches(rows, batchSize);
   const total = batches.length * epochs;
   let done = 0;
@@ -66,52 +78,29 @@ export async function train(options: TrainOptions): Promise<Trained> {
       const order = permutation(rows, stream(seed, 'order', epoch));
       const before = lossSum;
       for (const [start, end] of batches) {
-        const stepSeed = stream(seed, 'step', done).integer(2 ** 32);
-        const loss = await trainStep(model, optimizer, inputs, targets, order.slice(start, end), stepSeed);
+        const mode = { training: true, seed: stream(seed, 'step', done).integer(2 ** 32) };
+        const loss = () => {
+          const batch = tf.tensor1d(order.slice(start, end), 'int32');
+          return crossEntropy(model.logits(inputs.gather(batch), mode), targets.gather(batch));
+        };
+        unread.push(gradientStep({ variables, optimizer, loss }), end - start);
         done++;
-        if (!Number.isFinite(loss)) fail('CSM-TRAINING-DIVERGED', { epoch, batch: done });
-        lossSum += loss * (end - start);
-        if (end === rows) epochLoss = (lossSum - before) / rows;
-        onProgress?.({ epoch, done, total, loss, epochLoss });
+        if (end === rows || unread.length() === progressSteps) {
+          const losses = await unread.read();
+          const bad = losses.findIndex((read) => !Number.isFinite(read.loss));
+          if (bad >= 0) fail('CSM-TRAINING-DIVERGED', { epoch, batch: done - losses.length + bad + 1 });
+          for (const read of losses) lossSum += read.loss * read.rows;
+          if (end === rows) epochLoss = (lossSum - before) / rows;
+          onProgress?.({ epoch, done, total, loss: losses.at(-1)?.loss ?? Number.NaN, epochLoss });
+        }
         await nextTurn();
         signal?.throwIfAborted();
       }
     }
   } finally {
+    unread.dispose();
     optimizer.dispose();
     tf.dispose([inputs, targets]);
   }
   return { meanLoss: epochs === 0 ? Number.NaN : lossSum / (rows * epochs), batches: done };
-}
-
-/** One gradient step on the rows of a batch; the loss before the step. */
-async function trainStep(
-  model: Model,
-  optimizer: Optimizer,
-  inputs: tf.Tensor2D,
-  targets: tf.Tensor2D,
-  batch: Int32Array,
-  seed: number,
-): Promise<number> {
-  const loss = tf.tidy(() => {
-    const rows = tf.tensor1d(batch, 'int32');
-    const x = inputs.gather(rows);
-    const target = targets.gather(rows);
-    const { value, grads } = tf.variableGrads(
-      () => crossEntropy(model.logits(x, { training: true, seed }), target),
-      [...model.variables],
-    );
-    optimizer.apply(model.variables.map(({ name }) => gradientOf(grads, name)));
-    return value;
-  });
-  const [value = Number.NaN] = await loss.data();
-  loss.dispose();
-  return value;
-}
-
-function gradientOf(gradients: tf.NamedTensorMap, name: string): tf.Tensor {
-  const gradient = gradients[name];
-  if (gradient === undefined)
-    throw new ReferenceError(`no gradient for variable ${name}: it takes no part in the loss`);
-  return gradient;
 }
