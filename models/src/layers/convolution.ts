@@ -1,4 +1,4 @@
-import type { Activation, tf } from '../backend/index.js';
+import { type Activation, tf } from '../backend/index.js';
 import { convolution as convolve } from '../operations/index.js';
 import { heNormal, zeros } from './initialisers.js';
 import type { NamedTensors, Parameter } from './parameters.js';
@@ -22,3 +22,15 @@ export const convolution = (
   x: tf.Tensor4D,
   activation: Activation = 'linear',
 ): tf.Tensor4D => convolve(x, weight(weights, `${name}/kernel`), weight(weights, `${name}/bias`), activation);
+
+/** Parameters of a convolution without bias: `name/kernel` [size, size, inputs, outputs]; size²·i·o weights. */
+export const bareConvolutionParameters = (
+  name: string,
+  size: number,
+  inputs: number,
+  outputs: number,
+): readonly Parameter[] => convolutionParameters(name, size, inputs, outputs).slice(0, 1);
+
+/** `convolution` without bias and activation: for before a batch normalisation, which would take the bias away again. */
+export const bareConvolution = (weights: NamedTensors, name: string, x: tf.Tensor4D): tf.Tensor4D =>
+  tf.conv2d(x, weight<tf.Tensor4D>(weights, `${name}/kernel`), 1, 'same');

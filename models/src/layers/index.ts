@@ -9,7 +9,12 @@ export {
 } from './attention.js';
 export type { BatchNormOptions } from './batch-norm.js';
 export { batchNorm, batchNormParameters, batchNormStatistics } from './batch-norm.js';
-export { convolution, convolutionParameters } from './convolution.js';
+export {
+  bareConvolution,
+  bareConvolutionParameters,
+  convolution,
+  convolutionParameters,
+} from './convolution.js';
 export { dense, denseParameters } from './dense.js';
 export type { Mode } from './dropout.js';
 export { dropout, inference } from './dropout.js';
@@ -17,7 +22,9 @@ export { constant, fanInUniform, heNormal, ones, zeros } from './initialisers.js
 export { layerNorm, layerNormParameters } from './layer-norm.js';
 export type { Initialiser, NamedTensors, Parameter } from './parameters.js';
 export { createVariables, drawWeights, weight } from './parameters.js';
+export { maxPool } from './pooling.js';
 export type { Random } from './random.js';
 export { permutation, stream } from './random.js';
 export type { BlockOptions } from './transformer.js';
 export { postNormBlock, postNormParameters, preNormBlock, preNormParameters } from './transformer.js';
+export { toLength } from './unit-length.js';
