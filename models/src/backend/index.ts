@@ -8,6 +8,13 @@ export {
   output,
   withPlainForms,
 } from './fused-kernels.js';
+export { type Hardware, type NvidiaGpu, readHardware } from './hardware.js';
 export { type AdamStep, type InPlaceAdam, inPlaceAdam } from './in-place-adam.js';
-export { type BackendChoice, type BackendInfo, type BackendOptions, useBackend } from './ladder.js';
+export {
+  type BackendChoice,
+  type BackendInfo,
+  type BackendOptions,
+  type DeviceDemand,
+  useBackend,
+} from './ladder.js';
 export { tf } from './tensorflow.js';

@@ -16,9 +16,11 @@ export type NativeStart =
 /**
  * Makes TensorFlow's own library the backend in use, if `consilium-site backend install native` has put it on this machine.
  * The package's kernels are taken one by one: its front door would look for an addon inside the package itself.
- * Nothing is downloaded and, where it is absent, nothing printed. Call again at will.
+ * Nothing is downloaded and, where it is absent, nothing printed. Call again at will; but the library looks for a GPU once, when it
+ * is loaded, so the demand of the first call holds for the process.
  */
-export async function startNative(): Promise<NativeStart> {
+export async function startNative(demand: 'any' | 'gpu' | 'cpu' = 'any'): Promise<NativeStart> {
+  if (demand === 'cpu' && tf.findBackendFactory('tensorflow') === null) process.env.CUDA_VISIBLE_DEVICES = '-1';
   try {
     if (tf.findBackendFactory('tensorflow') === null) {
       const folder = nativeFolder();
@@ -34,11 +36,12 @@ export async function startNative(): Promise<NativeStart> {
     return absent('it did not start');
   }
   const { binding, isUsingGpuDevice } = nativeBackend.parse(tf.backend());
+  if (isUsingGpuDevice && demand === 'cpu') return absent('this process already runs it on the GPU');
   return {
     running: true,
     version: binding.TF_Version,
     device: isUsingGpuDevice ? 'gpu' : 'cpu',
-    threads: availableParallelism(),
+    threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism(),
   };
 }
 

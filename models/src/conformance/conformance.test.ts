@@ -1,23 +1,44 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BackendChoice, results, sample, tf, useBackend } from '../backend/index.js';
+import {
+  type BackendChoice,
+  type DeviceDemand,
+  readHardware,
+  results,
+  sample,
+  tf,
+  useBackend,
+} from '../backend/index.js';
 import { conformanceCases, knownCase, operationCase, runCase, runConformance, topics } from './index.js';
 import { trainingSteps } from './training-steps.js';
 
 /** Rungs whose absence is a failure: set where they have been installed. */
 const required = new Set((process.env.CONSILIUM_REQUIRE_BACKENDS ?? '').split(',').map((name) => name.trim()));
 
-const absenceOf = (choice: BackendChoice): Promise<string | null> =>
-  useBackend(choice).then(
-    () => null,
-    (cause: unknown) => (cause instanceof Error ? cause.message : 'it does not start'),
+interface Rung {
+  readonly choice: BackendChoice;
+  readonly device: DeviceDemand;
+  /** Why it is not here; null where it is. */
+  readonly absence: string | null;
+}
+
+const rungOf = (choice: BackendChoice, device: DeviceDemand = 'any'): Promise<Rung> =>
+  useBackend(choice, { device }).then(
+    () => ({ choice, device, absence: null }),
+    (cause: unknown) => ({ choice, device, absence: cause instanceof Error ? cause.message : 'it does not start' }),
   );
 
-const rungs = [
-  { choice: 'wasm', absence: await absenceOf('wasm') },
-  { choice: 'native', absence: await absenceOf('native') },
-] as const;
+/** On a GPU, or else on a processor that plays one. Loaded only where there can be one: Dawn says on stderr what it misses. */
+async function webgpuRung(): Promise<Rung> {
+  if (!readHardware().gpuPossible && !required.has('webgpu')) {
+    return { choice: 'webgpu', device: 'any', absence: 'this machine shows no GPU and no Vulkan driver is named' };
+  }
+  const onGpu = await rungOf('webgpu');
+  return onGpu.absence === null ? onGpu : rungOf('webgpu', 'cpu');
+}
 
-describe.each(rungs)('the $choice backend', ({ choice, absence }) => {
+const rungs = [await rungOf('wasm'), await rungOf('native'), await webgpuRung()];
+
+describe.each(rungs)('the $choice backend', ({ choice, device, absence }) => {
   if (absence !== null) {
     it.skipIf(!required.has(choice))(`is here (skipped: ${absence})`, () => {
       throw new Error(`it was required, and it is not here: ${absence}`);
@@ -25,7 +46,7 @@ describe.each(rungs)('the $choice backend', ({ choice, absence }) => {
     return;
   }
 
-  beforeAll(() => useBackend(choice));
+  beforeAll(() => useBackend(choice, { device }));
   afterAll(() => tf.disposeVariables());
 
   describe.each(topics)('%s', (topic) => {

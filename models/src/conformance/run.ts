@@ -1,4 +1,12 @@
-import { type BackendChoice, distance, type Result, startCpu, tf, useBackend } from '../backend/index.js';
+import {
+  type BackendChoice,
+  type DeviceDemand,
+  distance,
+  type Result,
+  startCpu,
+  tf,
+  useBackend,
+} from '../backend/index.js';
 import type { ConformanceCase, Topic } from './case.js';
 import { conformanceCases } from './table.js';
 
@@ -17,6 +25,8 @@ export interface CaseResult {
 }
 
 export interface ConformanceOptions {
+  /** As for `useBackend`. */
+  readonly device?: DeviceDemand;
   readonly onCase?: (result: CaseResult) => void;
   readonly signal?: AbortSignal;
   readonly cases?: readonly ConformanceCase[];
@@ -29,10 +39,10 @@ export interface ConformanceOptions {
  */
 export async function runConformance(
   choice: BackendChoice,
-  { onCase, signal, cases = conformanceCases }: ConformanceOptions = {},
+  { device = 'any', onCase, signal, cases = conformanceCases }: ConformanceOptions = {},
 ): Promise<readonly CaseResult[]> {
   signal?.throwIfAborted();
-  await useBackend(choice);
+  await useBackend(choice, { device });
   const engineName = tf.getBackend();
   const done: CaseResult[] = [];
   for (const tested of cases) {

@@ -2,17 +2,37 @@ import type { ErrorTexts } from './texts.js';
 
 /** Models, their weights, and what they are trained on. */
 export const modelErrors = {
+  'CSM-BACKEND-DEVICE': {
+    message: 'The GPU did not do all that it was asked for: {reason}.',
+    remedy:
+      'Its memory may be full, or its driver may have reset it: lower training.batchSize, see that nothing else uses it, and start again.',
+  },
   'CSM-BACKEND-MEMORY': {
     message: 'The wasm backend has no {mebibytes} MiB left: its heap ends at 4 GiB.',
     remedy: 'Lower training.batchSize or choose a smaller preset; the native backend has no such limit.',
   },
   'CSM-BACKEND-NATIVE': {
     message: 'The native backend does not run: {reason}.',
-    remedy: 'Install the TensorFlow library for this machine, or choose backend auto or wasm.',
+    remedy: 'Run `consilium-site backend install native`, or choose backend auto or wasm.',
+  },
+  'CSM-BACKEND-NO-GPU': {
+    message: 'No GPU can be used: {reason}.',
+    remedy:
+      'Install the driver of the GPU, then `consilium-site backend install native --gpu` (NVIDIA) or a Vulkan driver for webgpu (any vendor); in a container let the GPU in with NVIDIA_DRIVER_CAPABILITIES=all. To train on the processor, set device to any or cpu.',
+  },
+  'CSM-BACKEND-TENSOR': {
+    message:
+      'A tensor of {mebibytes} MiB is larger than the {limit} MiB that {device} takes at once on the webgpu backend.',
+    remedy: 'Lower training.batchSize, choose a smaller preset, or use the native backend, which has no such limit.',
   },
   'CSM-BACKEND-WASM': {
     message: 'The wasm backend does not run: {reason}.',
     remedy: 'Run on Node 20.19 or newer and reinstall the packages; choose backend cpu for tiny tests only.',
+  },
+  'CSM-BACKEND-WEBGPU': {
+    message: 'The webgpu backend does not run: {reason}.',
+    remedy:
+      "Install the Vulkan loader and the GPU's driver (Debian: libvulkan1 with mesa-vulkan-drivers or nvidia-driver); a container needs NVIDIA_DRIVER_CAPABILITIES=all. Or choose backend auto; device cpu allows a processor that plays a GPU, for tests.",
   },
   'CSM-INITIAL-FAILED': {
     message: 'The process that makes starting weights ended with status {status}.',

@@ -1,0 +1,1 @@
+export { startWebgpu, type WebgpuStart } from './start.js';
