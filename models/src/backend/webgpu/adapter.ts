@@ -33,10 +33,13 @@ export async function requestAdapter(kind: 'gpu' | 'cpu'): Promise<Adapter | nul
     }
     gpu = create([]);
   }
-  const wish = kind === 'cpu' ? { forceFallbackAdapter: true } : { powerPreference: 'high-performance' as const };
-  const adapter = await gpu.requestAdapter(wish);
+  const best = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  // Dawn finds a processor's driver only when it has looked for all of them before.
+  const adapter = kind === 'gpu' || best === null || isProcessor(best.info) ? best : await fallback(gpu);
   return adapter && { adapter, description: describe(adapter) };
 }
+
+const fallback = (from: GPU): Promise<GPUAdapter | null> => from.requestAdapter({ forceFallbackAdapter: true });
 
 function describe({ info, limits }: GPUAdapter): AdapterDescription {
   const name = info.device.replaceAll(/^-+|-+$/g, '') || info.description || info.architecture || info.vendor;
