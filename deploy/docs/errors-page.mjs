@@ -24,6 +24,7 @@ const areas = {
   LEAD: "The lead's folder, and what the lead's command line checks before it believes a coordinator.",
   METRICS: 'Counts and figures of evaluation.',
   MODEL: 'Model families and what they are given.',
+  NATIVE: 'Installing the native library: `consilium-site backend install native`.',
   PAGE: 'The web page.',
   PEER: 'What another version said.',
   REHEARSE: 'Rehearsals on one machine.',

@@ -1,1 +1,8 @@
-export { type NativeInstallation, nativeFolder, nativeInstallation, readNativeInstallation } from './installation.js';
+export { addonSource } from './addon-source.js';
+export {
+  type NativeInstallation,
+  nativeFolder,
+  nativeInstallation,
+  nativeManifest,
+  readNativeInstallation,
+} from './installation.js';

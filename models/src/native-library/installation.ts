@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 
-const manifestName = 'native.json';
+/** The file in the native folder that says which installation is in use. */
+export const nativeManifest = 'native.json';
 
 /**
  * What `consilium-site backend install native` leaves behind, as `native.json` in the native folder. Paths are relative to that
@@ -32,7 +33,7 @@ export type NativeInstallation = Readonly<z.infer<typeof nativeInstallation>>;
 
 /** The folder of native libraries: CONSILIUM_NATIVE, else `consilium/native` in the user's data folder (XDG_DATA_HOME). */
 export function nativeFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  if (env.CONSILIUM_NATIVE) return env.CONSILIUM_NATIVE;
+  if (env.CONSILIUM_NATIVE) return resolve(env.CONSILIUM_NATIVE);
   const data = env.XDG_DATA_HOME;
   return join(data && isAbsolute(data) ? data : join(homedir(), '.local', 'share'), 'consilium', 'native');
 }
@@ -41,7 +42,7 @@ export function nativeFolder(env: Readonly<Record<string, string | undefined>> =
 export function readNativeInstallation(folder: string): NativeInstallation | null {
   let text: string;
   try {
-    text = readFileSync(join(folder, manifestName), 'utf8');
+    text = readFileSync(join(folder, nativeManifest), 'utf8');
   } catch {
     return null;
   }

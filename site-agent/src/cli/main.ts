@@ -10,5 +10,6 @@ try {
   const error = asCoded(thrown);
   process.stderr.write(`${explain(error)}\n`);
   if (error.code === 'CSM-INTERNAL' && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
-  process.exitCode = 1;
+  // A command may have given its fault a number of its own.
+  process.exitCode ??= 1;
 }

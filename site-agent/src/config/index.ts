@@ -9,7 +9,7 @@ export {
 } from './enrolment.js';
 export { adopt, makePrivate, readIfThere, readJsonIfThere, withDisk, writeWhole } from './files.js';
 export { makeHome, type SiteHome, siteHome } from './home.js';
-export { lockHome } from './lock.js';
+export { holdLock, lockHome } from './lock.js';
 export { parseSettings, readSettings, type SiteSettings, siteSettings, writeSettings } from './settings.js';
 export { hasKey, makeKey, openKey } from './site-key.js';
 export { version } from './version.js';

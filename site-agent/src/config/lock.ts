@@ -4,29 +4,32 @@ import { withDisk } from './files.js';
 import type { SiteHome } from './home.js';
 
 /**
- * Keeps a home to one agent. A lock whose process is gone does not count: a number that the system gave to another
- * process since is told apart by when that one began.
+ * Keeps a home to one agent.
  * @returns how to let go
  * @throws CSM-AGENT-IN-USE, CSM-AGENT-DISK
  */
-export async function lockHome({ lock, folder }: SiteHome): Promise<() => Promise<void>> {
+export const lockHome = ({ lock, folder }: SiteHome): Promise<() => Promise<void>> =>
+  withDisk(lock, () => holdLock(lock, (pid) => fail('CSM-AGENT-IN-USE', { folder, pid })));
+
+/**
+ * Takes a lock, or calls `refuse` with the process that holds it. A lock whose process is gone does not count: a number that the
+ * system gave to another process since is told apart by when that one began.
+ * @returns how to let go
+ */
+export async function holdLock(lock: string, refuse: (pid: number) => never): Promise<() => Promise<void>> {
   const mine = `${process.pid} ${await beginOf(process.pid)}`;
   const draft = `${lock}.${process.pid}`;
-  return withDisk(lock, async () => {
-    await writeFile(draft, mine, { mode: 0o600 });
-    try {
-      for (let held = await take(draft, lock); held !== null; held = await take(draft, lock)) {
-        const [pid, begin] = held.split(' ');
-        if (held !== mine && (await isRunning(Number(pid), begin ?? ''))) {
-          fail('CSM-AGENT-IN-USE', { folder, pid: Number(pid) });
-        }
-        await rm(lock, { force: true });
-      }
-    } finally {
-      await rm(draft, { force: true });
+  await writeFile(draft, mine, { mode: 0o600 });
+  try {
+    for (let held = await take(draft, lock); held !== null; held = await take(draft, lock)) {
+      const [pid, begin] = held.split(' ');
+      if (held !== mine && (await isRunning(Number(pid), begin ?? ''))) refuse(Number(pid));
+      await rm(lock, { force: true });
     }
-    return () => rm(lock, { force: true });
-  });
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return () => rm(lock, { force: true });
 }
 
 /** Null when the lock is ours now; what the other's says otherwise. */

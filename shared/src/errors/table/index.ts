@@ -3,6 +3,7 @@ import { dataErrors } from './data.js';
 import { deskErrors } from './desk.js';
 import { keysErrors } from './keys.js';
 import { modelErrors } from './model.js';
+import { nativeErrors } from './native.js';
 import { runErrors } from './run.js';
 import { siteErrors } from './site.js';
 import { storageErrors } from './storage.js';
@@ -18,6 +19,7 @@ export const errorTable = {
   ...deskErrors,
   ...keysErrors,
   ...modelErrors,
+  ...nativeErrors,
   ...runErrors,
   ...siteErrors,
   ...storageErrors,

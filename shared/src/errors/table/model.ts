@@ -7,6 +7,11 @@ export const modelErrors = {
     remedy:
       'Its memory may be full, or its driver may have reset it: lower training.batchSize, see that nothing else uses it, and start again.',
   },
+  'CSM-BACKEND-ENDED': {
+    message: 'The process that tried backend {backend} ended ({how}).',
+    remedy:
+      'Its library may not fit this processor, or memory ran out: try again, or choose backend wasm. SIGILL means instructions that the processor lacks.',
+  },
   'CSM-BACKEND-MEMORY': {
     message: 'The wasm backend has no {mebibytes} MiB left: its heap ends at 4 GiB.',
     remedy: 'Lower training.batchSize or choose a smaller preset; the native backend has no such limit.',

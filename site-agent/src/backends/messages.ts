@@ -1,0 +1,50 @@
+import type { BackendChoice } from '@consilium/models/backend';
+import { z } from 'zod';
+
+/** Every backend that can be asked for by name, the best first. */
+export const rungs = ['native', 'webgpu', 'wasm', 'cpu'] as const satisfies readonly BackendChoice[];
+export type Rung = (typeof rungs)[number];
+
+/** What the process that tries a backend is asked. */
+export const request = z.strictObject({
+  choice: z.enum(['auto', ...rungs]),
+  device: z.enum(['any', 'gpu', 'cpu']),
+  /** Go through the conformance suite, too. */
+  suite: z.boolean(),
+});
+export type TrialRequest = Readonly<z.output<typeof request>>;
+
+const info = z.object({
+  name: z.string(),
+  version: z.string(),
+  kind: z.enum(['gpu', 'cpu']),
+  device: z.string(),
+  threads: z.number(),
+  memoryBytes: z.number().optional(),
+  driver: z.string().optional(),
+  note: z.string().optional(),
+});
+export type RunningBackend = Readonly<z.output<typeof info>>;
+
+const tested = z.object({
+  topic: z.string(),
+  name: z.string(),
+  error: z.number(),
+  limit: z.number(),
+  leaked: z.number(),
+  passed: z.boolean(),
+  fault: z.string().optional(),
+});
+export type TestedCase = Readonly<z.output<typeof tested>>;
+
+/** What it answers: `started`, then each case of the suite, then `done`; or `failed`. */
+export const answer = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('started'), backend: info }),
+  z.strictObject({ type: z.literal('case'), tested, total: z.int() }),
+  z.strictObject({ type: z.literal('done') }),
+  z.strictObject({
+    type: z.literal('failed'),
+    error: z.object({ code: z.string(), details: z.record(z.string(), z.union([z.string(), z.number()])) }),
+  }),
+]);
+export type TrialAnswer = z.output<typeof answer>;

@@ -1,0 +1,68 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type CodedError, coded, fromWire } from '@consilium/shared/errors';
+import { tetheredEnvironment } from '@consilium/shared/process';
+import { answer, type RunningBackend, type TestedCase, type TrialRequest } from './messages.js';
+
+export interface TrialOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly onCase?: (tested: TestedCase, done: number, total: number) => void;
+}
+
+export interface TrialResult {
+  readonly backend: RunningBackend;
+  /** Empty where the suite was not asked for. */
+  readonly cases: readonly TestedCase[];
+}
+
+/** Tries a backend. @throws what the backend says, CSM-BACKEND-ENDED, the signal's reason */
+export type TryBackend = (request: TrialRequest, options: TrialOptions) => Promise<TrialResult>;
+
+// From the source as from the build: a process of its own runs what was built.
+const program = fileURLToPath(new URL('../../dist/backends/trial-main.js', import.meta.url));
+
+export const tryBackend: TryBackend = (request, { env, signal, onCase }) =>
+  new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const cases: TestedCase[] = [];
+    let backend: RunningBackend | null = null;
+    let error: CodedError | null = null;
+    let done = false;
+    const child = fork(program, [JSON.stringify(request)], {
+      serialization: 'advanced',
+      execArgv: [],
+      env: tetheredEnvironment(env),
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const stop = (): void => void child.kill('SIGKILL');
+    signal.addEventListener('abort', stop, { once: true });
+    child.on('message', (raw) => {
+      const message = answer.parse(raw);
+      switch (message.type) {
+        case 'started':
+          backend = message.backend;
+          break;
+        case 'case':
+          cases.push(message.tested);
+          onCase?.(message.tested, cases.length, message.total);
+          break;
+        case 'done':
+          done = true;
+          break;
+        case 'failed':
+          error = fromWire(message.error);
+          break;
+        default:
+          message satisfies never;
+      }
+    });
+    child.once('error', reject);
+    child.once('close', (status, killed) => {
+      signal.removeEventListener('abort', stop);
+      const how = killed ?? `status ${status}`;
+      if (signal.aborted) reject(signal.reason);
+      else if (backend !== null && done) resolve({ backend, cases });
+      else reject(error ?? coded('CSM-BACKEND-ENDED', { backend: request.choice, how }));
+    });
+  });

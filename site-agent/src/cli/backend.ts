@@ -1,0 +1,261 @@
+import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { nativeFolder, readNativeInstallation } from '@consilium/models/native-library';
+import { CodedError, explain, fail } from '@consilium/shared/errors';
+import { table } from '@consilium/shared/terminal';
+import { Argument, type Command, Option } from 'commander';
+import {
+  climb,
+  type Ladder,
+  type RungStanding,
+  type RunningBackend,
+  rungs,
+  type TestedCase,
+  type TrialRequest,
+  tryBackend,
+} from '../backends/index.js';
+import { readIfThere, readSettings } from '../config/index.js';
+import {
+  bundles,
+  freeBytes,
+  type InstallResult,
+  type InstallSurroundings,
+  installNative,
+  runProgram,
+} from '../native-library/index.js';
+import { type CommandContext, homeOf, readText } from './context.js';
+import { barStage, lineStage } from './download-stage.js';
+
+/** Exit status when no source of the library can be reached: nothing is wrong with this machine. */
+const unreachableStatus = 4;
+/** Exit status after Ctrl-C, as a shell gives it. */
+const interruptedStatus = 130;
+
+interface InstallOptions {
+  readonly gpu?: boolean;
+  readonly from?: readonly string[];
+  readonly index?: string;
+  readonly source?: 'archive' | 'wheel';
+  readonly to?: string;
+  readonly force?: boolean;
+  readonly home?: string;
+}
+
+/** What of the machine a test replaces. */
+export type MachineParts = Partial<
+  Pick<InstallSurroundings, 'platform' | 'arch' | 'bundles' | 'run' | 'free' | 'pause' | 'gpuFault' | 'attempt'>
+> & { readonly tryBackend?: typeof tryBackend };
+
+export function addBackend(program: Command, context: CommandContext, machine: MachineParts = {}): void {
+  const backend = program.command('backend').description('what trains here: show it, install the fast one, test it');
+  backend
+    .command('list')
+    .description('try every backend, and say which one would train and why not a better one')
+    .option('--json', 'one record for scripts')
+    .action((options: { readonly json?: boolean }) => list(options, context, machine));
+  backend
+    .command('install')
+    .addArgument(new Argument('<backend>', 'the backend whose library is wanted').choices(['native']))
+    .description('put the TensorFlow library on this machine: fetch, check, compile, test')
+    .option('--gpu', 'for NVIDIA GPUs, with CUDA 12')
+    .option('--from <path...>', 'files, or folders of files, that were brought here by hand; nothing is fetched')
+    .option('--index <url>', 'a Python index of your own')
+    .addOption(new Option('--source <kind>', 'only from there').choices(['archive', 'wheel']))
+    .option('--to <dir>', 'another folder than that of the agent')
+    .option('--force', 'install anew what is installed')
+    .option('--home <dir>', "the agent's own folder, whose site.yaml names proxy and authority")
+    .action((_: string, options: InstallOptions) => install(options, context, machine));
+  backend
+    .command('test')
+    .addArgument(
+      new Argument('[backend]', 'the one to test; what auto takes when left out').choices(['auto', ...rungs]),
+    )
+    .description('run the conformance suite on a backend: every operation and gradient against the reference')
+    .addOption(new Option('--device <kind>', 'what it must run on').choices(['any', 'gpu', 'cpu']).default('any'))
+    .option('--json', 'one record for scripts')
+    .action((choice: TrialRequest['choice'] | undefined, options: TestOptions) =>
+      test(choice ?? 'auto', options, context, machine),
+    );
+}
+
+async function list(
+  options: { readonly json?: boolean },
+  context: CommandContext,
+  machine: MachineParts,
+): Promise<void> {
+  const ladder = await climb(machine.tryBackend ?? tryBackend, context);
+  if (options.json === true) context.print(JSON.stringify({ format: 'consilium-backends-1', ...plain(ladder) }));
+  else for (const line of showLadder(ladder, context)) context.print(line);
+}
+
+function showLadder({ rungs: standings, auto }: Ladder, { env }: CommandContext): readonly string[] {
+  const rows = standings.map((standing) =>
+    'backend' in standing
+      ? [standing.rung, 'yes', standing.backend.version, describeDevice(standing.backend)]
+      : [standing.rung, 'no', '', ''],
+  );
+  const installed = readNativeInstallation(nativeFolder(env));
+  return [
+    table(['backend', 'works', 'version', 'device'], rows),
+    ...standings.flatMap((standing) => ('error' in standing ? ['', explain(standing.error)] : [])),
+    '',
+    auto instanceof Error
+      ? `auto finds nothing that works. ${explain(auto)}`
+      : `auto takes ${auto.name}, on ${describeDevice(auto)}.`,
+    ...(auto instanceof Error || auto.note === undefined ? [] : [`  ${auto.note}`]),
+    installed === null
+      ? 'The native library is not installed.'
+      : `The native library is TensorFlow ${installed.source.version} for ${deviceWord[installed.device]}, installed ${installed.installedAt.slice(0, 10)} in ${nativeFolder(env)}.`,
+  ];
+}
+
+const deviceWord = { cpu: 'the processor', gpu: 'NVIDIA GPUs' } as const;
+
+function describeDevice({ device, kind, threads, memoryBytes, driver }: RunningBackend): string {
+  return [
+    `${device} (${kind})`,
+    ...(memoryBytes === undefined ? [] : [`${(memoryBytes / 2 ** 30).toFixed(0)} GiB`]),
+    ...(driver === undefined ? [] : [`driver ${driver}`]),
+    ...(kind === 'cpu' ? [`${threads} ${threads === 1 ? 'thread' : 'threads'}`] : []),
+  ].join(', ');
+}
+
+const plain = ({ rungs: standings, auto }: Ladder) => ({
+  auto: auto instanceof Error ? plainError(auto) : auto,
+  rungs: standings.map((standing: RungStanding) =>
+    'error' in standing ? { rung: standing.rung, error: plainError(standing.error) } : standing,
+  ),
+});
+
+const plainError = ({ code, message, remedy }: CodedError) => ({ code, message, remedy });
+
+async function install(options: InstallOptions, context: CommandContext, machine: MachineParts): Promise<void> {
+  const { env, now, signal, print } = context;
+  const folder = options.to === undefined ? nativeFolder(env) : resolve(options.to);
+  const stage = context.interactive ? barStage(process.stdout) : lineStage(print);
+  const attempt = machine.tryBackend ?? tryBackend;
+  const began = now().getTime();
+  try {
+    const result = await installNative(
+      {
+        folder,
+        device: options.gpu === true ? 'gpu' : 'cpu',
+        source: options.source,
+        from: options.from,
+        index: options.index === undefined ? undefined : readIndex(options.index),
+        force: options.force === true,
+        ...(await wayOut(options, context)),
+      },
+      {
+        platform: process.platform,
+        arch: process.arch,
+        env,
+        bundles,
+        run: runProgram,
+        free: freeBytes,
+        now,
+        pause: (ms) => pause(ms, undefined, { signal }),
+        gpuFault,
+        attempt: (at, device, suite) =>
+          attempt(
+            { choice: 'native', device: device === 'gpu' ? 'gpu' : 'any', suite },
+            { env: { ...env, CONSILIUM_NATIVE: at }, signal },
+          ),
+        ...machine,
+        stage,
+        signal,
+      },
+    );
+    for (const line of told(result, folder, now().getTime() - began)) print(line);
+  } catch (thrown) {
+    if (signal.aborted) {
+      print('Stopped. What was fetched is kept: the same command goes on from there.');
+      process.exitCode = interruptedStatus;
+      return;
+    }
+    if (thrown instanceof CodedError && thrown.code === 'CSM-NATIVE-UNREACHABLE') process.exitCode = unreachableStatus;
+    throw thrown;
+  } finally {
+    stage.settle();
+  }
+}
+
+function told({ installation, fresh, tests }: InstallResult, folder: string, ms: number): readonly string[] {
+  const what = `TensorFlow ${installation.source.version} for ${deviceWord[installation.device]}`;
+  return fresh
+    ? [
+        `${what} is installed in ${folder} (${(ms / 1000).toFixed(0)} s).`,
+        `All ${tests} tests agree with the reference. Agents and commands take it from their next start.`,
+      ]
+    : [`${what} is installed already, in ${folder}. --force installs it anew.`];
+}
+
+/** Proxy and private authority as site.yaml has them, if there is one. */
+async function wayOut(
+  options: InstallOptions,
+  context: CommandContext,
+): Promise<{ readonly proxy: string | undefined; readonly ca: string | undefined }> {
+  const home = homeOf(context, options.home);
+  if ((await readIfThere(home.settings)) === null) return { proxy: undefined, ca: undefined };
+  const { proxy, ca } = await readSettings(home.settings);
+  return { proxy, ca: ca === undefined ? undefined : await readText(ca) };
+}
+
+function readIndex(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && /^https?:$/.test(url.protocol)
+    ? url
+    : fail('CSM-CLI-ARGUMENT', { name: '--index', problem: 'it is no http or https address' });
+}
+
+/** Loads TensorFlow.js, which takes a while: only where a GPU was asked for. */
+async function gpuFault(): Promise<string | null> {
+  const { readHardware } = await import('@consilium/models/backend');
+  const { nvidia, nvidiaGpus } = readHardware();
+  if (nvidia || (await nvidiaGpus()).length > 0) return null;
+  return "NVIDIA's driver shows none on this machine";
+}
+
+interface TestOptions {
+  readonly device: TrialRequest['device'];
+  readonly json?: boolean;
+}
+
+async function test(
+  choice: TrialRequest['choice'],
+  { device, json }: TestOptions,
+  context: CommandContext,
+  machine: MachineParts,
+): Promise<void> {
+  const attempt = machine.tryBackend ?? tryBackend;
+  const { backend, cases } = await attempt({ choice, device, suite: true }, context);
+  const failed = cases.filter(({ passed }) => !passed);
+  if (failed.length > 0) process.exitCode = 1;
+  if (json === true) {
+    context.print(JSON.stringify({ format: 'consilium-conformance-1', backend, passed: failed.length === 0, cases }));
+    return;
+  }
+  context.print(table(['', 'topic', 'case', 'error', 'limit', 'left'], cases.map(row)));
+  context.print('');
+  for (const { topic, name, fault } of failed) if (fault !== undefined) context.print(`${topic}, ${name}: ${fault}`);
+  context.print(
+    failed.length === 0
+      ? `${backend.name} ${backend.version} on ${describeDevice(backend)}: all ${cases.length} cases agree with the reference.`
+      : `${backend.name} ${backend.version} on ${describeDevice(backend)}: ${failed.length} of ${cases.length} cases fail.`,
+  );
+}
+
+const row = ({ topic, name, error, limit, leaked, passed }: TestedCase): readonly string[] => [
+  passed ? 'ok' : 'FAILS',
+  topic,
+  name,
+  distance(error),
+  distance(limit),
+  leaked === 0 ? '' : String(leaked),
+];
+
+/** A relative L2 distance. */
+const distance = (value: number): string => {
+  if (value === 0) return '0';
+  return Number.isFinite(value) ? value.toExponential(1) : '–';
+};

@@ -1,0 +1,11 @@
+export {
+  type InstallRequest,
+  type InstallResult,
+  type InstallSurroundings,
+  installNative,
+  type Trial,
+} from './install.js';
+export { type Bundle, bundles, type Pin } from './pins.js';
+export { type Run, runProgram } from './run.js';
+export { freeBytes } from './space.js';
+export type { Stage } from './stage.js';
