@@ -21,7 +21,7 @@ export function openDevice({ adapter }: Adapter): Promise<GPUDevice> {
  * Refuses a buffer that the device could not give to a kernel. Without this the kernel would be dropped, and its result be
  * zeros. Every buffer is made in this one place.
  */
-export function guardBuffers(backend: WebGPUBackend, { name, bindingBytes, bufferBytes }: AdapterDescription): void {
+export function guardBuffers(backend: BufferMaker, { name, bindingBytes, bufferBytes }: AdapterDescription): void {
   const manager = backend.bufferManager;
   const acquire = manager.acquireBuffer.bind(manager);
   const limitBytes = Math.min(bindingBytes, bufferBytes);
@@ -35,7 +35,7 @@ export function guardBuffers(backend: WebGPUBackend, { name, bindingBytes, buffe
  * Makes a read fail after anything has gone wrong on the device: WebGPU tells of a refused kernel or of memory that ran out only
  * by an event, and the values would be wrong.
  */
-export function guardReads(backend: WebGPUBackend): void {
+export function guardReads(backend: Reader): void {
   const { device } = backend;
   let fault: string | null = null;
   device.addEventListener('uncapturederror', ({ error }) => {
@@ -56,7 +56,26 @@ export function guardReads(backend: WebGPUBackend): void {
   };
 }
 
+/** The part of TensorFlow.js' backend that makes buffers. */
+interface BufferMaker {
+  readonly bufferManager: { acquireBuffer: WebGPUBackend['bufferManager']['acquireBuffer'] };
+}
+
+/** The part that reads, and its device. */
+interface Reader {
+  read: WebGPUBackend['read'];
+  readonly device: {
+    readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
+    addEventListener(
+      type: 'uncapturederror',
+      listener: (event: { readonly error: { readonly message: string } }) => void,
+    ): void;
+  };
+}
+
 const inMebibytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
 
-const firstLine = (text: string): string => (text.split('\n')[0] ?? '').trim().slice(0, maxReasonCharacters);
+/** Without the full stop at its end. */
+const firstLine = (text: string): string =>
+  (text.split('\n')[0] ?? '').trim().replace(/\.$/, '').slice(0, maxReasonCharacters);
 const maxReasonCharacters = 200;

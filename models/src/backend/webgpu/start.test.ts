@@ -1,0 +1,58 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { readHardware, tf, useBackend } from '../index.js';
+import { startWebgpu } from './index.js';
+
+// Dawn says on stderr what it misses, so it is not even loaded where there can be no device.
+const [onGpu, onProcessor] = readHardware().gpuPossible ? [await startWebgpu('gpu'), await startWebgpu('cpu')] : [];
+const kind = onGpu?.running ? 'gpu' : 'cpu';
+const adapter = onGpu?.running || onProcessor?.running;
+
+const because = adapter ? '' : ' (skipped: no GPU shows here, and no Vulkan driver is named)';
+
+describe.runIf(adapter)(`webgpu on a device${because}`, () => {
+  afterEach(() => tf.disposeVariables());
+
+  it('says which, and what it takes at once', async () => {
+    const started = await startWebgpu(kind);
+    expect(started).toMatchObject({ running: true, kind });
+    if (!started.running) return;
+    expect(started.name).not.toBe('');
+    expect(started.bindingBytes).toBeGreaterThanOrEqual(2 ** 27);
+    expect(started.bufferBytes).toBeGreaterThanOrEqual(2 ** 28);
+  });
+
+  it('leaves no navigator behind that others would take for a browser', async () => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+    await startWebgpu(kind);
+    expect(Object.getOwnPropertyDescriptor(globalThis, 'navigator')).toEqual(before);
+    expect('gpu' in (globalThis.navigator ?? {})).toBe(false);
+  });
+
+  it('refuses a tensor above the limit with a code, and works on', async () => {
+    const started = await startWebgpu(kind);
+    if (!started.running) return;
+    const elements = Math.min(started.bindingBytes, started.bufferBytes) / 4 + 1;
+    expect(() => tf.tidy(() => tf.add(tf.zeros([elements]), 1))).toThrow(
+      expect.objectContaining({ code: 'CSM-BACKEND-TENSOR' }),
+    );
+    const sum = tf.tidy(() => tf.sum(tf.ones([2000])));
+    expect([...(await sum.data())]).toEqual([2000]);
+    sum.dispose();
+  });
+
+  it('works on one engine with the other backends', async () => {
+    const { engine } = await import('@tensorflow/tfjs-core');
+    await startWebgpu(kind);
+    expect(tf.engine()).toBe(engine());
+    expect(tf.getBackend()).toBe('webgpu');
+  });
+
+  it('is refused on a processor unless that was asked for', async () => {
+    if (kind === 'gpu') return;
+    await expect(useBackend('webgpu')).rejects.toMatchObject({ code: 'CSM-BACKEND-WEBGPU' });
+    await expect(useBackend('webgpu', { device: 'gpu' })).rejects.toMatchObject({ code: 'CSM-BACKEND-NO-GPU' });
+    expect(await useBackend('webgpu', { device: 'cpu' })).toMatchObject({ name: 'webgpu', kind: 'cpu' });
+    const chosen = await useBackend('auto');
+    expect(chosen.name).not.toBe('webgpu');
+  });
+});
