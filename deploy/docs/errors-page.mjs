@@ -11,6 +11,7 @@ const areas = {
   COHORT: 'Too few patients.',
   CONTRACT: 'The run as the lead signed it.',
   DATA: "A hospital's tables.",
+  DOCTOR: 'What `consilium-site doctor` finds before a run does.',
   EGRESS: 'The one door through which anything leaves a hospital.',
   ENROL: 'One-time codes, as a hospital reads them.',
   EVALUATE: 'Judging an exported model at a hospital.',

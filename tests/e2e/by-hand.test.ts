@@ -131,16 +131,24 @@ describe('by hand, over HTTPS with a private authority', () => {
     expect(await asLead('sites')).toMatch(/north\s+approved/);
   });
 
-  it('hospitals check their data and start their agents', async () => {
-    const said = await south.done('consilium-site', 'check', 'run.yaml', ...passphrase);
-    expect(said).toMatch(/^Data\s+60 rows read, 60 used/m);
-    expect(said).toMatch(/^Backend\s+wasm/m);
-    expect(said).toContain(`${address} answers; site south is approved by the lead`);
+  it('hospitals see that all is in order and start their agents', async () => {
+    const said = await south.done('consilium-site', 'doctor', 'run.yaml', ...passphrase);
+    expect(said).toMatch(/^ok\s+Data\s+60 rows read, 60 used/m);
+    expect(said).toMatch(/^ok\s+Backend\s+wasm/m);
+    expect(said).toContain(`${address} answers through the proxy ${new URL(proxy.url).host} in`);
+    expect(said).toMatch(/^ok\s+Clock\s+within 2 s/m);
+    expect(said).toMatch(/^ok\s+Key\s+site south is approved by the lead$/m);
+    expect(said).not.toMatch(/^fault/m);
     for (const [name, terminal] of Object.entries({ north, south })) {
       agents.set(name, terminal.start('consilium-site', 'start', ...passphrase));
     }
     for (const agent of agents.values()) await agent.said(/approved by the lead/);
-    expect(proxy.asked).toHaveLength(3);
+    expect(proxy.asked).toHaveLength(4);
+
+    const beside = JSON.parse(await north.done('consilium-site', 'doctor', '--json', ...passphrase));
+    expect(beside.findings).toContainEqual(
+      expect.objectContaining({ what: 'Key', state: 'ok', text: expect.stringContaining('the agent runs here') }),
+    );
   });
 
   it('the lead launches a run and watches it to its end; every hospital has its own report', async () => {

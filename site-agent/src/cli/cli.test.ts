@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEnrolmentCode, createIdentity } from '@consilium/shared/crypto';
 import { consortiumId, siteId } from '@consilium/shared/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeKey, siteHome, writeEnrolment } from '../config/index.js';
+import { examination } from '../doctor/index.js';
 import type { CommandContext } from './context.js';
 import { createProgram } from './program.js';
 
@@ -50,6 +52,8 @@ const type = (words: readonly string[], env?: Record<string, string>) =>
   createProgram(context(env)).parseAsync(['node', 'consilium-site', ...words]);
 const home = () => join(folder, 'home');
 const run = () => join(folder, 'run.yaml');
+/** The same on a machine with the native library and on one without. */
+const withoutLibrary = { CONSILIUM_NATIVE: '/nonexistent' };
 
 describe('groups', () => {
   it('prints the values of a column of the sample table, sorted, without the empty one', async () => {
@@ -65,21 +69,71 @@ describe('groups', () => {
   });
 });
 
-describe('check', () => {
-  it('shows exact counts by class and part, of the rows that are ours', async () => {
-    await type(['check', run(), '--data', folder, '--row', 'center=south', '--home', home()]);
+describe('doctor', () => {
+  const settings = async (text: string) => {
+    await mkdir(home(), { recursive: true });
+    await writeFile(join(home(), 'site.yaml'), text);
+  };
+
+  it('examines machine, backend, speed and GPU, and shows exact counts of the rows that are ours', async () => {
+    await type(['doctor', run(), '--data', folder, '--row', 'center=south', '--home', home()], withoutLibrary);
     const text = printed.join('\n');
+    for (const what of ['Node', 'Machine', 'Disk', 'Backend', 'Speed', 'GPU']) {
+      expect(text).toMatch(new RegExp(`^(?:ok|warning) +${what} +\\S`, 'm'));
+    }
+    expect(text).toMatch(/Backend +CSM-DOCTOR-BACKEND-LOWER: wasm /);
+    expect(text).toMatch(/Speed .*\d GFLOP\/s in products of/);
     expect(text).toContain('14 rows read, 14 used');
     expect(text).toMatch(/samples {3}\d+ +\d+ +\d+/);
-    expect(text).toContain('Backend');
     expect(process.exitCode).toBeUndefined();
   });
 
-  it('does every check, says each fault in a line of its code, and ends with status 1', async () => {
+  it('goes on after a fault, says each in the words of its code, and ends with status 1', async () => {
+    await settings('data: { directory: . }\nbackend: quick\n');
     await writeFile(run(), runText.replace('label: kind', 'label: kin'));
-    await type(['check', run(), '--data', folder, '--home', home()]);
-    expect(printed.join('\n')).toMatch(/CSM-DATA-COLUMN: .*no column kin[\s\S]*Backend/);
+    await type(['doctor', run(), '--data', folder, '--home', home()], withoutLibrary);
+    expect(printed.join('\n')).toMatch(
+      /^fault +Settings +CSM-SITECONFIG-INVALID: .*line 2[\s\S]*Speed[\s\S]*^fault +Data +CSM-DATA-COLUMN: .*no column kin/m,
+    );
+    expect(printed.at(-1)).toMatch(/^2 faults, \d warnings?\.$/);
     expect(process.exitCode).toBe(1);
+  });
+
+  it('asks to enrol a site that has settings alone', async () => {
+    await settings('data: { directory: . }\nbackend: wasm\n');
+    await type(['doctor', '--home', home()], withoutLibrary);
+    expect(printed.join('\n')).toMatch(/^ok +Backend +wasm/m);
+    expect(printed.join('\n')).toMatch(/^warning +Network +CSM-CLISITE-NOT-ENROLLED/m);
+    expect(process.exitCode).toBeUndefined();
+  });
+
+  it('says that the coordinator does not answer, and goes on to the key', async () => {
+    await settings('data: { directory: . }\nbackend: wasm\n');
+    const lead = createIdentity().publicKey;
+    await writeEnrolment(siteHome(home()), {
+      address: 'http://127.0.0.1:1',
+      lead,
+      consortium: consortiumId.parse('c'.repeat(32)),
+      site: siteId.parse('north'),
+    });
+    await makeKey(siteHome(home()), 'long enough');
+    await type(['doctor', '--home', home(), '--json'], { ...withoutLibrary, CONSILIUM_PASSPHRASE: 'long enough' });
+    const { state, findings } = examination.parse(JSON.parse(printed.join('\n')));
+    expect(state).toBe('fault');
+    expect(findings.slice(-2)).toMatchObject([
+      { what: 'Network', state: 'fault', code: 'CSM-HANDSHAKE-UNREACHABLE' },
+      { what: 'Key', state: 'fault', code: 'CSM-HANDSHAKE-UNREACHABLE' },
+    ]);
+    expect(process.exitCode).toBe(1);
+  });
+
+  it('survives a library that ends the process which loads it', async () => {
+    await type(['doctor', '--data', folder, '--home', home(), '--json'], { NODE_OPTIONS: '--no-such-option' });
+    const { findings } = examination.parse(JSON.parse(printed.join('\n')));
+    expect(findings).toContainEqual(
+      expect.objectContaining({ what: 'Backend', state: 'fault', code: 'CSM-DOCTOR-BACKEND-ENDED' }),
+    );
+    expect(findings.map(({ what }) => what)).toContain('GPU');
   });
 });
 

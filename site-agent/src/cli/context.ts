@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly secret: (question: string) => Promise<string>;
   /** Writes a line to standard output. */
   readonly print: (line: string) => void;
+  /** Width of the terminal; none where nobody looks. */
+  readonly columns?: number | undefined;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
 }
@@ -31,6 +33,7 @@ export function processContext(): CommandContext {
     interactive: stdin.isTTY === true && stdout.isTTY === true,
     secret: askHidden,
     print: (line) => void stdout.write(`${line}\n`),
+    columns: stdout.columns,
     signal: stop.signal,
   };
 }

@@ -72,7 +72,7 @@ async function enrol(text: string, options: EnrolOptions, context: CommandContex
   if (connected.welcome.standing === 'approved') context.print('The lead has approved it.');
   else context.print('Read the fingerprint to the lead by telephone; the lead approves the site when it is the same.');
   if (wrote) context.print(`Settings: ${home.settings}`);
-  context.print(`Next: consilium-site check RUN.yaml, then consilium-site start --home ${home.folder}`);
+  context.print(`Next: consilium-site doctor RUN.yaml, then consilium-site start --home ${home.folder}`);
 }
 
 async function refuseOther(home: SiteHome, code: EnrolmentCode): Promise<void> {

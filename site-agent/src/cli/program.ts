@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { version } from '../config/index.js';
-import { addCheck } from './check.js';
 import { addBackend } from './backend.js';
 import type { CommandContext } from './context.js';
+import { addDoctor } from './doctor.js';
 import { addEnrol } from './enrol.js';
 import { addEvaluate } from './evaluate.js';
 import { addGroups } from './groups.js';
@@ -13,6 +13,6 @@ export function createProgram(context: CommandContext): Command {
   const program = new Command('consilium-site')
     .description('Consilium at a hospital: train on your own patients, send weights, never records')
     .version(version);
-  for (const add of [addBackend, addEnrol, addCheck, addStart, addEvaluate, addGroups]) add(program, context);
+  for (const add of [addEnrol, addDoctor, addBackend, addStart, addEvaluate, addGroups]) add(program, context);
   return program;
 }

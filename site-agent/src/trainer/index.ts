@@ -1,2 +1,2 @@
 export type { Job, JobResult, Setting, TrainerBackend, TrainerProgress } from './messages.js';
-export { createTrainer, type Trainer, type TrainerOptions } from './trainer.js';
+export { createTrainer, type Trainer, type TrainerOptions, threadVariables } from './trainer.js';

@@ -156,7 +156,7 @@ function tell(child: ChildProcess, message: Request): void {
 }
 
 /** How TensorFlow's library is told how many threads to take. */
-function threadVariables(threads: number | undefined): Readonly<Record<string, string>> {
+export function threadVariables(threads: number | undefined): Readonly<Record<string, string>> {
   if (threads === undefined) return {};
   const count = String(threads);
   return { TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: count, OMP_NUM_THREADS: count };

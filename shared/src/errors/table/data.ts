@@ -50,7 +50,7 @@ export const dataErrors = {
   },
   'CSM-DATA-NO-ROWS': {
     message: 'No row of {file} can be used: {why}.',
-    remedy: 'Run consilium-site check at the site: it lists each row that was left out, with its line and reason.',
+    remedy: 'Run consilium-site doctor at the site: it lists each row that was left out, with its line and reason.',
   },
   'CSM-DATA-NOT-NUMERIC': {
     message: 'Column {column} of {file} holds text, not numbers.',
@@ -114,6 +114,6 @@ export const dataErrors = {
   },
   'CSM-STATISTICS-NO-FEATURES': {
     message: 'The {sites} sites have no numeric column in common.',
-    remedy: 'Compare the column names of the sites (consilium-site check), or list the features in the run file.',
+    remedy: 'Compare the column names of the sites (consilium-site doctor), or list the features in the run file.',
   },
 } as const satisfies ErrorTexts;

@@ -1,6 +1,7 @@
 import { agreementErrors } from './agreement.js';
 import { dataErrors } from './data.js';
 import { deskErrors } from './desk.js';
+import { doctorErrors } from './doctor.js';
 import { keysErrors } from './keys.js';
 import { modelErrors } from './model.js';
 import { nativeErrors } from './native.js';
@@ -17,6 +18,7 @@ export const errorTable = {
   ...agreementErrors,
   ...dataErrors,
   ...deskErrors,
+  ...doctorErrors,
   ...keysErrors,
   ...modelErrors,
   ...nativeErrors,

@@ -1,0 +1,110 @@
+import type { Contract } from '@consilium/shared/contract';
+import { asCoded, coded } from '@consilium/shared/errors';
+import type { Clock, Welcome } from '@consilium/shared/wire';
+import { type Enrolment, readEnrolment, type SiteHome, type SiteSettings } from '../config/index.js';
+import { type Route, routeTo } from '../connection/index.js';
+import { examineBackend, examineSpeed } from './backend.js';
+import { examineCohort } from './cohort.js';
+import { type Finding, fault, warning } from './finding.js';
+import { examineGraphics, graphicsOf } from './graphics.js';
+import type { Host } from './host.js';
+import { examineKey } from './key.js';
+import { capacityOf, examineDisk, examineMachine } from './machine.js';
+import { examineClock, examineNetwork } from './network.js';
+import { examineNode } from './node-version.js';
+import { askCoordinator } from './reply.js';
+import { examineSettings } from './settings.js';
+import { tryBackend } from './trial.js';
+import type { TrialRequest } from './trial-messages.js';
+
+export interface ExamineOptions {
+  readonly home: SiteHome;
+  /** Where the tables lie, if not as site.yaml says. */
+  readonly data: SiteSettings['data'] | null;
+  /** The run file to hold the tables against; null without one. */
+  readonly contract: (() => Promise<Contract>) | null;
+  /** A text file that site.yaml names. */
+  readonly readText: (path: string) => Promise<string>;
+  /** Opens the site's key and proves it to the coordinator once. */
+  readonly prove: (enrolment: Enrolment, route: Omit<WayOut, 'address'>) => Promise<Welcome>;
+  readonly host: Host;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+/** What site.yaml says of the way to the coordinator. */
+export interface WayOut {
+  readonly address: string;
+  readonly proxy?: string;
+  readonly ca?: string;
+}
+
+/**
+ * Examines one thing after the other, the cheap ones first, and goes on after a fault: one does not hide the next.
+ * Throws only the signal's reason.
+ */
+export async function* examine(options: ExamineOptions): AsyncGenerator<Finding, void, void> {
+  const { home, host, signal } = options;
+  const { settings, found } = await examineSettings(home, options.data !== null);
+  const capacity = await capacityOf(host);
+  yield examineNode(host.node);
+  yield examineMachine(host, capacity, settings?.threads);
+  yield await examineDisk(host, home.folder);
+  if (found !== null) yield found;
+
+  const load = host.load();
+  const request: TrialRequest = { backend: settings?.backend ?? 'auto', device: 'any' };
+  const { env, clock } = options;
+  const trial = await tryBackend({ request, threads: settings?.threads, env, clock, signal });
+  const ofGpu = examineGraphics(await graphicsOf(host), trial.backend, request);
+  yield examineBackend(trial, request, ofGpu);
+  const speed = examineSpeed(trial, capacity, load);
+  if (speed !== null) yield speed;
+  yield ofGpu;
+
+  if (settings !== null) yield* examineConnection(settings, options);
+  else if (found !== null && (await enrolmentOf(home)) !== null) {
+    yield warning('Network', coded('CSM-DOCTOR-UNASKED', { settings: home.settings }));
+  }
+  if (options.contract !== null) {
+    yield await examineCohort(options.data ?? settings?.data ?? null, options.contract, signal);
+  }
+}
+
+/** Null, too, where it cannot be read: the fault of the settings is told already. */
+const enrolmentOf = (home: SiteHome): Promise<Enrolment | null> => readEnrolment(home).catch(() => null);
+
+async function* examineConnection(
+  { proxy, ca: caFile }: SiteSettings,
+  options: ExamineOptions,
+): AsyncGenerator<Finding, void, void> {
+  const { home, env, clock, now, signal } = options;
+  let enrolment: Enrolment | null;
+  let way: Omit<WayOut, 'address'>;
+  let route: Route;
+  try {
+    enrolment = await readEnrolment(home);
+    if (enrolment === null) {
+      yield warning('Network', coded('CSM-CLISITE-NOT-ENROLLED', { home: home.folder }));
+      return;
+    }
+    const ca = caFile === undefined ? undefined : await options.readText(caFile);
+    way = { ...(proxy !== undefined && { proxy }), ...(ca !== undefined && { ca }) };
+    route = routeTo({ address: enrolment.address, env, ...way });
+  } catch (thrown) {
+    yield fault('Network', thrown);
+    return;
+  }
+  const answered = await askCoordinator({ route, clock, now, signal }).catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    return asCoded(thrown);
+  });
+  yield examineNetwork(route, answered, now());
+  const time = examineClock(answered, now());
+  if (time !== null) yield time;
+  const proven = enrolment;
+  yield await examineKey(home, proven, () => options.prove(proven, way));
+  signal.throwIfAborted();
+}

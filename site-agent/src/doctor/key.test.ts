@@ -1,0 +1,71 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createIdentity, issueCertificate } from '@consilium/shared/crypto';
+import { coded } from '@consilium/shared/errors';
+import { consortiumId, siteId } from '@consilium/shared/ids';
+import type { Welcome } from '@consilium/shared/wire';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keepStanding, lockHome, makeHome, type SiteHome, siteHome } from '../config/index.js';
+import { examineKey, type Prove } from './key.js';
+
+const lead = createIdentity();
+const own = createIdentity();
+const consortium = consortiumId.parse('c'.repeat(32));
+const enrolment = {
+  address: 'https://consilium.example.org',
+  lead: lead.publicKey,
+  consortium,
+  site: siteId.parse('north'),
+};
+const certificate = issueCertificate(lead, {
+  consortium,
+  role: 'site',
+  id: 'north',
+  publicKey: own.publicKey,
+  revision: 1,
+  revoked: false,
+});
+const welcomed =
+  (standing: Welcome['standing']): Prove =>
+  async () => ({ type: 'welcome', standing, certificate: null });
+const nobody: Prove = () => expect.fail('a running agent must keep its session');
+
+let home: SiteHome;
+beforeEach(async () => {
+  home = siteHome(await mkdtemp(join(tmpdir(), 'consilium-key-')));
+  await makeHome(home);
+});
+afterEach(() => rm(home.folder, { recursive: true, force: true }));
+
+describe('the examination of the key', () => {
+  it('asks the coordinator, and lets go of the home', async () => {
+    expect(await examineKey(home, enrolment, welcomed('approved'))).toMatchObject({
+      state: 'ok',
+      text: 'site north is approved by the lead',
+    });
+    expect(await examineKey(home, enrolment, welcomed('pending'))).toMatchObject({
+      state: 'warning',
+      code: 'CSM-DOCTOR-KEY-PENDING',
+    });
+    await (await lockHome(home))();
+  });
+
+  it('tells why the key was not proven', async () => {
+    const refused = () => Promise.reject(coded('CSM-KEY-PASSPHRASE'));
+    expect(await examineKey(home, enrolment, refused)).toMatchObject({ state: 'fault', code: 'CSM-KEY-PASSPHRASE' });
+  });
+
+  it('leaves a running agent its session and reads the certificate that it kept', async () => {
+    // A process that surely runs stands for the agent: this one may take its own lock again.
+    const line = await readFile('/proc/1/stat', 'utf8');
+    await writeFile(home.lock, `1 ${line.slice(line.lastIndexOf(')') + 2).split(' ')[19]}`);
+    expect(await examineKey(home, enrolment, nobody)).toMatchObject({ code: 'CSM-DOCTOR-KEY-PENDING' });
+    await keepStanding(home, { ...enrolment, publicKey: own.publicKey }, { certificate, coordinatorRevision: 1 });
+    expect(await examineKey(home, enrolment, nobody)).toMatchObject({
+      state: 'ok',
+      text: expect.stringContaining('the agent runs here (process 1)'),
+      facts: { agentRuns: true },
+    });
+  });
+});
