@@ -1,0 +1,53 @@
+// Time of a training step and of a prediction, by network and backend, against PyTorch eager on the same processor with the
+// same weights and batch. Every run is a process of its own, and they take turns: absolute times move with the machine.
+// Options stand behind a second `--`: `npm run bench -- training -- --networks vgg19 --backends native`.
+import { figuresOf } from './training/figures.mjs';
+import { networks, trial } from './training/networks.mjs';
+import { optionsOf } from './training/options.mjs';
+import { printProfile } from './training/profile.mjs';
+import { peerVersion, runOurs, runPeer } from './training/runtimes.mjs';
+import { checkTwins } from './training/twins.mjs';
+
+export async function bench(words = []) {
+  const options = optionsOf(words);
+  return options.profile ? profiles(options) : times(options);
+}
+
+async function times({ networks: names, backends, rounds, steps, peer }) {
+  const version = peer ? await peerVersion() : null;
+  console.error(version === null ? 'Without PyTorch: no ratios to it.' : `PyTorch ${version}, eager, 2 threads.`);
+  const runtimes = version === null ? backends : [...backends.slice(0, 1), 'pytorch', ...backends.slice(1)];
+  /** Results by network and runtime, one a round. */
+  const results = Object.fromEntries(names.map((name) => [name, Object.fromEntries(runtimes.map((one) => [one, []]))]));
+  const absent = new Set();
+  for (let round = 1; round <= rounds; round++) {
+    for (const network of names) {
+      for (const runtime of runtimes) {
+        if (absent.has(runtime)) continue;
+        const result = await (runtime === 'pytorch'
+          ? runPeer({ ...networks, ...trial }[network], steps)
+          : runOurs({ network, backend: runtime, steps }));
+        if (result.absent !== undefined) {
+          absent.add(runtime);
+          console.error(`Without ${runtime}: ${result.absent}`);
+          continue;
+        }
+        results[network][runtime].push(result);
+      }
+      if (round === 1) checkTwins(network, results[network]);
+    }
+  }
+  const present = runtimes.filter((runtime) => !absent.has(runtime));
+  return names.flatMap((name) => figuresOf(name, results, present));
+}
+
+async function profiles({ networks: names, backends }) {
+  for (const network of names) {
+    for (const backend of backends) {
+      const result = await runOurs({ network, backend, profile: true });
+      if (result.absent === undefined) printProfile(`${network}, ${backend}`, result.profile);
+      else console.error(`Without ${backend}: ${result.absent}`);
+    }
+  }
+  return [];
+}

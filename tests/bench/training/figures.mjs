@@ -1,0 +1,71 @@
+import { median } from '../measuring/interleaved.mjs';
+import { goals, secondGoals } from './networks.mjs';
+
+const mebibyte = 2 ** 20;
+
+/** Figures of one network: medians over the rounds of each run's median. */
+export function figuresOf(network, results, runtimes) {
+  const own = results[network];
+  const peer = runtimes.includes('pytorch') ? 'pytorch' : null;
+  const ours = runtimes.filter((runtime) => runtime !== 'pytorch');
+  return [
+    ...(peer === null ? [] : [timeFigure(network, own, peer, 'stepMs')]),
+    ...ours.flatMap((runtime) => [
+      {
+        ...timeFigure(network, own, runtime, 'stepMs'),
+        ...(peer && ratio(own, runtime, own, peer, 'stepMs')),
+        ...(peer && goalOf(goals[runtime]?.[network])),
+      },
+      ...secondFigures(network, results, runtime, peer),
+    ]),
+    ...betweenFigures(network, own, ours),
+    ...(peer === null ? [] : [timeFigure(network, own, peer, 'predictMs')]),
+    ...ours.map((runtime) => ({
+      ...timeFigure(network, own, runtime, 'predictMs'),
+      ...(peer && ratio(own, runtime, own, peer, 'predictMs')),
+    })),
+    ...runtimes.map((runtime) => ({
+      what: `${network}, ${runtime}: peak memory`,
+      value: `${(middle(own, runtime, 'peakBytes') / mebibyte).toFixed(0)} MiB`,
+      ...(peer && runtime !== peer && ratio(own, runtime, own, peer, 'peakBytes')),
+    })),
+  ];
+}
+
+const names = { stepMs: 'step', predictMs: 'predict' };
+
+function timeFigure(network, own, runtime, measure) {
+  const each = own[runtime].map((result) => median(result[measure]));
+  const range = each.length > 1 ? ` (${Math.min(...each).toFixed(1)}–${Math.max(...each).toFixed(1)})` : '';
+  return { what: `${network}, ${runtime}: ${names[measure]}`, value: `${median(each).toFixed(1)} ms${range}` };
+}
+
+/** A step with dropout against PyTorch's without, where both were run. */
+function secondFigures(network, results, runtime, peer) {
+  const goal = secondGoals[runtime]?.[network];
+  if (peer === null || goal === undefined || results[goal.to] === undefined) return [];
+  return [
+    {
+      ...timeFigure(network, results[network], runtime, 'stepMs'),
+      ratio: middle(results[network], runtime, 'stepMs') / middle(results[goal.to], peer, 'stepMs'),
+      to: `${peer}, ${goal.to}`,
+      goal: { atMost: goal.atMost },
+    },
+  ];
+}
+
+/** Our backends among themselves: each against the first. */
+const betweenFigures = (network, own, [first, ...others]) =>
+  others.map((runtime) => ({
+    ...timeFigure(network, own, runtime, 'stepMs'),
+    ...ratio(own, runtime, own, first, 'stepMs'),
+  }));
+
+const ratio = (own, runtime, others, to, measure) => ({
+  ratio: middle(own, runtime, measure) / middle(others, to, measure),
+  to,
+});
+
+const goalOf = (atMost) => (atMost === undefined ? {} : { goal: { atMost } });
+
+const middle = (own, runtime, measure) => median(own[runtime].map((result) => median([result[measure]].flat())));

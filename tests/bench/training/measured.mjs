@@ -1,0 +1,51 @@
+// One network on one backend in a process of its own: reads { network, backend, steps, profile } from its first argument and
+// prints one line of JSON.
+import { tf, useBackend } from '@consilium/models/backend';
+import { openNetwork, weightCount } from './network.mjs';
+import { networks, trial } from './networks.mjs';
+import { pace } from './pace.mjs';
+import { profiled } from './profile.mjs';
+
+const { comparableSteps, warmUpSteps, measureMs, fewest } = pace;
+const { network: name, backend, steps, profile } = JSON.parse(process.argv[2]);
+const network = { ...networks, ...trial }[name];
+
+async function measure() {
+  const open = openNetwork(network);
+  const losses = [];
+  for (let step = 0; step < comparableSteps; step++) losses.push(await read(open.step(false)));
+  for (let step = 0; step < warmUpSteps; step++) await read(open.step(true));
+  if (profile) return { profile: await profiled(() => read(open.step(true))) };
+  const stepMs = await timed(() => open.step(true).dispose());
+  for (let run = 0; run < warmUpSteps; run++) await open.predict();
+  const predictMs = await timed(open.predict);
+  // Kilobytes, by Node on every platform.
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  return { weights: weightCount(network), losses, stepMs, predictMs, peakBytes };
+}
+
+async function timed(run) {
+  const times = [];
+  let total = 0;
+  while (times.length < steps && (times.length < fewest || total < measureMs)) {
+    const start = performance.now();
+    await run();
+    times.push(performance.now() - start);
+    total += times.at(-1);
+  }
+  return times;
+}
+
+async function read(loss) {
+  const [value] = await loss.data();
+  loss.dispose();
+  return value;
+}
+
+try {
+  await useBackend(backend);
+} catch (thrown) {
+  console.log(JSON.stringify({ absent: thrown.message }));
+  process.exit(0);
+}
+console.log(JSON.stringify({ ...(await measure()), kernels: tf.getBackend() }));

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { networks, trial } from './networks.mjs';
+
+const backends = ['native', 'wasm', 'cpu'];
+
+const usage = `npm run bench -- training -- [options]
+  --networks a,b     of ${Object.keys(networks).join(', ')} (default: all)
+  --backends a,b     of ${backends.join(', ')} (default: native,wasm)
+  --rounds N         runs of each, in turn (default: 5)
+  --steps N          most steps timed in a run (default: 12)
+  --without-peer     without PyTorch
+  --profile          kernels of one step by time and calls, and nothing else`;
+
+/** What was asked for behind the second `--`; wrong words end the process with the usage. */
+export function optionsOf(words) {
+  try {
+    return parse(words);
+  } catch (thrown) {
+    console.error(`${thrown.message}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+function parse(words) {
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      networks: { type: 'string', default: Object.keys(networks).join(',') },
+      backends: { type: 'string', default: 'native,wasm' },
+      rounds: { type: 'string', default: '5' },
+      steps: { type: 'string', default: '12' },
+      'without-peer': { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    networks: oneOf(values.networks, Object.keys({ ...networks, ...trial })),
+    backends: oneOf(values.backends, backends),
+    rounds: count(values.rounds),
+    steps: count(values.steps),
+    peer: !values['without-peer'],
+    profile: values.profile,
+  };
+}
+
+function oneOf(text, known) {
+  const words = text.split(',');
+  const stray = words.find((word) => !known.includes(word));
+  if (stray !== undefined) throw new TypeError(`"${stray}" is not known here.`);
+  return words;
+}
+
+function count(text) {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new TypeError(`"${text}" is no count.`);
+  return value;
+}

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { batchOf, startingWeights } from './network.mjs';
+import { pace } from './pace.mjs';
+
+const run = promisify(execFile);
+const measured = fileURLToPath(new URL('measured.mjs', import.meta.url));
+const peer = fileURLToPath(new URL('peer.py', import.meta.url));
+const python = 'python3';
+/** As many as the machines of the goals have. */
+const peerThreads = 2;
+
+/** Whether PyTorch can be had, and its version. */
+export async function peerVersion() {
+  try {
+    return (await run(python, ['-c', 'import torch; print(torch.__version__)'])).stdout.trim();
+  } catch {
+    return null;
+  }
+}
+
+/** A run of one of our backends in a process of its own; `{ absent }` where it cannot be had. */
+export const runOurs = (request) => lineOf(run(process.execPath, [measured, JSON.stringify(request)]));
+
+/** A run of PyTorch in a process of its own, from the same weights on the same batch. */
+export async function runPeer(network, steps) {
+  const { batch, sample, classes, twin } = network;
+  const folder = await mkdtemp(join(tmpdir(), 'consilium-bench-'));
+  try {
+    const { x, y } = batchOf(network);
+    const weights = startingWeights(network);
+    const values = join(folder, 'values');
+    await writeFile(values, Buffer.concat([weights, x].map((part) => new Uint8Array(part.buffer))));
+    const labels = classes === null ? null : [...y];
+    const valueCount = weights.length + x.length;
+    const request = { ...twin, ...pace, values, valueCount, batch, sample, labels, steps, threads: peerThreads };
+    return await lineOf(run(python, [peer, JSON.stringify(request)]));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const lineOf = async (running) => JSON.parse((await running).stdout.trim().split('\n').at(-1));
