@@ -7,7 +7,7 @@ import { type Enrolment, type SiteHome, type SiteSettings, version } from './con
 import { type Backoff, backoffMs, type Connection } from './connection/index.js';
 import type { Egress } from './governance/index.js';
 import { obey, tidyOtherRuns } from './runs/index.js';
-import { createTrainer, type Trainer, type TrainerOptions } from './trainer/index.js';
+import { backendWord, createTrainer, type Trainer, type TrainerOptions } from './trainer/index.js';
 
 export interface AgentOptions {
   readonly home: SiteHome;
@@ -75,13 +75,13 @@ export function startAgent(options: AgentOptions): Agent {
     const hash = contractHash(contract);
     if (training?.contract === hash) return training.trainer;
     await rest(contract);
-    const { data, backend: choice, threads } = settings;
+    const { data, backend: choice, device, threads } = settings;
     const trainer = makeTrainer({
-      setting: { contract, site: enrolment.site, data, backend: choice },
+      setting: { contract, site: enrolment.site, data, backend: choice, device },
       threads,
       log,
-      onBackend: ({ name }) => {
-        backend = name;
+      onBackend: (inUse) => {
+        backend = backendWord(inUse);
       },
     });
     training = { contract: hash, trainer };

@@ -21,11 +21,13 @@ interface RehearseOptions {
   readonly by?: string;
   readonly out?: string;
   readonly backend: string;
+  readonly device: string;
   readonly synthetic?: boolean;
   readonly json?: boolean;
 }
 
-const backends = new Set(['auto', 'native', 'wasm', 'cpu']);
+const backends = ['auto', 'native', 'webgpu', 'wasm', 'cpu'];
+const devices = ['any', 'gpu', 'cpu'];
 const exitCodes = { complete: 0, degraded: 3, failed: 1 } as const;
 
 export const rehearseCommand = (context: CommandContext): Command =>
@@ -36,7 +38,8 @@ export const rehearseCommand = (context: CommandContext): Command =>
     .option('--data <dir>', 'one pooled data set, to be split into sites')
     .option('--by <column>', 'the column that names the site of each row of --data')
     .option('--out <dir>', 'keep everything here (default: reports and export in a new folder here)')
-    .option('--backend <name>', 'auto, native, wasm or cpu', 'auto')
+    .option('--backend <name>', 'auto, native, webgpu, wasm or cpu', 'auto')
+    .option('--device <kind>', 'what it must run on: any, gpu or cpu', 'any')
     .option('--synthetic', 'the patients are invented; every report says so')
     .option('--json', 'print one JSON object as the last line')
     .action(async (runFile: string, options: RehearseOptions) => {
@@ -47,9 +50,8 @@ export const rehearseCommand = (context: CommandContext): Command =>
           problem: 'give --site once for each hospital, or --data with --by',
         });
       }
-      if (!backends.has(options.backend)) {
-        fail('CSM-CLI-ARGUMENT', { name: '--backend', problem: `one of ${[...backends].join(', ')}` });
-      }
+      checkChoice('--backend', options.backend, backends);
+      checkChoice('--device', options.device, devices);
       const terms = readRunFile(await readText(runFile), basename(runFile));
       for (const file of namedFiles(terms)) await readText(join(dirname(runFile), file));
       const out = await freeFolder(options.out ?? `consilium-rehearsal-${terms.name}-${stampOf(context.now())}`);
@@ -62,6 +64,7 @@ export const rehearseCommand = (context: CommandContext): Command =>
         out,
         keep: options.out !== undefined,
         backend: options.backend,
+        device: options.device,
         synthetic: options.synthetic ?? false,
         stage: stageOf(context, options),
         signal: context.signal,
@@ -70,6 +73,10 @@ export const rehearseCommand = (context: CommandContext): Command =>
       if (options.json) context.print(JSON.stringify(summary));
       process.exitCode = exitCodes[summary.status];
     });
+
+function checkChoice(name: string, given: string, known: readonly string[]): void {
+  if (!known.includes(given)) fail('CSM-CLI-ARGUMENT', { name, problem: `one of ${known.join(', ')}` });
+}
 
 const collect = (value: string, former: readonly string[]): readonly string[] => [...former, value];
 

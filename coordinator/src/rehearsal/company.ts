@@ -35,6 +35,8 @@ export interface CompanyOptions {
   readonly logs: string;
   readonly sites: (processes: Processes) => Promise<readonly RehearsalSite[]>;
   readonly backend: string;
+  /** What the backend must run on, as in site.yaml. */
+  readonly device?: string;
   /** The patients are invented; every report says so. */
   readonly synthetic: boolean;
   readonly say: (line: string) => void;
@@ -47,7 +49,7 @@ export interface CompanyOptions {
  * @throws CSM-REHEARSE-*, and what the commands throw
  */
 export async function openCompany(options: CompanyOptions): Promise<Company> {
-  const { backstage, logs, sites, backend, synthetic, say, signal } = options;
+  const { backstage, logs, sites, backend, device = 'any', synthetic, say, signal } = options;
   const processes = openProcesses(logs);
   const cast = await sites(processes);
   // Nothing is made before it is known who plays.
@@ -87,6 +89,7 @@ export async function openCompany(options: CompanyOptions): Promise<Company> {
         `enrolment of ${site}`,
         [
           ...['consilium-site', 'enrol', code, '--home', homeOf(site), '--data', directory, '--backend', backend],
+          ...['--device', device],
           ...only,
           ...(synthetic ? ['--synthetic'] : []),
         ],

@@ -19,6 +19,7 @@ export interface RehearsalOptions {
   /** Keeps the homes of coordinator, lead and sites, too, and not only the reports and the export. */
   readonly keep: boolean;
   readonly backend: string;
+  readonly device?: string;
   /** The patients are invented; every report says so. */
   readonly synthetic: boolean;
   readonly stage: Stage;

@@ -76,7 +76,7 @@ export const siteStatus = z.strictObject({
   instance: z.string().regex(/^[0-9a-f]{16}$/),
   version: z.string().max(64),
   node: z.string().max(64),
-  /** Backend in use (`native`, `webgpu`, `wasm`, `cpu`) once a trainer runs. */
+  /** Backend in use, and what it runs on where it could be either (`native on GPU`, `wasm`), once a trainer runs. */
   backend: z.string().max(64).nullable(),
   run: runId.nullable(),
   step: stepId.nullable(),

@@ -26,6 +26,7 @@ interface EnrolOptions extends DataOptions {
   readonly home?: string;
   readonly passphraseFile?: string;
   readonly backend?: string;
+  readonly device?: string;
   readonly threads?: string;
   readonly proxy?: string;
   readonly ca?: string;
@@ -40,7 +41,8 @@ export function addEnrol(program: Command, context: CommandContext): void {
   )
     .option('--home <dir>', "the agent's own folder")
     .option('--passphrase-file <file>', "first line: the passphrase that seals the site's key")
-    .option('--backend <name>', 'auto, native, wasm or cpu')
+    .option('--backend <name>', 'auto, native, webgpu, wasm or cpu')
+    .option('--device <kind>', 'what it must run on: any, gpu or cpu')
     .option('--threads <n>', 'threads that native training may use')
     .option('--proxy <url>', 'HTTP proxy on the way to the coordinator')
     .option('--ca <file>', 'PEM file of private root certificates')
@@ -115,6 +117,7 @@ async function firstSettings(home: SiteHome, options: EnrolOptions): Promise<boo
   const given = siteSettings.safeParse({
     data,
     ...(options.backend !== undefined && { backend: options.backend }),
+    ...(options.device !== undefined && { device: options.device }),
     ...(options.threads !== undefined && { threads: Number(options.threads) }),
     ...(options.proxy !== undefined && { proxy: options.proxy }),
     ...(options.ca !== undefined && { ca: resolve(options.ca) }),

@@ -31,6 +31,7 @@ interface EvaluateOptions extends DataOptions {
   readonly passphraseFile?: string;
   readonly part?: string;
   readonly backend?: string;
+  readonly device?: string;
   readonly out?: string;
 }
 
@@ -42,7 +43,8 @@ export function addEvaluate(program: Command, context: CommandContext): void {
       .description("judge an exported model on this hospital's own patients; nothing leaves the machine"),
   )
     .option('--part <name>', 'all (every row with a known label), or test, validation, train', 'all')
-    .option('--backend <name>', 'auto, native, wasm or cpu')
+    .option('--backend <name>', 'auto, native, webgpu, wasm or cpu')
+    .option('--device <kind>', 'what it must run on: any, gpu or cpu')
     .option('--out <dir>', 'where the report goes', 'evaluation')
     .option('--home <dir>', "the agent's own folder, if the site has one")
     .option('--passphrase-file <file>', "first line: the passphrase of the site's key, which signs the report")
@@ -72,7 +74,9 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   const { useBackend } = await import('@consilium/models/backend');
   const { buildModel, checkInput, loadWeights } = await import('../model/index.js');
   const { evaluateModel, saysSynthetic } = await import('../evaluation/index.js');
-  const backend = await useBackend(readBackend(options.backend) ?? settings?.backend ?? 'auto');
+  const choice = readChoice('--backend', siteSettings.shape.backend, options.backend) ?? settings?.backend ?? 'auto';
+  const device = readChoice('--device', siteSettings.shape.device, options.device) ?? settings?.device ?? 'any';
+  const backend = await useBackend(choice, { device });
   const features = preparation.features.length;
   checkInput(contract, samples, features);
   const model = buildModel(contract, features);
@@ -95,7 +99,10 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     notes: [`Judged with consilium-site evaluate on ${partWords[part]}, outside the run.`, ...signer.notes],
   });
 
-  context.print(`${contract.runFile.name} on ${partWords[part]}: ${samples.rows} samples, backend ${backend.name}`);
+  context.print(
+    `${contract.runFile.name} on ${partWords[part]}: ${samples.rows} samples, backend ${backend.name} on ${backend.device}`,
+  );
+  if (backend.note !== undefined) context.print(`Note: ${backend.note}.`);
   show(context, measures);
   if (report === null) {
     const { minimumCell } = contract.runFile.validation;
@@ -123,12 +130,10 @@ function readPart(text = 'all'): EvaluatedPart {
     : fail('CSM-CLI-ARGUMENT', { name: '--part', problem: parsed.error.issues[0]!.message });
 }
 
-function readBackend(text: string | undefined): SiteSettings['backend'] | undefined {
+function readChoice<T>(name: string, schema: z.ZodType<T>, text: string | undefined): T | undefined {
   if (text === undefined) return undefined;
-  const parsed = siteSettings.shape.backend.safeParse(text);
-  return parsed.success
-    ? parsed.data
-    : fail('CSM-CLI-ARGUMENT', { name: '--backend', problem: parsed.error.issues[0]!.message });
+  const parsed = schema.safeParse(text);
+  return parsed.success ? parsed.data : fail('CSM-CLI-ARGUMENT', { name, problem: parsed.error.issues[0]!.message });
 }
 
 /** @throws CSM-EVALUATE-EXPORT */

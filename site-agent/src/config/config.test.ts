@@ -34,6 +34,7 @@ describe('site.yaml', () => {
     expect(await readSettings(home.settings)).toEqual({
       data: { directory: join(folder, 'tables'), synthetic: false },
       backend: 'auto',
+      device: 'any',
       threads: 4,
       ca: join(home.folder, 'root.pem'),
     });
@@ -41,6 +42,7 @@ describe('site.yaml', () => {
 
   it.each([
     ['data: { directory: x }\nbackend: cuda\n', 2, 'backend'],
+    ['data: { directory: x }\nbackend: native\ndevice: cuda\n', 3, 'device'],
     ['data:\n  directory: x\n  rows: { column: a }\n', 3, 'data.rows.equals'],
     ['data:\n  directory: x\n  folder: y\n', 3, 'data.folder'],
     ['data: { directory: x }\nproxi: http://p\n', 2, 'proxi'],

@@ -20,7 +20,9 @@ const data = z.strictObject({
 /** site.yaml: all that a hospital decides for itself. What a run computes is in the lead's contract alone. */
 export const siteSettings = z.strictObject({
   data,
-  backend: z.enum(['auto', 'native', 'wasm', 'cpu']).default('auto'),
+  backend: z.enum(['auto', 'native', 'webgpu', 'wasm', 'cpu']).default('auto'),
+  /** What it must run on: with `gpu` a run fails where none works, and `any` takes one where one works. */
+  device: z.enum(['any', 'gpu', 'cpu']).default('any'),
   /** Threads that native training may use; as many as the machine has when left out. */
   threads: z.int().min(1).max(1024).optional(),
   /** `http://proxy:3128`; goes before HTTPS_PROXY. */

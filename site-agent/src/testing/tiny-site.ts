@@ -40,7 +40,7 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
   await writeFile(join(directory, 'table.csv'), tableText());
   const identity = createIdentity();
   const consortium = 'c'.repeat(32);
-  const settings: SiteSettings = { data: { directory, synthetic: false }, backend: 'wasm' };
+  const settings: SiteSettings = { data: { directory, synthetic: false }, backend: 'wasm', device: 'any' };
   const enrolment: Enrolment = {
     address: 'http://127.0.0.1:1',
     lead: lead.publicKey,

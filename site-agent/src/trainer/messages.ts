@@ -14,6 +14,7 @@ export const setting = z.strictObject({
   site: siteId,
   data: siteSettings.shape.data,
   backend: siteSettings.shape.backend,
+  device: siteSettings.shape.device,
 });
 export type Setting = z.output<typeof setting>;
 
@@ -74,7 +75,11 @@ export const answer = z.discriminatedUnion('type', [
     backend: z.strictObject({
       name: z.string(),
       version: z.string(),
+      kind: z.enum(['gpu', 'cpu']),
       device: z.string(),
+      memoryBytes: z.number().optional(),
+      driver: z.string().optional(),
+      tensorBytes: z.number().optional(),
       threads: z.number(),
       note: z.string().optional(),
     }),
@@ -96,3 +101,7 @@ export const answer = z.discriminatedUnion('type', [
 export type Answer = z.output<typeof answer>;
 export type TrainerProgress = Omit<Extract<Answer, { type: 'progress' }>, 'type' | 'number'>;
 export type TrainerBackend = Extract<Answer, { type: 'ready' }>['backend'];
+
+/** A backend in the words of a status: which, and on what where it could be either. */
+export const backendWord = ({ name, kind }: TrainerBackend): string =>
+  name === 'wasm' || name === 'cpu' ? name : `${name} on ${kind === 'gpu' ? 'GPU' : 'CPU'}`;

@@ -11,7 +11,7 @@ import { encodeWeights } from '@consilium/shared/weights';
 import { silentLog } from '@consilium/shared/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TinySite, tinySite } from '../testing/tiny-site.js';
-import type { Job, Setting } from './messages.js';
+import { backendWord, type Job, type Setting, type TrainerBackend } from './messages.js';
 import { createTrainer } from './trainer.js';
 
 const timeoutMs = 60_000;
@@ -36,6 +36,7 @@ describe('the trainer', { timeout: timeoutMs }, () => {
     site: site.enrolment.site,
     data: site.settings.data,
     backend: 'wasm',
+    device: 'any',
   });
 
   async function trainJob(features = ['g1', 'g2', 'g3', 'g4']): Promise<Job> {
@@ -70,6 +71,31 @@ describe('the trainer', { timeout: timeoutMs }, () => {
       expect(update.subarray(0, header)).toEqual(base.subarray(0, header));
       expect(update.length).toBe(base.length);
       expect(update.equals(base)).toBe(false);
+    } finally {
+      await trainer.close();
+    }
+  });
+
+  it('says on which device it trains', async () => {
+    const said: { readonly facts: object; readonly text: string }[] = [];
+    const told: TrainerBackend[] = [];
+    const log = { ...silentLog, info: (facts: object, text: string) => void said.push({ facts, text }) };
+    const trainer = createTrainer({ setting: settingOf(1), log, onBackend: (backend) => told.push(backend) });
+    try {
+      await trainer.run(await trainJob(), { signal: new AbortController().signal });
+      expect(told).toEqual([expect.objectContaining({ name: 'wasm', kind: 'cpu', threads: 1 })]);
+      expect(said).toContainEqual({ facts: told[0], text: `training on ${told[0]?.device} (cpu)` });
+    } finally {
+      await trainer.close();
+    }
+  });
+
+  it('trains on no processor where a GPU was demanded', async () => {
+    const trainer = createTrainer({ setting: { ...settingOf(1), device: 'gpu' }, log: silentLog });
+    try {
+      await expect(trainer.run(await trainJob(), { signal: new AbortController().signal })).rejects.toMatchObject({
+        code: 'CSM-BACKEND-NO-GPU',
+      });
     } finally {
       await trainer.close();
     }
@@ -145,3 +171,16 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+describe('a backend in a status', () => {
+  const inUse = { version: '1', device: 'some', threads: 1 } as const;
+  it.each([
+    { name: 'native', kind: 'gpu', word: 'native on GPU' },
+    { name: 'native', kind: 'cpu', word: 'native on CPU' },
+    { name: 'webgpu', kind: 'gpu', word: 'webgpu on GPU' },
+    { name: 'wasm', kind: 'cpu', word: 'wasm' },
+    { name: 'cpu', kind: 'cpu', word: 'cpu' },
+  ] as const)('is $word', ({ name, kind, word }) => {
+    expect(backendWord({ ...inUse, name, kind })).toBe(word);
+  });
+});

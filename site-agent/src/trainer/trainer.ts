@@ -68,7 +68,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const message = parsed.data;
     switch (message.type) {
       case 'ready':
-        log.info({ ...message.backend }, 'training backend');
+        log.info({ ...message.backend }, `training on ${message.backend.device} (${message.backend.kind})`);
+        if (message.backend.note !== undefined) log.warn({}, message.backend.note);
         options.onBackend?.(message.backend);
         break;
       case 'unable':

@@ -27,8 +27,8 @@ interface Ready {
 }
 
 /** @throws CSM-BACKEND-* */
-export async function openWorkshop({ contract, site, data, backend: choice }: Setting): Promise<Workshop> {
-  const backend = await useBackend(choice);
+export async function openWorkshop({ contract, site, data, backend: choice, device }: Setting): Promise<Workshop> {
+  const backend = await useBackend(choice, { device });
   const { preparation: rules, training } = contract.runFile;
   const synthetic = data.synthetic || (await saysSynthetic(data, contract));
   let dataset: Dataset | null = null;
