@@ -10,6 +10,8 @@ export interface WasmModule {
   _malloc: (bytes: number) => number;
   readonly _free: (address: number) => void;
   readonly cwrap: (name: string, result: null, parameters: readonly ('number' | 'array')[]) => NativeFunction;
+  /** The compiled module's own exports, its memory among them. */
+  readonly asm: { readonly memory: object };
   readonly tfjs: { readonly disposeData: (id: number) => void };
 }
 

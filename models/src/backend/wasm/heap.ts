@@ -5,24 +5,24 @@ import type { NativeFunction, WasmBackend } from './backend.js';
 const bytesPerFloat = 4;
 
 /** A tensor's first byte on the heap. Above 2 GiB the module hands out negative numbers, hence the shift. */
-function byteOffset(backend: WasmBackend, tensor: tf.TensorInfo): number {
+export function address(backend: WasmBackend, tensor: tf.TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset >>> 0;
 }
 
 /** A tensor's float values in place, row-major. Valid until the next allocation. */
 export function floats(backend: WasmBackend, tensor: tf.TensorInfo): Float32Array {
-  return new Float32Array(backend.wasm.HEAPU8.buffer, byteOffset(backend, tensor), tf.util.sizeFromShape(tensor.shape));
+  return new Float32Array(backend.wasm.HEAPU8.buffer, address(backend, tensor), tf.util.sizeFromShape(tensor.shape));
 }
 
 /** A tensor's 32-bit integers in place. Valid until the next allocation. */
 export function integers(backend: WasmBackend, tensor: tf.TensorInfo): Int32Array {
-  return new Int32Array(backend.wasm.HEAPU8.buffer, byteOffset(backend, tensor), tf.util.sizeFromShape(tensor.shape));
+  return new Int32Array(backend.wasm.HEAPU8.buffer, address(backend, tensor), tf.util.sizeFromShape(tensor.shape));
 }
 
 /** A tensor's values of any numeric type, as bit patterns to be copied. Valid until the next allocation. */
 export function cells(backend: WasmBackend, tensor: tf.TensorInfo): Int32Array | Uint8Array {
   if (tf.util.bytesPerElement(tensor.dtype) === 4) return integers(backend, tensor);
-  return new Uint8Array(backend.wasm.HEAPU8.buffer, byteOffset(backend, tensor), tf.util.sizeFromShape(tensor.shape));
+  return new Uint8Array(backend.wasm.HEAPU8.buffer, address(backend, tensor), tf.util.sizeFromShape(tensor.shape));
 }
 
 /** A new tensor on the heap, values not set. */
@@ -42,6 +42,22 @@ export const reshaped = (tensor: tf.TensorInfo, shape: readonly number[]): tf.Te
 /** Gives a kernel's intermediates back. */
 export function free(backend: WasmBackend, ...tensors: readonly tf.TensorInfo[]): void {
   for (const tensor of tensors) backend.disposeData(tensor.dataId);
+}
+
+/**
+ * Bytes behind every tensor that nobody owns: SIMD kernels go by fours, and may read and write past the last value. Memory is laid out so
+ * when the backend starts.
+ */
+export const slackBytes = 64;
+
+/** Lends memory for the time of a call; its first byte is a multiple of 8. */
+export function scratch<T>(backend: WasmBackend, bytes: number, use: (memory: number) => T): T {
+  const memory = backend.wasm._malloc(bytes) >>> 0;
+  try {
+    return use(memory);
+  } finally {
+    backend.wasm._free(memory);
+  }
 }
 
 /** Runs another kernel of the wasm backend. The caller frees the result. */
@@ -90,7 +106,7 @@ export function multiply(backend: WasmBackend, a: Matrix, b: Matrix, out: Matrix
 }
 
 function openView(backend: WasmBackend, { tensor, at, rows, columns }: Matrix): tf.TensorInfo {
-  return backend.makeOutput([1, rows, columns], 'float32', byteOffset(backend, tensor) + at * bytesPerFloat);
+  return backend.makeOutput([1, rows, columns], 'float32', address(backend, tensor) + at * bytesPerFloat);
 }
 
 /** Forgets a view and what XNNPACK packed for it; the memory belongs to the tensor viewed. */

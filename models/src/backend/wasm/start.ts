@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { fail } from '@consilium/shared/errors';
 import { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
+import { slackBytes } from './heap.js';
 import { installKernels } from './kernel.js';
 import { trainingKernels } from './kernels.js';
 
@@ -47,14 +48,17 @@ function removeProcessHooks(): void {
 
 const guarded = new WeakSet<object>();
 
-/** A heap that is full answers with address 0, and the backend would write there. It fails instead. */
+/**
+ * A heap that is full answers with address 0, and the backend would write there. It fails instead. Every block gets the slack that
+ * SIMD kernels need.
+ */
 function guardHeap({ wasm }: WasmBackend): void {
   if (guarded.has(wasm)) return;
   guarded.add(wasm);
   wasm._free(wasm._malloc(1)); // the first call of each puts the compiled function in its own place
   const allocate = wasm._malloc;
   wasm._malloc = (bytes) => {
-    const address = allocate(bytes);
+    const address = allocate(bytes + slackBytes);
     if (address === 0) fail('CSM-BACKEND-MEMORY', { mebibytes: Math.ceil(bytes / 2 ** 20) });
     return address;
   };

@@ -1,0 +1,1 @@
+export { type Simd, simd } from './simd.js';
