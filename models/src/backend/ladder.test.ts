@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Hardware } from './hardware.js';
 import { type BackendOptions, tf, useBackend } from './index.js';
-import type { NativeStart } from './native.js';
+import type { NativeStart } from './native/index.js';
 import type { WebgpuStart } from './webgpu/index.js';
 
 const plain: Hardware = { gpuPossible: false, nvidia: false, processor: 'A Processor', nvidiaGpus: async () => [] };

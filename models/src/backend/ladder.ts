@@ -2,7 +2,7 @@ import { fail } from '@consilium/shared/errors';
 import { startCpu } from './cpu.js';
 import { registerEinsumGradient } from './einsum-gradient.js';
 import { type Hardware, type NvidiaGpu, readHardware } from './hardware.js';
-import { type NativeStart, startNative } from './native.js';
+import { type NativeStart, startNative } from './native/index.js';
 import { tf } from './tensorflow.js';
 import { startWasm } from './wasm/index.js';
 import { startWebgpu, type WebgpuStart } from './webgpu/index.js';

@@ -2,8 +2,9 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { nativeFolder, readNativeInstallation } from '../native-library/index.js';
-import { tf } from './tensorflow.js';
+import { nativeFolder, readNativeInstallation } from '../../native-library/index.js';
+import { tf } from '../tensorflow.js';
+import { registerNativeKernels } from './kernels.js';
 
 const require = createRequire(import.meta.url);
 const packageName = '@tensorflow/tfjs-node-gpu';
@@ -61,6 +62,7 @@ function register(addon: string): void {
   const binding: unknown = require(addon);
   restoreRemovedNodeFunctions();
   require(`${packageName}/dist/register_all_kernels`);
+  registerNativeKernels();
   const { NodeJSKernelBackend } = kernelBackend.parse(require(`${packageName}/dist/nodejs_kernel_backend`));
   tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, packageName));
 }

@@ -1,0 +1,1 @@
+export { type NativeStart, startNative } from './start.js';

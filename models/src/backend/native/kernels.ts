@@ -1,0 +1,26 @@
+import { tf } from '../tensorflow.js';
+import { batchNorm, batchNormGradient } from './batch-norm.js';
+import { dropoutMask } from './dropout-mask.js';
+import { gelu, geluGradient, softmaxGradient } from './elements.js';
+import { layerNorm, layerNormGradient } from './layer-norm.js';
+import { biasGradient, fusedConvolution, fusedDense, reluGradient } from './products.js';
+
+/** Makes known what the native library does in one kernel. Call it once. */
+export function registerNativeKernels(): void {
+  for (const kernel of kernels) tf.registerKernel(kernel);
+}
+
+const kernels: readonly tf.KernelConfig[] = [
+  fusedDense,
+  fusedConvolution,
+  reluGradient,
+  biasGradient,
+  batchNorm,
+  batchNormGradient,
+  layerNorm,
+  layerNormGradient,
+  gelu,
+  geluGradient,
+  softmaxGradient,
+  dropoutMask,
+];
