@@ -11,11 +11,13 @@ export const request = z.strictObject({
   device: z.enum(['any', 'gpu', 'cpu']),
   /** Go through the conformance suite, too. */
   suite: z.boolean(),
+  /** Time a matrix product, too. */
+  speed: z.boolean().optional(),
 });
 export type TrialRequest = Readonly<z.output<typeof request>>;
 
 const info = z.object({
-  name: z.string(),
+  name: z.enum(rungs),
   version: z.string(),
   kind: z.enum(['gpu', 'cpu']),
   device: z.string(),
@@ -37,10 +39,11 @@ const tested = z.object({
 });
 export type TestedCase = Readonly<z.output<typeof tested>>;
 
-/** What it answers: `started`, then each case of the suite, then `done`; or `failed`. */
+/** What it answers: `started`, then each case of the suite, then the speed, then `done`; or `failed`. */
 export const answer = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('started'), backend: info }),
   z.strictObject({ type: z.literal('case'), tested, total: z.int() }),
+  z.strictObject({ type: z.literal('speed'), gigaflops: z.number(), size: z.int() }),
   z.strictObject({ type: z.literal('done') }),
   z.strictObject({
     type: z.literal('failed'),

@@ -131,7 +131,7 @@ describe('doctor', () => {
     await type(['doctor', '--data', folder, '--home', home(), '--json'], { NODE_OPTIONS: '--no-such-option' });
     const { findings } = examination.parse(JSON.parse(printed.join('\n')));
     expect(findings).toContainEqual(
-      expect.objectContaining({ what: 'Backend', state: 'fault', code: 'CSM-DOCTOR-BACKEND-ENDED' }),
+      expect.objectContaining({ what: 'Backend', state: 'fault', code: 'CSM-BACKEND-ENDED' }),
     );
     expect(findings.map(({ what }) => what)).toContain('GPU');
   });

@@ -1,21 +1,21 @@
 import { coded } from '@consilium/shared/errors';
 import { describe, expect, it } from 'vitest';
+import type { RunningBackend } from '../backends/index.js';
 import { examineBackend, examineSpeed } from './backend.js';
 import { expectedGigaflops } from './expectation.js';
 import { fine, warning } from './finding.js';
 import type { Capacity } from './machine.js';
-import type { Trial } from './trial.js';
-import type { BackendInUse, TrialRequest } from './trial-messages.js';
+import type { Demand, Trial } from './trial.js';
 
-const native: BackendInUse = { name: 'native', version: '2.21.0', device: 'cpu', kind: 'cpu', threads: 2 };
-const wasm: BackendInUse = { name: 'wasm', version: '4.22.0', device: 'cpu, SIMD', kind: 'cpu', threads: 1 };
-const gpu: BackendInUse = { ...native, kind: 'gpu', device: 'NVIDIA H200', memoryBytes: 139 * 2 ** 30 };
+const native: RunningBackend = { name: 'native', version: '2.21.0', device: 'cpu', kind: 'cpu', threads: 2 };
+const wasm: RunningBackend = { name: 'wasm', version: '4.22.0', device: 'cpu, SIMD', kind: 'cpu', threads: 1 };
+const gpu: RunningBackend = { ...native, kind: 'gpu', device: 'NVIDIA H200', memoryBytes: 139 * 2 ** 30 };
 const lacking = 'native does not run: the TensorFlow library is not installed';
 const noGpu = fine('GPU', 'none on this machine');
-const auto: TrialRequest = { backend: 'auto', device: 'any' };
+const auto: Demand = { choice: 'auto', device: 'any' };
 const machine: Capacity = { cores: 2, memoryBytes: 2 ** 34, vectors: 'avx512' };
 
-const trial = (backend: BackendInUse | null, gigaflops?: number): Trial => ({
+const trial = (backend: RunningBackend | null, gigaflops?: number): Trial => ({
   backend,
   speed: gigaflops === undefined ? null : { gigaflops, size: 1024 },
   error: null,
@@ -41,7 +41,7 @@ describe('the examination of the backend', () => {
     const idle = warning('GPU', coded('CSM-DOCTOR-GPU-UNUSED', { gpu: 'NVIDIA L4', reason: lacking }));
     const found = examineBackend(trial({ ...wasm, note: lacking }), auto, idle);
     expect(found).toMatchObject({ state: 'ok', text: 'wasm 4.22.0 on cpu, SIMD, 1 thread', facts: { note: lacking } });
-    const webgpu: BackendInUse = { ...gpu, name: 'webgpu', driver: '550.90.07', note: lacking };
+    const webgpu: RunningBackend = { ...gpu, name: 'webgpu', driver: '550.90.07', note: lacking };
     expect(examineBackend(trial(webgpu), auto, noGpu)).toMatchObject({
       state: 'ok',
       text: `webgpu 2.21.0 on NVIDIA H200, 139.0 GiB, driver 550.90.07; ${lacking}`,
@@ -49,19 +49,19 @@ describe('the examination of the backend', () => {
   });
 
   it('takes wasm as it is where it was asked for', () => {
-    expect(examineBackend(trial(wasm), { ...auto, backend: 'wasm' }, noGpu)).toMatchObject({ state: 'ok' });
+    expect(examineBackend(trial(wasm), { ...auto, choice: 'wasm' }, noGpu)).toMatchObject({ state: 'ok' });
   });
 
   it('warns of plain JavaScript', () => {
-    const plain: BackendInUse = { ...wasm, name: 'cpu' };
-    expect(examineBackend(trial(plain), { ...auto, backend: 'cpu' }, noGpu)).toMatchObject({
+    const plain: RunningBackend = { ...wasm, name: 'cpu' };
+    expect(examineBackend(trial(plain), { ...auto, choice: 'cpu' }, noGpu)).toMatchObject({
       code: 'CSM-DOCTOR-BACKEND-PLAIN',
     });
   });
 
   it('tells the fault of one that does not start, with what its library said', () => {
     const error = coded('CSM-BACKEND-NATIVE', { reason: 'the TensorFlow library is not installed' });
-    expect(examineBackend({ ...trial(null), error }, { ...auto, backend: 'native' }, noGpu)).toMatchObject({
+    expect(examineBackend({ ...trial(null), error }, { ...auto, choice: 'native' }, noGpu)).toMatchObject({
       state: 'fault',
       code: 'CSM-BACKEND-NATIVE',
       lines: ['what a library says'],
@@ -88,10 +88,10 @@ describe('the examination of the speed', () => {
   });
 
   it('tells the fault of a product that failed', () => {
-    const error = coded('CSM-DOCTOR-BACKEND-ENDED', { how: 'SIGILL' });
+    const error = coded('CSM-BACKEND-ENDED', { backend: 'native', how: 'SIGILL' });
     expect(examineSpeed({ ...trial(native), error }, machine, 0)).toMatchObject({
       state: 'fault',
-      code: 'CSM-DOCTOR-BACKEND-ENDED',
+      code: 'CSM-BACKEND-ENDED',
     });
   });
 

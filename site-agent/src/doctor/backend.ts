@@ -1,23 +1,19 @@
-import { asCoded, coded } from '@consilium/shared/errors';
+import { coded } from '@consilium/shared/errors';
+import type { RunningBackend } from '../backends/index.js';
 import { expectedGigaflops } from './expectation.js';
 import { type Finding, fault, fine, warning } from './finding.js';
 import type { Capacity } from './machine.js';
-import type { Trial } from './trial.js';
-import type { BackendInUse, TrialRequest } from './trial-messages.js';
+import type { Demand, Trial } from './trial.js';
 import { inGibibytes } from './units.js';
 
 /**
  * The backend that would train, on which device, and why not a better one.
  * @param ofGpu the finding on the GPU; where it warns, why none is in use is told there
  */
-export function examineBackend(
-  { backend, error, said }: Trial,
-  { backend: choice, device }: TrialRequest,
-  ofGpu: Finding,
-): Finding {
+export function examineBackend({ backend, error, said }: Trial, { choice, device }: Demand, ofGpu: Finding): Finding {
   if (backend === null) {
     const lines = said.length === 0 ? {} : { lines: said };
-    return fault('Backend', error ?? coded('CSM-DOCTOR-BACKEND-ENDED', { how: 'no word' }), lines);
+    return fault('Backend', error, lines);
   }
   const { name, note } = backend;
   const described = describeBackend(backend);
@@ -29,7 +25,7 @@ export function examineBackend(
     : fine('Backend', `${described}; ${note}`, { facts });
 }
 
-function describeBackend({ name, version, device, kind, threads, memoryBytes, driver }: BackendInUse): string {
+function describeBackend({ name, version, device, kind, threads, memoryBytes, driver }: RunningBackend): string {
   const parts = [`${name} ${version} on ${device}`];
   if (memoryBytes !== undefined) parts.push(inGibibytes(memoryBytes));
   if (driver !== undefined) parts.push(`driver ${driver}`);
@@ -40,7 +36,7 @@ function describeBackend({ name, version, device, kind, threads, memoryBytes, dr
 /** Null where there was no backend to time. */
 export function examineSpeed({ backend, speed, error }: Trial, capacity: Capacity, load: number): Finding | null {
   if (backend === null) return null;
-  if (speed === null) return fault('Speed', asCoded(error));
+  if (speed === null) return fault('Speed', error);
   const expected = expectedGigaflops(backend, capacity);
   const figure = inFigures(speed.gigaflops);
   const facts = { gigaflops: speed.gigaflops, expected, size: speed.size, load };
@@ -50,7 +46,7 @@ export function examineSpeed({ backend, speed, error }: Trial, capacity: Capacit
   return warning('Speed', coded('CSM-DOCTOR-SLOW', { what, expected: inFigures(expected), why }), { facts });
 }
 
-function reasonFor({ kind }: BackendInUse, { cores }: Capacity, load: number): string {
+function reasonFor({ kind }: RunningBackend, { cores }: Capacity, load: number): string {
   if (kind === 'gpu') return 'another program uses the GPU, or it is throttled';
   return load > cores / 2
     ? `other programs are using the processor (load ${load.toFixed(1)} on ${cores} cores)`

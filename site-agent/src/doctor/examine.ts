@@ -14,8 +14,7 @@ import { examineClock, examineNetwork } from './network.js';
 import { examineNode } from './node-version.js';
 import { askCoordinator } from './reply.js';
 import { examineSettings } from './settings.js';
-import { tryBackend } from './trial.js';
-import type { TrialRequest } from './trial-messages.js';
+import { type Demand, tryOut } from './trial.js';
 
 export interface ExamineOptions {
   readonly home: SiteHome;
@@ -55,11 +54,11 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<Finding,
   if (found !== null) yield found;
 
   const load = host.load();
-  const request: TrialRequest = { backend: settings?.backend ?? 'auto', device: 'any' };
+  const demand: Demand = { choice: settings?.backend ?? 'auto', device: settings?.device ?? 'any' };
   const { env, clock } = options;
-  const trial = await tryBackend({ request, threads: settings?.threads, env, clock, signal });
-  const ofGpu = examineGraphics(await graphicsOf(host), trial.backend, request);
-  yield examineBackend(trial, request, ofGpu);
+  const trial = await tryOut(demand, { threads: settings?.threads, env, clock, signal });
+  const ofGpu = examineGraphics(await graphicsOf(host), trial.backend, demand);
+  yield examineBackend(trial, demand, ofGpu);
   const speed = examineSpeed(trial, capacity, load);
   if (speed !== null) yield speed;
   yield ofGpu;

@@ -1,5 +1,5 @@
+import type { RunningBackend } from '../backends/index.js';
 import type { Capacity, VectorWidth } from './machine.js';
-import type { BackendInUse } from './trial-messages.js';
 
 /**
  * GFLOP/s that one processor thread reaches with ease in a float32 product of 1024 × 1024 matrices.
@@ -11,17 +11,17 @@ const nativePerThread = { avx512: 40, avx2: 20, narrow: 5 } as const satisfies R
 /** A product of this size does not gain from more threads. */
 const mostThreads = 16;
 
-/** Measured: TensorFlow.js 4.22 with SIMD on one thread gave 29 to 40 GFLOP/s. */
+/** Measured: TensorFlow.js 4.22 with SIMD gave 29 to 40 GFLOP/s on one thread, 16 on a core of 2.5 GHz that others used, too. */
 const wasmGigaflops = 12;
 
-/** Measured: 0.5 to 1.5 GFLOP/s in 256 × 256. */
-const plainGigaflops = 0.2;
+/** Measured: 0.2 GFLOP/s on a core that others used, too. */
+const plainGigaflops = 0.1;
 
-/** Measured on llvmpipe, a processor that plays a GPU, with two threads: 3 to 8 GFLOP/s. */
-const emulatedGigaflops = 1;
+/** Measured: llvmpipe, a processor that plays a GPU, gave 1.4 GFLOP/s on two cores that others used, too. */
+const emulatedGigaflops = 0.7;
 
 /** The least GFLOP/s that a backend on this machine should give. A GPU should give more than the processor beside it. */
-export function expectedGigaflops({ name, kind, threads }: BackendInUse, { cores, vectors }: Capacity): number {
+export function expectedGigaflops({ name, kind, threads }: RunningBackend, { cores, vectors }: Capacity): number {
   const processor = (count: number) => Math.min(count, cores, mostThreads) * nativePerThread[vectors];
   if (kind === 'gpu') return processor(mostThreads);
   switch (name) {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { RunningBackend } from '../backends/index.js';
 import { type FakeMachine, fakeHost } from '../testing/fake-host.js';
 import { examineGraphics, graphicsOf } from './graphics.js';
-import type { BackendInUse, TrialRequest } from './trial-messages.js';
+import type { Demand } from './trial.js';
 
-const onProcessor: BackendInUse = {
+const onProcessor: RunningBackend = {
   name: 'wasm',
   version: '4.22.0',
   device: 'cpu, SIMD',
@@ -11,10 +12,10 @@ const onProcessor: BackendInUse = {
   threads: 1,
   note: 'native does not run: the TensorFlow library is not installed',
 };
-const onGpu: BackendInUse = { name: 'native', version: '2.21.0', device: 'NVIDIA H200', kind: 'gpu', threads: 16 };
-const auto: TrialRequest = { backend: 'auto', device: 'any' };
+const onGpu: RunningBackend = { name: 'native', version: '2.21.0', device: 'NVIDIA H200', kind: 'gpu', threads: 16 };
+const auto: Demand = { choice: 'auto', device: 'any' };
 
-const look = async (machine: FakeMachine, backend: BackendInUse | null = onProcessor, request = auto) =>
+const look = async (machine: FakeMachine, backend: RunningBackend | null = onProcessor, request = auto) =>
   examineGraphics(await graphicsOf(fakeHost(machine)), backend, request);
 
 const onBus = (vendor: string, kind = '0x030200') => ({
@@ -82,7 +83,7 @@ describe('the examination of the GPU', () => {
 
   it('is content where the site asks for the processor', async () => {
     const machine = { files: { ...onBus('0x10de'), ...files }, answers: told('NVIDIA L4, 23034, 550.90.07') };
-    expect(await look(machine, onProcessor, { backend: 'native', device: 'cpu' })).toMatchObject({
+    expect(await look(machine, onProcessor, { choice: 'native', device: 'cpu' })).toMatchObject({
       state: 'ok',
       text: 'NVIDIA L4, driver 550.90.07; not in use, as site.yaml asks for device cpu',
     });

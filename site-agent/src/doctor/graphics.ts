@@ -1,8 +1,9 @@
 import { coded } from '@consilium/shared/errors';
 import { printable } from '@consilium/shared/terminal';
+import type { RunningBackend } from '../backends/index.js';
 import { type Finding, fine, warning } from './finding.js';
 import type { Host } from './host.js';
-import type { BackendInUse, TrialRequest } from './trial-messages.js';
+import type { Demand } from './trial.js';
 
 /** A GPU of this machine, as far as the system shows it. */
 export interface GraphicsCard {
@@ -80,7 +81,7 @@ function readNvidia(output: string): { name: string; memoryBytes: number | null;
 }
 
 /** Whether a GPU of this machine trains, and if not, why and what to do. */
-export function examineGraphics(graphics: Graphics, backend: BackendInUse | null, { device }: TrialRequest): Finding {
+export function examineGraphics(graphics: Graphics, backend: RunningBackend | null, { device }: Demand): Finding {
   const { cards, driver, trouble, files, barred } = graphics;
   const gpu = names(cards);
   const nvidia = cards.some(({ vendor }) => vendor === 'NVIDIA');

@@ -2,11 +2,6 @@ import type { ErrorTexts } from './texts.js';
 
 /** What `consilium-site doctor` finds. */
 export const doctorErrors = {
-  'CSM-DOCTOR-BACKEND-ENDED': {
-    message: 'The backend ended the process that tried it ({how}).',
-    remedy:
-      'Its library does not fit this machine, or memory ran out: run consilium-site backend test, or choose backend wasm in site.yaml.',
-  },
   'CSM-DOCTOR-BACKEND-LOWER': {
     message: '{described} would train; {note}.',
     remedy: 'Training on native is 1.6 to 6 times as fast. To keep wasm, write backend: wasm into site.yaml.',
