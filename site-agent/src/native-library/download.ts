@@ -1,8 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { fail } from '@consilium/shared/errors';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { CodedError, fail } from '@consilium/shared/errors';
 import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import { sha256Of } from './digest.js';
@@ -82,6 +79,7 @@ async function receive(from: URL, part: string, pin: Pin, options: DownloadOptio
     return { kind: 'broken', reason: `HTTP ${response.statusCode}` };
   } catch (thrown) {
     if (options.signal.aborted) throw options.signal.reason;
+    if (thrown instanceof CodedError) throw thrown;
     if (isDiskFault(thrown)) throw diskFault(part, thrown);
     return { kind: 'broken', reason: reasonOf(thrown), cause: thrown };
   }
@@ -129,23 +127,25 @@ async function save(
   let done = begin;
   await keepValidator(part, withoutCredentials(from).url, response.headers.etag);
   onProgress?.(done, total);
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, next) {
-      done += chunk.length;
-      onProgress?.(done, total);
+  const file = await open(part, begin === 0 ? 'w' : 'r+');
+  try {
+    // Each piece is in the file before the next is taken: what came before a cut is there to go on from.
+    for await (const chunk of response.body) {
+      const piece = received.parse(chunk);
       // A server that sends without end must not fill the disk.
-      if (total !== null && done > total) response.body.destroy();
-      else this.push(chunk);
-      next();
-    },
-  });
-  const file = createWriteStream(part, { flags: begin === 0 ? 'w' : 'r+', start: begin });
-  await pipeline(response.body, count, file, { signal }).catch(async (thrown: unknown) => {
-    if (total !== null && done > total) await refuse(part, pin);
-    throw thrown;
-  });
+      if (total !== null && done + piece.length > total) await refuse(part, pin);
+      await file.write(piece, 0, piece.length, done);
+      done += piece.length;
+      onProgress?.(done, total);
+      signal.throwIfAborted();
+    }
+  } finally {
+    await file.close();
+  }
   return total === null || done === total ? { kind: 'whole' } : { kind: 'broken', reason: 'cut short' };
 }
+
+const received = z.instanceof(Uint8Array);
 
 const sizeOf = (path: string): Promise<number> =>
   stat(path).then(

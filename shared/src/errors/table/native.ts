@@ -37,7 +37,7 @@ export const nativeErrors = {
   'CSM-NATIVE-NO-GPU': {
     message: 'No GPU can be used: {reason}.',
     remedy:
-      "Install NVIDIA's driver (570 or later) until nvidia-smi lists the GPU; start a container with --gpus all. For the processor, leave out --gpu.",
+      "Install NVIDIA's driver (525 or later) until nvidia-smi lists the GPU; start a container with --gpus all. For the processor, leave out --gpu.",
   },
   'CSM-NATIVE-PLATFORM': {
     message: 'There is no native library for {platform} with device {device}.',
