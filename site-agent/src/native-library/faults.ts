@@ -15,7 +15,18 @@ export function reasonOf(thrown: unknown): string {
   return inner.cause instanceof Error ? reasonOf(inner.cause) : inner.name;
 }
 
-const ofDisk = new Set(['EACCES', 'EDQUOT', 'EIO', 'EISDIR', 'ENOENT', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS']);
+const ofDisk = new Set([
+  'EACCES',
+  'EDQUOT',
+  'EEXIST',
+  'EIO',
+  'EISDIR',
+  'ENOENT',
+  'ENOSPC',
+  'ENOTDIR',
+  'EPERM',
+  'EROFS',
+]);
 
 export const isDiskFault = (thrown: unknown): boolean => ofDisk.has(reasonOf(thrown));
 

@@ -29,13 +29,13 @@ export async function bundleOf(
     if (sizes.has(size) || sizes.has(null)) found.set(await onDisk(path, () => sha256Of(path, signal)), path);
   }
   const missingOf = (bundle: Bundle) => bundle.files.filter(({ sha256 }) => !found.has(sha256));
-  const [best] = [...candidates].sort(
-    (a, b) => missingOf(a).length / a.files.length - missingOf(b).length / b.files.length,
-  );
-  const [missing] = best === undefined ? [] : missingOf(best);
-  if (best === undefined || missing !== undefined)
-    return fail('CSM-NATIVE-FILE', { file: missing?.name ?? 'A library' });
-  return { bundle: best, paths: best.files.map(({ sha256 }) => found.get(sha256) ?? '') };
+  const begun = candidates.filter((bundle) => missingOf(bundle).length < bundle.files.length);
+  const bundle = begun.find((candidate) => missingOf(candidate).length === 0);
+  if (bundle === undefined) {
+    const lacking = (begun.length > 0 ? begun : candidates).flatMap((candidate) => missingOf(candidate).slice(0, 1));
+    return fail('CSM-NATIVE-FILE', { file: lacking.map(({ name }) => name).join(' or ') });
+  }
+  return { bundle, paths: bundle.files.map(({ sha256 }) => found.get(sha256) ?? '') };
 }
 
 async function filesAt(path: string): Promise<readonly string[]> {
