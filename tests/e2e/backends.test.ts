@@ -1,0 +1,103 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BackendChoice, type DeviceDemand, readHardware, useBackend } from '@consilium/models/backend';
+import { nativeFolder } from '@consilium/models/native-library';
+import { decodeWeights } from '@consilium/shared/weights';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { subtypes, writeHospitals } from '../harness/invented-patients.js';
+import { openTerminal, type Terminal } from '../harness/terminal.js';
+
+const hospitals = ['hospital-a', 'hospital-b'];
+/** Of the final weights as a whole, relative and in L2, between two backends. */
+const agreementLimit = 1e-4;
+
+/**
+ * Plain gradient descent: Adam makes a step of full size out of a gradient that is nothing but rounding, as that of the keys' biases
+ * is, and rounding is what backends differ in.
+ */
+const runFile = `
+name: agreed
+model: { family: attention-aml, preset: small, classes: [${subtypes.join(', ')}] }
+data: { kind: expression-table, label: subtype, files: { features: expression.csv, samples: samples.csv } }
+training: { rounds: 3, batchSize: 16, optimizer: { name: sgd, rate: 0.05, momentum: 0.9 } }
+seed: 11
+`;
+
+const required = new Set((process.env.CONSILIUM_REQUIRE_BACKENDS ?? '').split(',').map((name) => name.trim()));
+
+interface Rung {
+  readonly backend: BackendChoice;
+  readonly device: DeviceDemand;
+  readonly absence: string | null;
+}
+
+const rungOf = (backend: BackendChoice, device: DeviceDemand): Promise<Rung> =>
+  useBackend(backend, { device }).then(
+    () => ({ backend, device, absence: null }),
+    (cause: unknown) => ({ backend, device, absence: cause instanceof Error ? cause.message : 'it does not start' }),
+  );
+
+/** On a GPU, or else on a processor that plays one. */
+async function webgpuRung(): Promise<Rung> {
+  if (!readHardware().gpuPossible && !required.has('webgpu')) {
+    return { backend: 'webgpu', device: 'any', absence: 'this machine shows no GPU and no Vulkan driver is named' };
+  }
+  const onGpu = await rungOf('webgpu', 'gpu');
+  return onGpu.absence === null ? onGpu : rungOf('webgpu', 'cpu');
+}
+
+const rungs = [await rungOf('native', 'any'), await webgpuRung()];
+
+/** Where the processes of a run find the library and the driver that this one found. */
+const surroundings = Object.fromEntries(
+  ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'LD_LIBRARY_PATH'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
+describe('one run on two backends', { timeout: 60_000 }, () => {
+  let folder = '';
+  let terminal: Terminal;
+  let onWasm: Float32Array;
+
+  /** The final weights of the run, trained there by every hospital. */
+  async function finalWeights(backend: string, device: string): Promise<Float32Array> {
+    const sites = hospitals.flatMap((name) => ['--site', `${name}=data/${name}`]);
+    const words = ['--backend', backend, '--device', device, '--out', backend, '--json'];
+    const said = await terminal.done('consilium', 'rehearse', 'run.yaml', ...sites, ...words);
+    const { status, rounds, backend: used } = JSON.parse(said.trimEnd().split('\n').at(-1) ?? '');
+    expect({ status, rounds }).toEqual({ status: 'complete', rounds: 3 });
+    expect(used).toMatch(new RegExp(`^${backend}`));
+    return decodeWeights(await readFile(join(folder, backend, 'export', 'model.safetensors'))).values;
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'consilium-backends-'));
+    terminal = openTerminal(folder, { ...surroundings, CONSILIUM_NATIVE: nativeFolder() });
+    await writeHospitals(new Map(hospitals.map((name) => [name, join(folder, 'data', name)])));
+    await writeFile(join(folder, 'run.yaml'), runFile);
+    if (rungs.some(({ absence }) => absence === null)) onWasm = await finalWeights('wasm', 'any');
+  });
+  afterAll(async () => {
+    await terminal.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  for (const { backend, device, absence } of rungs) {
+    const because = absence === null ? '' : ` (skipped: ${absence})`;
+    it.skipIf(absence !== null && !required.has(backend))(
+      `ends with the weights of wasm on ${backend}${because}`,
+      async () => {
+        onTestFailed(() => console.error(terminal.transcript()));
+        expect(absence).toBeNull();
+        const weights = await finalWeights(backend, device);
+        const apart = length(weights.map((weight, index) => weight - (onWasm[index] ?? Number.NaN)));
+        expect(apart / length(onWasm)).toBeLessThan(agreementLimit);
+      },
+    );
+  }
+});
+
+const length = (values: Float32Array): number => Math.hypot(...values);
