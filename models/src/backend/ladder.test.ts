@@ -121,6 +121,9 @@ describe('the automatic choice', () => {
     const overNative = await useBackend('auto', ladder(nativeOn('cpu'), noWebgpu, nvidia).options);
     expect(overNative.name).toBe('native');
     expect(overNative.note).toMatch(/^this machine has a GPU and does not use it: .*install native --gpu/);
+    const perhaps = await useBackend('auto', ladder(nativeOn('cpu'), noWebgpu, otherGpu).options);
+    expect(perhaps.name).toBe('native');
+    expect(perhaps.note).toMatch(/^this machine may have a GPU and does not use it: .* no Vulkan driver is installed$/);
     for (const name of ['wasm', 'cpu'] as const) {
       const { note } = await useBackend(name, ladder(noNative, noWebgpu, nvidia).options);
       expect(note).toMatch(/^this machine has a GPU and does not use it/);

@@ -94,13 +94,14 @@ async function best(parts: Parts): Promise<BackendInfo> {
   const missed = first.running ? nativeWithoutGpu : `native does not run: ${first.reason}`;
 
   const onGpu = device === 'cpu' ? null : await gpuByWebgpu(parts);
-  if (onGpu?.running)
-    return describeWebgpu(onGpu, hardware, hardware.nvidia ? `${missed}; ${installFor(hardware)}` : undefined);
+  const install = `${missed}; ${installFor(hardware)}`;
+  if (onGpu?.running) return describeWebgpu(onGpu, hardware, hardware.nvidia ? install : undefined);
   const misses = onGpu === null ? missed : `${missed}; webgpu does not run: ${onGpu.reason}`;
   if (device === 'gpu') fail('CSM-BACKEND-NO-GPU', { reason: misses });
 
-  const note = unusedGpu(parts, misses);
-  if (!first.running) return onProcessor('wasm', hardware, note ?? `${missed}; ${installFor(hardware)}`);
+  const unsure = onGpu === null ? undefined : `this machine may have a GPU and does not use it: ${misses}`;
+  const note = unusedGpu(parts, misses) ?? unsure;
+  if (!first.running) return onProcessor('wasm', hardware, note ?? install);
   // Trying webgpu may have taken its place.
   const again = await native(device);
   return again.running ? describeNative(again, hardware, note) : fail('CSM-BACKEND-NATIVE', { reason: again.reason });
