@@ -82,7 +82,8 @@ interface Workshop {
 
 const workshops = new WeakMap<NativeBackend, Workshop>();
 
-function workshop(backend: NativeBackend): Workshop {
+/** What the kernels of one started backend share. */
+export function workshop(backend: NativeBackend): Workshop {
   const known = workshops.get(backend);
   if (known !== undefined) return known;
   const made = { run: openPasses(backend), to: attributesOf(backend.binding) };

@@ -1,4 +1,6 @@
+import { registerInPlaceAdam } from '../in-place-adam.js';
 import { tf } from '../tensorflow.js';
+import { openNativeAdam } from './adam.js';
 import { batchNorm, batchNormGradient } from './batch-norm.js';
 import { dropoutMask } from './dropout-mask.js';
 import { gelu, geluGradient, softmaxGradient } from './elements.js';
@@ -8,6 +10,7 @@ import { biasGradient, fusedConvolution, fusedDense, reluGradient } from './prod
 /** Makes known what the native library does in one kernel. Call it once. */
 export function registerNativeKernels(): void {
   for (const kernel of kernels) tf.registerKernel(kernel);
+  registerInPlaceAdam('tensorflow', openNativeAdam);
 }
 
 const kernels: readonly tf.KernelConfig[] = [

@@ -1,4 +1,5 @@
-import type { tf } from '../tensorflow.js';
+import { z } from 'zod';
+import { tf } from '../tensorflow.js';
 
 /** A tensor that the library holds, by its number there. Who makes one frees it. */
 export type Handle = number;
@@ -29,6 +30,8 @@ export interface Addon {
   /** Keeps the array itself, not a copy. */
   readonly createTensor: (shape: readonly number[], dtype: number, values: Float32Array | Int32Array) => Handle;
   readonly deleteTensor: (id: Handle) => void;
+  /** How many tensors the library holds for anybody. */
+  readonly getNumOfTensors: () => number;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;
   readonly TF_ATTR_FLOAT: number;
@@ -55,4 +58,14 @@ export interface NativeBackend {
 export interface TensorData {
   id: Handle;
   values: tf.BackendValues | null;
+  /** How many tensors show them. */
+  readonly refCount: number;
 }
+
+const backendShape = z.custom<NativeBackend>(
+  (value) =>
+    z.object({ binding: z.object({ executeOp: z.custom((f) => typeof f === 'function') }) }).safeParse(value).success,
+);
+
+/** The backend in use, which must be the native one. */
+export const nativeBackend = (): NativeBackend => backendShape.parse(tf.backend());

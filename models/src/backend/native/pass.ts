@@ -17,6 +17,8 @@ export interface Pass {
   readonly constants: Constants;
   /** A vector of int32 that is needed once; freed as the others. */
   readonly integers: (values: readonly number[]) => Handle;
+  /** A number that is needed once. */
+  readonly scalar: (value: number) => Handle;
   /** Frees a large intermediate before the chain ends. */
   readonly free: (...handles: readonly Handle[]) => void;
 }
@@ -38,11 +40,12 @@ export function openPasses({ binding }: Pick<NativeBackend, 'binding'>): RunPass
   const constants = openConstants(binding);
   return (chain) => {
     const live = new Map<Handle, Output>();
-    const integers: Pass['integers'] = (values) => {
-      const id = integerVector(binding, values);
-      live.set(id, { id, shape: [values.length], dtype: binding.TF_INT32 });
+    const own = (id: Handle): Handle => {
+      live.set(id, { id, shape: [], dtype: binding.TF_FLOAT });
       return id;
     };
+    const integers: Pass['integers'] = (values) => own(integerVector(binding, values));
+    const scalar: Pass['scalar'] = (value) => own(numberTensor(binding, value));
     const runMany: Pass['runMany'] = (name, inputs, outputs, attributes = none) =>
       binding.executeOp(name, attributes, inputs, outputs).map((output) => {
         live.set(output.id, output);
@@ -58,7 +61,7 @@ export function openPasses({ binding }: Pick<NativeBackend, 'binding'>): RunPass
       return output.id;
     };
     try {
-      return chain({ run, runMany, constants, integers, free }).map((handle) => {
+      return chain({ run, runMany, constants, integers, scalar, free }).map((handle) => {
         const output = live.get(handle);
         if (output === undefined) throw new RangeError('a chain handed out what it does not own');
         live.delete(handle);
@@ -82,12 +85,15 @@ function openConstants(binding: Addon): Constants {
     return made;
   };
   return {
-    scalar: (value) => keep(`f${value}`, () => binding.createTensor([], binding.TF_FLOAT, Float32Array.of(value))),
+    scalar: (value) => keep(`f${value}`, () => numberTensor(binding, value)),
     integer: (value) => keep(`i${value}`, () => binding.createTensor([], binding.TF_INT32, Int32Array.of(value))),
     integers: (values) => keep(`v${values.join()}`, () => integerVector(binding, values)),
     empty: binding.createTensor([0], binding.TF_FLOAT, new Float32Array(0)),
   };
 }
+
+const numberTensor = (binding: Addon, value: number): Handle =>
+  binding.createTensor([], binding.TF_FLOAT, Float32Array.of(value));
 
 const integerVector = (binding: Addon, values: readonly number[]): Handle =>
   binding.createTensor([values.length], binding.TF_INT32, Int32Array.from(values));

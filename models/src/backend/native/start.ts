@@ -59,8 +59,6 @@ const kernelBackend = z.object({
 function register(addon: string): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // the library greets on stderr otherwise
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'; // it would take all of a shared GPU's memory at once
-  // A GPU would round the factors of products and convolutions to 10 bits; every hospital is to compute alike.
-  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   const binding: unknown = require(addon);
   restoreRemovedNodeFunctions();
   require(`${packageName}/dist/register_all_kernels`);
