@@ -18,7 +18,7 @@ try {
   if (suite) {
     const { conformanceCases, runConformance } = await import('@consilium/models/conformance');
     const total = conformanceCases.length;
-    await runConformance(choice, { onCase: (tested) => void tell({ type: 'case', tested, total }) });
+    await runConformance(choice, { device, onCase: (tested) => void tell({ type: 'case', tested, total }) });
   }
   if (speed === true) {
     const { productsHere } = await import('./multiply.js');

@@ -48,7 +48,9 @@ export const tryBackend: TryBackend = (request, { env, signal, onCase, onStart, 
     const stop = (): void => void child.kill('SIGKILL');
     signal.addEventListener('abort', stop, { once: true });
     child.on('message', (raw) => {
-      const message = answer.parse(raw);
+      const parsed = answer.safeParse(raw);
+      if (!parsed.success) return stop();
+      const message = parsed.data;
       switch (message.type) {
         case 'started':
           backend = message.backend;

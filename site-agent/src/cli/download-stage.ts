@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Stage } from '../native-library/index.js';
 
-const lineEveryShare = 0.2;
+const linesPerFile = 5;
 /** Files below this are here before a line about them is read. */
 const smallBytes = 5e6;
 
@@ -45,14 +45,14 @@ export function barStage(stream: NodeJS.WriteStream): Stage {
 
 /** A line now and then, for logs and pipes. */
 export function lineStage(print: (line: string) => void): Stage {
-  let last = { file: '', share: 0 };
+  let last = { file: '', step: 0 };
   return {
     say: print,
     show: (file, done, total) => {
       if (total === null || total < smallBytes) return;
-      const share = Math.floor(done / total / lineEveryShare) * lineEveryShare;
-      if (last.file === file && share <= last.share) return;
-      last = { file, share };
+      const step = Math.floor((done * linesPerFile) / total);
+      if (last.file === file && step <= last.step) return;
+      last = { file, step };
       print(`${file}: ${megabytes(done)} of ${megabytes(total)}`);
     },
     settle: () => {},
