@@ -5,6 +5,7 @@ import { elements } from './elements.js';
 import { gathering } from './gathering.js';
 import { losses } from './losses.js';
 import { normalisation } from './normalisation.js';
+import { operations } from './operations.js';
 import { optimiserSteps } from './optimiser-steps.js';
 import { pooling } from './pooling.js';
 import { products } from './products.js';
@@ -19,7 +20,7 @@ import { weights } from './weights.js';
  *
  * To add one, put it into the list of its topic. An operation with a fast and a plain form is
  * `operationCase(topic, { name, inputs, operation: fast, plain })`: the fast form on the backend is held against the plain one on
- * `cpu`. A family in the registry gets its training steps by itself.
+ * `cpu` (`operations.ts`). A family in the registry gets its training steps by itself.
  */
 export const conformanceCases: readonly ConformanceCase[] = [
   ...products,
@@ -32,6 +33,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...convolution,
   ...pooling,
   ...losses,
+  ...operations,
   ...randomMasks,
   ...optimiserSteps,
   ...weights,
