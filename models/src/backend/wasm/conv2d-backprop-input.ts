@@ -1,46 +1,64 @@
 import { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
-import { allocate, callKernel, floats, free } from './heap.js';
+import { convolve } from './convolution.js';
+import { address, allocate, floats, free, scratch } from './heap.js';
 import { type Call, wasmKernel } from './kernel.js';
+import { bytesPerFloat } from './product.js';
+import { simd } from './simd/index.js';
 
 type BackpropInput = Call<'dy' | 'filter', tf.Conv2DBackpropInputAttrs>;
 
 /**
  * Gradient of a convolution with respect to its input, as a convolution of its own: dy, with zeros between its rows
- * and columns where the stride is above 1, under the filter turned by half a circle with its channels swapped. This
- * takes XNNPACK's path; the stock kernel is a scalar loop.
+ * and columns where the stride is above 1, under the filter turned by half a circle with its channels swapped. The stock
+ * kernel is a scalar loop.
  */
 export const conv2DBackpropInput = wasmKernel<'dy' | 'filter', tf.Conv2DBackpropInputAttrs>(
   'Conv2DBackpropInput',
   (call) => {
     const { backend, inputs } = call;
-    const { top, bottom, left, right } = outerPadding(call);
+    const c = geometry(call);
+    const { top, left } = outerPadding(call);
+    const { height, width } = spreadSize(c);
+    const out = allocate(backend, call.attrs.inputShape);
+    if (tf.util.sizeFromShape(inputs.dy.shape) === 0) {
+      floats(backend, out).fill(0);
+      return out;
+    }
     const spread = spreadOut(call);
-    const reversed = callKernel(backend, 'Reverse', { x: inputs.filter }, { dims: [0, 1] });
-    const turned = callKernel(backend, 'Transpose', { x: reversed }, { perm: [0, 1, 3, 2] });
-    free(backend, reversed);
-    const out = callKernel(
-      backend,
-      'Conv2D',
-      { x: spread ?? inputs.dy, filter: turned },
-      {
-        strides: [1, 1],
-        dilations: [1, 1],
-        pad: [
-          [0, 0],
-          [top, bottom],
-          [left, right],
-          [0, 0],
-        ],
-        dataFormat: 'NHWC',
-      },
-    );
-    free(backend, turned, ...(spread === null ? [] : [spread]));
+    const mirrored = {
+      ...c,
+      inHeight: height,
+      inWidth: width,
+      inChannels: c.outChannels,
+      outHeight: c.inHeight,
+      outWidth: c.inWidth,
+      outChannels: c.inChannels,
+      strideHeight: 1,
+      strideWidth: 1,
+      padInfo: { top, left },
+    };
+    scratch(backend, tf.util.sizeFromShape(inputs.filter.shape) * bytesPerFloat, (turned) => {
+      turnFilter(backend, c, address(backend, inputs.filter), turned);
+      convolve(backend, mirrored, address(backend, spread ?? inputs.dy), turned, address(backend, out));
+    });
+    if (spread !== null) free(backend, spread);
     return out;
   },
   // Padding wider than the filter would call for cropping dy: rare, and left to the stock kernel.
   (call) => call.attrs.dataFormat === 'NHWC' && Object.values(outerPadding(call)).every((pad) => pad >= 0),
 );
+
+/** The filter turned by half a circle with its channels swapped: [filterHeight, filterWidth, outChannels, inChannels]. */
+function turnFilter(backend: WasmBackend, c: ReturnType<typeof geometry>, from: number, to: number): void {
+  const taps = c.filterHeight * c.filterWidth;
+  const bytes = c.inChannels * c.outChannels * bytesPerFloat;
+  const [inBytes, outBytes] = [c.inChannels * bytesPerFloat, c.outChannels * bytesPerFloat];
+  for (let tap = 0; tap < taps; tap++) {
+    const target = to + (taps - 1 - tap) * bytes;
+    simd(backend).product.transpose(from + tap * bytes, outBytes, c.inChannels, c.outChannels, target, inBytes);
+  }
+}
 
 function geometry({ inputs, attrs }: BackpropInput) {
   const [filterHeight = 1, filterWidth = 1, inChannels = 1, outChannels = 1] = inputs.filter.shape;

@@ -1,4 +1,5 @@
 import { batchMatMul } from './batch-mat-mul.js';
+import { conv2D } from './conv2d.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.js';
@@ -14,6 +15,7 @@ import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 /** Every kernel that training on wasm needs and the stock backend lacks, gets wrong, or does slowly. */
 export const trainingKernels: readonly WasmKernel[] = [
   batchMatMul,
+  conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
   depthwiseBackpropFilter,

@@ -36,6 +36,37 @@
         (i32.lt_s (local.get $quad) (local.get $lanes))
         (i32.and (local.get $quad) (i32.sub (local.get $width) (i32.const 1)))))))
 
+  ;; Turns a matrix: to[j, i] = from[i, j] for `lanes` rows i and k columns j.
+  (func (export "transpose")
+    (param $from i32) (param $laneStride i32) (param $lanes i32) (param $k i32) (param $to i32) (param $toStride i32)
+    (local $p1 i32) (local $p2 i32) (local $p3 i32) (local $write i32) (local $left i32)
+    (block $singles
+      (br_if $singles (i32.lt_s (local.get $lanes) (i32.const 4)))
+      (loop $quads
+        (local.set $p1 (i32.add (local.get $from) (local.get $laneStride)))
+        (local.set $p2 (i32.add (local.get $p1) (local.get $laneStride)))
+        (local.set $p3 (i32.add (local.get $p2) (local.get $laneStride)))
+        (call $along (local.get $from) (local.get $p1) (local.get $p2) (local.get $p3)
+          (local.get $k) (local.get $to) (local.get $toStride))
+        (local.set $from (i32.add (local.get $p3) (local.get $laneStride)))
+        (local.set $to (i32.add (local.get $to) (i32.const 16)))
+        (local.set $lanes (i32.sub (local.get $lanes) (i32.const 4)))
+        (br_if $quads (i32.ge_s (local.get $lanes) (i32.const 4)))))
+    (block $done
+      (br_if $done (i32.le_s (local.get $lanes) (i32.const 0)))
+      (loop $rows
+        (local.set $p1 (local.get $from))
+        (local.set $write (local.get $to))
+        (local.set $left (local.get $k))
+        (loop $next
+          (i32.store (local.get $write) (i32.load (local.get $p1)))
+          (local.set $p1 (i32.add (local.get $p1) (i32.const 4)))
+          (local.set $write (i32.add (local.get $write) (local.get $toStride)))
+          (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+        (local.set $from (i32.add (local.get $from) (local.get $laneStride)))
+        (local.set $to (i32.add (local.get $to) (i32.const 4)))
+        (br_if $rows (local.tee $lanes (i32.sub (local.get $lanes) (i32.const 1)))))))
+
   ;; Four rows of k values each, side by side: to[i · step] = the i-th of each.
   (func $along (param $p0 i32) (param $p1 i32) (param $p2 i32) (param $p3 i32)
     (param $k i32) (param $to i32) (param $step i32)

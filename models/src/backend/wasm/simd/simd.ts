@@ -12,6 +12,14 @@ interface ProductExports {
     width: PanelWidth,
   ) => void;
   readonly packAcross: (from: number, kStride: number, lanes: number, k: number, to: number, width: PanelWidth) => void;
+  readonly transpose: (
+    from: number,
+    laneStride: number,
+    lanes: number,
+    k: number,
+    to: number,
+    toStride: number,
+  ) => void;
   readonly packPatchesAlong: (
     image: number,
     places: number,
