@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { bundles } from './pins.js';
+import { readWheelName } from './wheel-name.js';
 
 it('pins every file by a SHA-256, and none twice', () => {
   const hashes = bundles.flatMap(({ files }) => files.map(({ sha256 }) => sha256));
@@ -17,4 +19,13 @@ it('says where an archive lies, and how large a wheel is', () => {
 
 it('tries the CUDA wheels before the archive for CUDA 11', () => {
   expect(bundles.filter(({ device }) => device === 'gpu').map(({ kind }) => kind)).toEqual(['wheel', 'archive']);
+});
+
+it('is told to people who bring the files by hand', async () => {
+  const page = await readFile(new URL('../../../docs/backends.md', import.meta.url), 'utf8');
+  for (const { name, sha256 } of bundles.flatMap(({ files }) => files)) {
+    expect(page).toMatch(new RegExp(`\`${name.replaceAll('.', '\\.')}\`[^\n]*\`${sha256}\``));
+    const wheel = readWheelName(name);
+    if (wheel !== null) expect(page).toContain(`${wheel.project}==${wheel.version}`);
+  }
 });
