@@ -1,7 +1,8 @@
 // Time of a training step and of a prediction, by network and backend, against PyTorch eager on the same processor with the
 // same weights and batch. Every run is a process of its own, and they take turns: absolute times move with the machine.
 // Options stand behind a second `--`: `npm run bench -- training -- --networks vgg19 --backends native`.
-import { figuresOf } from './training/figures.mjs';
+import { figuresOf, othersOf } from './training/figures.mjs';
+import { othersLimit } from './training/load.mjs';
 import { networks, trial } from './training/networks.mjs';
 import { optionsOf } from './training/options.mjs';
 import { printProfile } from './training/profile.mjs';
@@ -38,7 +39,17 @@ async function times({ networks: names, backends, rounds, steps, peer }) {
     }
   }
   const present = runtimes.filter((runtime) => !absent.has(runtime));
+  const runs = names.flatMap((name) => present.flatMap((runtime) => results[name][runtime]));
+  if (runs.length > 0) sayLoad(runs);
   return names.flatMap((name) => figuresOf(name, results, present));
+}
+
+function sayLoad(runs) {
+  const percent = (share) => `${(100 * share).toFixed(0)} %`;
+  const [typical, most] = [othersOf(runs), Math.max(...runs.map(({ othersShare }) => othersShare))];
+  console.error(
+    `Other programs took ${percent(typical)} of the processors, ${percent(most)} at most; goals are judged up to ${percent(othersLimit)}.`,
+  );
 }
 
 async function profiles({ networks: names, backends }) {

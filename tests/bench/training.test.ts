@@ -12,6 +12,7 @@ describe('bench of training', () => {
   it('measures step, prediction and memory of a network, whose twin computes the same where there is one', () => {
     const { status, stdout, stderr } = bench(...small);
     expect(stderr).toMatch(/trial: 1,542 weights; first losses wasm 0\.\d+/);
+    expect(stderr).toMatch(/Other programs took \d+ % of the processors/);
     expect(status).toBe(0);
     expect(stdout).toMatch(/trial, wasm: step +\d+\.\d ms/);
     expect(stdout).toMatch(/trial, wasm: predict +\d+\.\d ms/);

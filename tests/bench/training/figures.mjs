@@ -1,4 +1,5 @@
 import { median } from '../measuring/interleaved.mjs';
+import { othersLimit } from './load.mjs';
 import { goals, secondGoals } from './networks.mjs';
 
 const mebibyte = 2 ** 20;
@@ -14,7 +15,7 @@ export function figuresOf(network, results, runtimes) {
       {
         ...timeFigure(network, own, runtime, 'stepMs'),
         ...(peer && ratio(own, runtime, own, peer, 'stepMs')),
-        ...(peer && goalOf(goals[runtime]?.[network])),
+        ...(peer && judged(peer, goals[runtime]?.[network], [own[runtime], own[peer]])),
       },
       ...secondFigures(network, results, runtime, peer),
     ]),
@@ -48,8 +49,7 @@ function secondFigures(network, results, runtime, peer) {
     {
       ...timeFigure(network, results[network], runtime, 'stepMs'),
       ratio: middle(results[network], runtime, 'stepMs') / middle(results[goal.to], peer, 'stepMs'),
-      to: `${peer}, ${goal.to}`,
-      goal: { atMost: goal.atMost },
+      ...judged(`${peer}, ${goal.to}`, goal.atMost, [results[network][runtime], results[goal.to][peer]]),
     },
   ];
 }
@@ -66,6 +66,15 @@ const ratio = (own, runtime, others, to, measure) => ({
   to,
 });
 
-const goalOf = (atMost) => (atMost === undefined ? {} : { goal: { atMost } });
+/** The goal of a ratio, unless the machine had too much else to do during the runs of either side: then it says that. */
+function judged(to, atMost, sides) {
+  if (atMost === undefined) return { to };
+  return sides.every((runs) => othersOf(runs) <= othersLimit)
+    ? { to, goal: { atMost } }
+    : { to: `${to} (busy machine: ≤ ${atMost}× not judged)` };
+}
+
+/** Share of the processors that other programs took during these runs. */
+export const othersOf = (runs) => median(runs.map(({ othersShare }) => othersShare));
 
 const middle = (own, runtime, measure) => median(own[runtime].map((result) => median([result[measure]].flat())));

@@ -1,6 +1,6 @@
 // One network on one backend in a process of its own: reads { network, backend, steps, profile } from its first argument and
 // prints one line of JSON.
-import { tf, useBackend } from '@consilium/models/backend';
+import { useBackend } from '@consilium/models/backend';
 import { openNetwork, weightCount } from './network.mjs';
 import { networks, trial } from './networks.mjs';
 import { pace } from './pace.mjs';
@@ -42,10 +42,17 @@ async function read(loss) {
   return value;
 }
 
+/** Processor time of this whole process. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 try {
   await useBackend(backend);
 } catch (thrown) {
-  console.log(JSON.stringify({ absent: thrown.message }));
+  console.log(JSON.stringify({ absent: thrown.message, cpuMs: cpuMs() }));
   process.exit(0);
 }
-console.log(JSON.stringify({ ...(await measure()), kernels: tf.getBackend() }));
+const result = await measure();
+console.log(JSON.stringify({ ...result, cpuMs: cpuMs() }));

@@ -296,7 +296,8 @@ def main(request):
         predict_ms = timed(lambda: model(x), request)
     # Kilobytes, but bytes on macOS.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if platform.system() == "Darwin" else 1024)
-    return dict(weights=weights, losses=losses, stepMs=step_ms, predictMs=predict_ms, peakBytes=peak)
+    cpu_ms = time.process_time() * 1e3
+    return dict(weights=weights, losses=losses, stepMs=step_ms, predictMs=predict_ms, peakBytes=peak, cpuMs=cpu_ms)
 
 
 if __name__ == "__main__":

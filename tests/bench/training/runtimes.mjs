@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { watched } from './load.mjs';
 import { batchOf, startingWeights } from './network.mjs';
 import { pace } from './pace.mjs';
 
@@ -24,7 +25,7 @@ export async function peerVersion() {
 }
 
 /** A run of one of our backends in a process of its own; `{ absent }` where it cannot be had. */
-export const runOurs = (request) => lineOf(run(process.execPath, [measured, JSON.stringify(request)]));
+export const runOurs = (request) => watched(() => lineOf(run(process.execPath, [measured, JSON.stringify(request)])));
 
 /** A run of PyTorch in a process of its own, from the same weights on the same batch. */
 export async function runPeer(network, steps) {
@@ -38,7 +39,7 @@ export async function runPeer(network, steps) {
     const labels = classes === null ? null : [...y];
     const valueCount = weights.length + x.length;
     const request = { ...twin, ...pace, values, valueCount, batch, sample, labels, steps, threads: peerThreads };
-    return await lineOf(run(python, [peer, JSON.stringify(request)]));
+    return await watched(() => lineOf(run(python, [peer, JSON.stringify(request)])));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
