@@ -136,6 +136,7 @@ describe('by hand, over HTTPS with a private authority', () => {
     expect(said).toMatch(/^ok\s+Data\s+60 rows read, 60 used/m);
     expect(said).toMatch(/^ok\s+Backend\s+wasm/m);
     expect(said).toContain(`${address} answers through the proxy ${new URL(proxy.url).host} in`);
+    expect(said).toMatch(/^ok\s+Network\s.* ms; certificate of \S.* until \d{4}-/m);
     expect(said).toMatch(/^ok\s+Clock\s+within 2 s/m);
     expect(said).toMatch(/^ok\s+Key\s+site south is approved by the lead$/m);
     expect(said).not.toMatch(/^fault/m);

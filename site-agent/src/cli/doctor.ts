@@ -19,6 +19,9 @@ import { type DataOptions, dataSettings, withDataOptions } from './data-options.
 import { firstWord } from './first-word.js';
 import { contractOf } from './run-contract.js';
 
+/** Exit status after Ctrl-C, as a shell gives it. */
+const interruptedStatus = 130;
+
 interface DoctorOptions extends DataOptions {
   readonly home?: string;
   readonly passphraseFile?: string;
@@ -38,12 +41,12 @@ export function addDoctor(program: Command, context: CommandContext): void {
     .action((path: string | undefined, options: DoctorOptions) => doctor(path, options, context));
 }
 
-/** Shows each finding as soon as it is there. Ends with status 1 when one is a fault. */
+/** Shows each finding as soon as it is there. Ends with status 1 when one is a fault, quietly when stopped. */
 async function doctor(path: string | undefined, options: DoctorOptions, context: CommandContext): Promise<void> {
   const home = homeOf(context, options.home);
   const { env, now, signal, print, columns } = context;
   const findings: Finding[] = [];
-  for await (const found of examine({
+  const examining = examine({
     home,
     data: dataSettings(options),
     contract: path === undefined ? null : () => contractOf(path, now()),
@@ -54,9 +57,16 @@ async function doctor(path: string | undefined, options: DoctorOptions, context:
     clock: systemClock,
     now,
     signal,
-  })) {
-    findings.push(found);
-    if (options.json !== true) print(showFinding(found, columns));
+  });
+  try {
+    for await (const found of examining) {
+      findings.push(found);
+      if (options.json !== true) print(showFinding(found, columns));
+    }
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+    process.exitCode = interruptedStatus;
+    return;
   }
   const state = worstOf(findings);
   if (options.json === true) {

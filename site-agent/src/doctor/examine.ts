@@ -49,7 +49,7 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<Finding,
   const { settings, found } = await examineSettings(home, options.data !== null);
   const capacity = await capacityOf(host);
   yield examineNode(host.node);
-  yield examineMachine(host, capacity, settings?.threads);
+  yield examineMachine(host, capacity, threadsOf(settings));
   yield await examineDisk(host, home.folder);
   if (found !== null) yield found;
 
@@ -71,6 +71,10 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<Finding,
     yield await examineCohort(options.data ?? settings?.data ?? null, options.contract, signal);
   }
 }
+
+/** Only native training takes more than one; undefined where it takes all. */
+const threadsOf = (settings: SiteSettings | null): number | undefined =>
+  settings?.backend === 'wasm' || settings?.backend === 'cpu' ? 1 : settings?.threads;
 
 /** Null, too, where it cannot be read: the fault of the settings is told already. */
 const enrolmentOf = (home: SiteHome): Promise<Enrolment | null> => readEnrolment(home).catch(() => null);
@@ -104,6 +108,8 @@ async function* examineConnection(
   const time = examineClock(answered, now());
   if (time !== null) yield time;
   const proven = enrolment;
-  yield await examineKey(home, proven, () => options.prove(proven, way));
+  const ofKey = await examineKey(home, proven, () => options.prove(proven, way));
   signal.throwIfAborted();
+  // What keeps the network away keeps the key from being proven: said once, it is enough.
+  if (!(answered instanceof Error) || ofKey.code !== answered.code) yield ofKey;
 }
