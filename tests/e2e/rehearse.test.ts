@@ -140,6 +140,7 @@ describe('consilium rehearse', () => {
     ['a wrong run file', ['wrong.yaml'], 'CSM-RUNFILE-INVALID: wrong.yaml is not valid at line 5, training.rounds'],
     ['a run file that names a file that is not there', ['list.yaml'], 'CSM-RUNFILE-MISSING'],
     ['an unknown backend', ['run.yaml', '--backend', 'cuda'], 'CSM-CLI-ARGUMENT'],
+    ['an unknown device', ['run.yaml', '--device', 'tpu'], 'CSM-CLI-ARGUMENT'],
     ['a folder that is in use', ['run.yaml', '--out', 'data'], 'CSM-CLI-EXISTS'],
     ['a folder of data that is not there', ['run.yaml', '--site', 'hospital-z=data/z'], 'CSM-REHEARSE-SITE'],
     ['a name that is none', ['run.yaml', '--site', 'Hospital Z=data/hospital-a'], 'CSM-REHEARSE-SITE'],
