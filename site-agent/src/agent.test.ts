@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createIdentity, verify } from '@consilium/shared/crypto';
+import { coded } from '@consilium/shared/errors';
 import { blobHash, type StepId } from '@consilium/shared/ids';
 import { readJournal, verifyChain } from '@consilium/shared/journal';
 import { readEvaluation, signedReport, verifyReport } from '@consilium/shared/report';
@@ -134,6 +135,25 @@ describe('the agent', { timeout: timeoutMs }, () => {
     } finally {
       await other.remove();
     }
+  });
+
+  it('tries again after a fault of its device', async () => {
+    const signed = site.signed({ rounds: 1 });
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey });
+    let faults = 1;
+    const agent = await site.start(coordinator, (trainer) => ({
+      ...trainer,
+      async run(job, options) {
+        if (job.kind === 'train' && faults-- > 0) throw coded('CSM-BACKEND-DEVICE', { reason: 'out of memory' });
+        return trainer.run(job, options);
+      },
+    }));
+    const done = coordinator.until(({ activity }) => activity === 'idle');
+    const troubled = await coordinator.until(({ activity }) => activity === 'troubled');
+    expect(troubled.error).toEqual({ code: 'CSM-BACKEND-DEVICE', details: { reason: 'out of memory' } });
+    await done;
+    await agent.close();
+    expect(coordinator.submitted.has(step('train:0:1'))).toBe(true);
   });
 
   it('declines a contract that another than the pinned lead signed', async () => {

@@ -45,7 +45,8 @@ const restMs = 60_000;
 const defaultBackoff: Backoff = { baseMs: 1_000, capMs: 30_000 };
 /** Faults that pass, or that the next assignment mends. */
 const passing = /^CSM-(?:AGENT-DISK|ACCESS|TRANSFER|SPOOL|BLOB|STORE|UPDATE-LATE|UPDATE-NO-BLOB)/;
-const crash = /^CSM-(?:TRAINER-CRASHED|INTERNAL)$/;
+/** Faults that another trainer, with a device opened anew, may not meet. */
+const crash = /^CSM-(?:TRAINER-CRASHED|INTERNAL|BACKEND-DEVICE)$/;
 
 /**
  * The agent: moves towards the newest assignment, and says what it is doing. Level-triggered: an assignment is the whole

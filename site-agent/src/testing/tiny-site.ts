@@ -27,7 +27,11 @@ export interface TinySite {
     readonly lead?: Identity;
   }): SignedContract;
   /** Starts the agent on a connection; the trainers that it made are listed. */
-  start(coordinator: FakeCoordinator): Promise<Agent & { readonly trainers: readonly Trainer[] }>;
+  /** @param spoil what becomes of each trainer */
+  start(
+    coordinator: FakeCoordinator,
+    spoil?: (trainer: Trainer) => Trainer,
+  ): Promise<Agent & { readonly trainers: readonly Trainer[] }>;
   remove(): Promise<void>;
 }
 
@@ -65,7 +69,7 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
       });
       return signContract(terms, (domain, bytes) => sign(signer, domain, bytes));
     },
-    async start({ connection }) {
+    async start({ connection }, spoil = (trainer) => trainer) {
       const now = () => new Date();
       const ledger = await openLedger(home.ledger, identity, now);
       const egress = openEgress(connection, ledger, silentLog);
@@ -82,7 +86,7 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
         log: silentLog,
         backoff: { baseMs: 1, capMs: 1 },
         trainer(options: TrainerOptions) {
-          const trainer = createTrainer(options);
+          const trainer = spoil(createTrainer(options));
           trainers.push(trainer);
           return trainer;
         },

@@ -14,7 +14,7 @@ tether();
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(0));
 
-const say = (answer: Answer): void => void process.send?.(answer);
+const say = (answer: Answer, sent = () => {}): void => void process.send?.(answer, sent);
 const aborts = new Map<number, AbortController>();
 let workshop: Promise<Workshop> | null = null;
 let turn: Promise<void> = Promise.resolve();
@@ -64,7 +64,10 @@ async function work(number: number, job: Parameters<Workshop['run']>[0], signal:
     });
     say({ type: 'done', number, result });
   } catch (thrown) {
-    say({ type: 'failed', number, error: sendable(known(thrown)) });
+    const error = known(thrown);
+    // A device that failed once gives no right value again; the next job finds a new process with a new device.
+    const lost = error.code === 'CSM-BACKEND-DEVICE';
+    say({ type: 'failed', number, error: sendable(error) }, () => lost && process.exit(1));
   } finally {
     aborts.delete(number);
   }

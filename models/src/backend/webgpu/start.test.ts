@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readHardware, tf, useBackend } from '../index.js';
 import { startWebgpu } from './index.js';
@@ -38,6 +40,18 @@ describe.runIf(adapter)(`webgpu on a device${because}`, () => {
     const sum = tf.tidy(() => tf.sum(tf.ones([2000])));
     expect([...(await sum.data())]).toEqual([2000]);
     sum.dispose();
+  });
+
+  it('lets its process end by itself', async () => {
+    const ladder = new URL('../../../dist/backend/index.js', import.meta.url);
+    const program = `
+      import { tf, useBackend } from '${ladder}';
+      await useBackend('webgpu', { device: '${kind}' });
+      const product = tf.matMul(tf.ones([40, 50]), tf.ones([50, 40]));
+      process.stdout.write(String((await product.data())[1599]));
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+    expect(stdout).toBe('50');
   });
 
   it('works on one engine with the other backends', async () => {
