@@ -1,5 +1,5 @@
 import { tf } from '../backend/index.js';
-import { assignWeights, type Model, readWeights } from '../training/index.js';
+import { assignWeights, createOptimizer, type Model, readWeights } from '../training/index.js';
 import { type ConformanceCase, knownCase } from './case.js';
 
 const count = 6;
@@ -26,6 +26,13 @@ async function withHolder<T>(use: (model: Model) => Promise<T>): Promise<T> {
   } finally {
     model.dispose();
   }
+}
+
+/** A step that changes every weight. A backend may take it where the weights lie. */
+function step(model: Model): void {
+  const optimizer = createOptimizer({ name: 'adam', rate: 0.1, weightDecay: 0 }, model.variables);
+  tf.tidy(() => optimizer.apply(model.variables.map(({ shape }) => tf.ones(shape))));
+  optimizer.dispose();
 }
 
 /** Weights go in and out as copies: backends differ in whether they keep the array that a tensor is made from. */
@@ -59,6 +66,19 @@ export const weights: readonly ConformanceCase[] = [
         return readWeights(model);
       }),
     expected: counted,
+  }),
+  knownCase('weights', {
+    name: 'stay as they were assigned and as they were read while training goes on',
+    compute: () =>
+      withHolder(async (model) => {
+        const given = counted.slice();
+        assignWeights(model, given);
+        const read = await readWeights(model);
+        step(model);
+        const moved = (await readWeights(model)).map((value, index) => (value === counted[index] ? 0 : 1));
+        return [...given, ...read, ...moved];
+      }),
+    expected: [...counted, ...counted, ...counted.map(() => 1)],
   }),
   knownCase('weights', {
     name: 'are read after a change on the device, not as they were before',
