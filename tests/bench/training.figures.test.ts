@@ -36,7 +36,20 @@ describe('figures of training', () => {
   ])('judge no goal where other programs held up $where', ({ native, pytorch }) => {
     const [, figure] = figures([run(12, native)], [run(10, pytorch)]);
     expect(figure).not.toHaveProperty('goal');
-    expect(figure?.to).toMatch(/busy machine: ≤ 1.2× not judged/);
+    expect(figure?.to).toBe('pytorch, busy machine: ≤ 1.2× not judged');
+  });
+
+  it('mark every ratio of times from a busy machine', () => {
+    const times = figures([run(12, 0.5)], [run(10)]).filter(({ value, ratio }) => value.endsWith('ms') && ratio);
+    expect(times).toHaveLength(2);
+    expect(times.every(({ to }) => to?.includes('busy machine'))).toBe(true);
+  });
+
+  it('hold a network with dropout against PyTorch without it, too', () => {
+    const results = { amu: { native: [run(13)], pytorch: [run(20)] }, amu0: { native: [run(9)], pytorch: [run(10)] } };
+    const all = figuresOf('amu', results, ['native', 'pytorch']);
+    expect(all).toContainEqual(expect.objectContaining({ ratio: 0.65, to: 'pytorch', goal: { atMost: 0.9 } }));
+    expect(all).toContainEqual(expect.objectContaining({ ratio: 1.3, to: 'pytorch, amu0', goal: { atMost: 1.5 } }));
   });
 
   it('have neither ratio nor goal without a peer', () => {

@@ -3,78 +3,76 @@ import { othersLimit } from './load.mjs';
 import { goals, secondGoals } from './networks.mjs';
 
 const mebibyte = 2 ** 20;
+const peer = 'pytorch';
 
-/** Figures of one network: medians over the rounds of each run's median. */
+/** Figures of one network: medians over the rounds of each run's median. `runtimes` are those that could be had. */
 export function figuresOf(network, results, runtimes) {
   const own = results[network];
-  const peer = runtimes.includes('pytorch') ? 'pytorch' : null;
-  const ours = runtimes.filter((runtime) => runtime !== 'pytorch');
+  const ours = runtimes.filter((runtime) => runtime !== peer);
+  const hasPeer = runtimes.includes(peer);
+  const time = (runtime, measure) => timeFigure(network, own[runtime], runtime, measure);
+  /** A figure of ours, with its ratio to PyTorch where there is PyTorch. */
+  const against = (runtime, measure, goal) => ({
+    ...time(runtime, measure),
+    ...(hasPeer && timeRatio(own[runtime], own[peer], peer, measure, goal)),
+  });
+  const alone = (measure) => (hasPeer ? [time(peer, measure)] : []);
   return [
-    ...(peer === null ? [] : [timeFigure(network, own, peer, 'stepMs')]),
+    ...alone('stepMs'),
     ...ours.flatMap((runtime) => [
-      {
-        ...timeFigure(network, own, runtime, 'stepMs'),
-        ...(peer && ratio(own, runtime, own, peer, 'stepMs')),
-        ...(peer && judged(peer, goals[runtime]?.[network], [own[runtime], own[peer]])),
-      },
-      ...secondFigures(network, results, runtime, peer),
+      against(runtime, 'stepMs', goals[runtime]?.[network]),
+      ...(hasPeer ? withoutDropout(network, results, runtime) : []),
     ]),
-    ...betweenFigures(network, own, ours),
-    ...(peer === null ? [] : [timeFigure(network, own, peer, 'predictMs')]),
-    ...ours.map((runtime) => ({
-      ...timeFigure(network, own, runtime, 'predictMs'),
-      ...(peer && ratio(own, runtime, own, peer, 'predictMs')),
+    ...ours.slice(1).map((runtime) => ({
+      ...time(runtime, 'stepMs'),
+      ...timeRatio(own[runtime], own[ours[0]], ours[0], 'stepMs'),
     })),
-    ...runtimes.map((runtime) => ({
-      what: `${network}, ${runtime}: peak memory`,
-      value: `${(middle(own, runtime, 'peakBytes') / mebibyte).toFixed(0)} MiB`,
-      ...(peer && runtime !== peer && ratio(own, runtime, own, peer, 'peakBytes')),
-    })),
+    ...alone('predictMs'),
+    ...ours.map((runtime) => against(runtime, 'predictMs')),
+    ...runtimes.map((runtime) => memoryFigure(network, own, runtime, hasPeer)),
   ];
 }
 
 const names = { stepMs: 'step', predictMs: 'predict' };
 
-function timeFigure(network, own, runtime, measure) {
-  const each = own[runtime].map((result) => median(result[measure]));
+function timeFigure(network, runs, runtime, measure) {
+  const each = runs.map((run) => median(run[measure]));
   const range = each.length > 1 ? ` (${Math.min(...each).toFixed(1)}–${Math.max(...each).toFixed(1)})` : '';
   return { what: `${network}, ${runtime}: ${names[measure]}`, value: `${median(each).toFixed(1)} ms${range}` };
 }
 
-/** A step with dropout against PyTorch's without, where both were run. */
-function secondFigures(network, results, runtime, peer) {
+/** Where the network without dropout was run too: our step with it against PyTorch's without. */
+function withoutDropout(network, results, runtime) {
   const goal = secondGoals[runtime]?.[network];
-  if (peer === null || goal === undefined || results[goal.to] === undefined) return [];
+  if (goal === undefined || results[goal.to] === undefined) return [];
+  const [ours, theirs] = [results[network][runtime], results[goal.to][peer]];
   return [
     {
-      ...timeFigure(network, results[network], runtime, 'stepMs'),
-      ratio: middle(results[network], runtime, 'stepMs') / middle(results[goal.to], peer, 'stepMs'),
-      ...judged(`${peer}, ${goal.to}`, goal.atMost, [results[network][runtime], results[goal.to][peer]]),
+      ...timeFigure(network, ours, runtime, 'stepMs'),
+      ...timeRatio(ours, theirs, `${peer}, ${goal.to}`, 'stepMs', goal.atMost),
     },
   ];
 }
 
-/** Our backends among themselves: each against the first. */
-const betweenFigures = (network, own, [first, ...others]) =>
-  others.map((runtime) => ({
-    ...timeFigure(network, own, runtime, 'stepMs'),
-    ...ratio(own, runtime, own, first, 'stepMs'),
-  }));
-
-const ratio = (own, runtime, others, to, measure) => ({
-  ratio: middle(own, runtime, measure) / middle(others, to, measure),
-  to,
-});
-
-/** The goal of a ratio, unless the machine had too much else to do during the runs of either side: then it says that. */
-function judged(to, atMost, sides) {
-  if (atMost === undefined) return { to };
-  return sides.every((runs) => othersOf(runs) <= othersLimit)
-    ? { to, goal: { atMost } }
-    : { to: `${to} (busy machine: ≤ ${atMost}× not judged)` };
+/** A ratio of times and its goal, if any; where other programs held up either side it says so, and has no goal. */
+function timeRatio(runs, others, to, measure, atMost) {
+  const ratio = middleTime(runs, measure) / middleTime(others, measure);
+  const quiet = [runs, others].every((side) => othersOf(side) <= othersLimit);
+  if (!quiet) return { ratio, to: `${to}, busy machine${atMost === undefined ? '' : `: ≤ ${atMost}× not judged`}` };
+  return { ratio, to, ...(atMost !== undefined && { goal: { atMost } }) };
 }
+
+function memoryFigure(network, own, runtime, hasPeer) {
+  const bytes = middlePeak(own[runtime]);
+  return {
+    what: `${network}, ${runtime}: peak memory`,
+    value: `${(bytes / mebibyte).toFixed(0)} MiB`,
+    ...(hasPeer && runtime !== peer && { ratio: bytes / middlePeak(own[peer]), to: peer }),
+  };
+}
+
+const middleTime = (runs, measure) => median(runs.map((run) => median(run[measure])));
+const middlePeak = (runs) => median(runs.map(({ peakBytes }) => peakBytes));
 
 /** Share of the processors that other programs took during these runs. */
 export const othersOf = (runs) => median(runs.map(({ othersShare }) => othersShare));
-
-const middle = (own, runtime, measure) => median(own[runtime].map((result) => median([result[measure]].flat())));
