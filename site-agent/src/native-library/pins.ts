@@ -77,8 +77,8 @@ export const bundles: readonly Bundle[] = [
   },
   {
     // Before the GPU archive, which wants CUDA 11.2 and cuDNN 8.1 on the machine and has no kernels for Hopper. These bring
-    // CUDA 12.8 with them and need the driver alone. Versions lie within the ranges of the release's extra `and-cuda`; cuDNN is
-    // the last one with kernels for Volta.
+    // CUDA 12.8 with them and need the driver alone. Versions lie within the ranges of the release's extra `and-cuda`; this cuDNN
+    // still has kernels for Pascal and Volta.
     name: 'tensorflow-2.21.0-cuda12',
     kind: 'wheel',
     version: '2.21.0',

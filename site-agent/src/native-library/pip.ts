@@ -36,10 +36,10 @@ export async function fetchByPip(files: readonly Pin[], folder: string, options:
     return mkdtemp(join(folder, 'pip-'));
   });
   try {
-    const way = await wayOf(scratch, options);
+    const env = await wayOf(scratch, options);
     for (const pin of missing) {
       onFile?.(pin);
-      const ended = await run('python3', [...argumentsFor(pin, scratch), ...way], { signal });
+      const ended = await run('python3', argumentsFor(pin, scratch), { signal, env });
       if (ended.status !== 0) throw unreachable('pip', pipReason(ended.output, ended.status));
       await adopt(join(scratch, pin.name), join(folder, pin.name), pin, signal).catch((thrown: unknown) => {
         throw thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
@@ -63,11 +63,14 @@ function argumentsFor({ name }: Pin, scratch: string): readonly string[] {
   ];
 }
 
-/** What the site's settings say goes before pip's own configuration. */
-async function wayOf(scratch: string, { proxy, ca }: PipOptions): Promise<readonly string[]> {
+/**
+ * What the site's settings say goes before pip's own configuration. It travels in the environment: what stands on a command line,
+ * a proxy's password too, is shown to every user of the machine.
+ */
+async function wayOf(scratch: string, { proxy, ca }: PipOptions): Promise<Readonly<Record<string, string>>> {
   const certificates = join(scratch, 'roots.pem');
   if (ca !== undefined) await writeFile(certificates, [...rootCertificates, ca].join('\n'));
-  return [...(proxy === undefined ? [] : ['--proxy', proxy]), ...(ca === undefined ? [] : ['--cert', certificates])];
+  return { ...(proxy !== undefined && { PIP_PROXY: proxy }), ...(ca !== undefined && { PIP_CERT: certificates }) };
 }
 
 /** pip's own words may hold addresses with passwords; these are ours. */

@@ -9,19 +9,19 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Runs a program to its end. Rejects with the signal's reason when aborted. */
+/** Runs a program to its end, with `env` beside this process's own. Rejects with the signal's reason when aborted. */
 export type Run = (
   command: string,
   args: readonly string[],
-  options: { readonly signal: AbortSignal; readonly cwd?: string },
+  options: { readonly signal: AbortSignal; readonly env?: Readonly<Record<string, string>> },
 ) => Promise<Ended>;
 
 const keptOutputBytes = 64 * 2 ** 10;
 
-export const runProgram: Run = (command, args, { signal, cwd }) =>
+export const runProgram: Run = (command, args, { signal, env }) =>
   new Promise((resolve, reject) => {
     let output = '';
-    const child = spawn(command, args, { cwd, signal, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { env: { ...process.env, ...env }, signal, stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk: Buffer): void => {
       output = (output + chunk.toString('utf8')).slice(-keptOutputBytes);
     };

@@ -1,10 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export interface FileServer extends AsyncDisposable {
   /** `http://127.0.0.1:PORT/` */
   readonly url: URL;
   readonly asked: readonly IncomingMessage[];
+  /** Requests to be a proxy's tunnel (CONNECT). */
+  readonly tunnels: readonly IncomingMessage[];
+  readonly onTunnel: (open: (request: IncomingMessage, socket: Duplex) => void) => void;
 }
 
 /** A server on this machine that answers as a test says. */
@@ -12,6 +16,8 @@ export async function serve(
   answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
 ): Promise<FileServer> {
   const asked: IncomingMessage[] = [];
+  const tunnels: IncomingMessage[] = [];
+  const open = new Set<Duplex>();
   const server = createServer((request, response) => {
     asked.push(request);
     answer(request, response, asked.length);
@@ -21,10 +27,19 @@ export async function serve(
   return {
     url: new URL(`http://127.0.0.1:${port}/`),
     asked,
+    tunnels,
+    onTunnel: (carry) =>
+      void server.on('connect', (request, socket) => {
+        tunnels.push(request);
+        open.add(socket);
+        carry(request, socket);
+      }),
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        // A tunnel is no longer the server's.
+        for (const socket of open) socket.destroy();
       }),
   };
 }

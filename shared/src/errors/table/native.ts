@@ -54,6 +54,6 @@ export const nativeErrors = {
   'CSM-NATIVE-UNREACHABLE': {
     message: 'The library cannot be fetched: {sources}.',
     remedy:
-      'Set HTTPS_PROXY or proxy in site.yaml, name your own index with --index, or bring the files with --from (docs/backends.md).',
+      'Set HTTPS_PROXY, or proxy and ca in site.yaml; name your own index with --index; or bring the files with --from (docs/backends.md).',
   },
 } as const satisfies ErrorTexts;
