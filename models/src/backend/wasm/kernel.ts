@@ -18,11 +18,11 @@ export interface WasmKernel {
 /**
  * Defines a kernel. Calls that it does not accept go to the stock kernel, or fail where there is none.
  *
- * @param run computes the output; it frees its own intermediates and reads the heap anew after every allocation
+ * @param run computes the output, or several; it frees its own intermediates and reads the heap anew after every allocation
  */
 export function wasmKernel<Names extends string, Attrs>(
   name: string,
-  run: (call: Call<Names, Attrs>) => tf.TensorInfo,
+  run: (call: Call<Names, Attrs>) => tf.TensorInfo | tf.TensorInfo[],
   accepts: (call: Call<Names, Attrs>) => boolean = () => true,
 ): WasmKernel {
   return {

@@ -1,6 +1,9 @@
 import { tf } from '../tensorflow.js';
-import { allocate, floats } from './heap.js';
+import type { WasmBackend } from './backend.js';
+import { address, allocate, floats, sizeOf } from './heap.js';
 import { wasmKernel } from './kernel.js';
+import { bytesPerFloat } from './product.js';
+import { simd } from './simd/index.js';
 
 /**
  * Gradient of max pooling: each window's slope goes to its first greatest value, in row-major order.
@@ -20,6 +23,10 @@ export const maxPoolGrad = wasmKernel<'dy' | 'input' | 'output', tf.MaxPoolGradA
       attrs.dimRoundingMode,
     );
     const out = allocate(backend, input.shape);
+    if (isTiled(pool) && channels % 4 === 0 && sizeOf(dy) > 0) {
+      byTiles(backend, pool, { values: address(backend, input), slopes: address(backend, dy) }, out);
+      return out;
+    }
     const sum = floats(backend, out).fill(0);
     const values = floats(backend, input);
     const slope = floats(backend, dy);
@@ -51,6 +58,41 @@ export const maxPoolGrad = wasmKernel<'dy' | 'input' | 'output', tf.MaxPoolGradA
     return out;
   },
 );
+
+type Pooling = tf.backend_util.Conv2DInfo;
+
+/** Whether no two windows share a value and none reaches past the edge. */
+const isTiled = (pool: Pooling): boolean =>
+  pool.strideHeight >= pool.filterHeight &&
+  pool.strideWidth >= pool.filterWidth &&
+  Object.values(pool.padInfo).every((pad) => pad === 0 || typeof pad === 'string');
+
+function byTiles(
+  backend: WasmBackend,
+  pool: Pooling,
+  { values, slopes }: { readonly values: number; readonly slopes: number },
+  out: tf.TensorInfo,
+): void {
+  floats(backend, out).fill(0);
+  const pixelBytes = pool.inChannels * bytesPerFloat;
+  const rowBytes = pool.inWidth * pixelBytes;
+  for (let image = 0; image < pool.batchSize; image++) {
+    for (let row = 0; row < pool.outHeight; row++) {
+      const skip = (image * pool.inHeight + row * pool.strideHeight) * rowBytes;
+      simd(backend).pooling.maxPoolGradRow(
+        values + skip,
+        slopes + (image * pool.outHeight + row) * pool.outWidth * pixelBytes,
+        address(backend, out) + skip,
+        pool.outWidth,
+        pool.inChannels,
+        pool.filterHeight,
+        pool.filterWidth,
+        rowBytes,
+        pool.strideWidth * pixelBytes,
+      );
+    }
+  }
+}
 
 /** The part of a window that lies inside the image. */
 const span = (start: number, length: number, size: number) => ({

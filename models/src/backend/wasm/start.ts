@@ -3,6 +3,7 @@ import { fail } from '@consilium/shared/errors';
 import { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
 import { slackBytes } from './heap.js';
+import { offerInPlaceAdam } from './in-place-adam.js';
 import { installKernels } from './kernel.js';
 import { trainingKernels } from './kernels.js';
 
@@ -17,7 +18,10 @@ export async function startWasm(): Promise<void> {
   if (!(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'))) {
     fail('CSM-BACKEND-WASM', { reason: 'this processor has no WebAssembly SIMD' });
   }
-  if (!installed) installKernels(trainingKernels);
+  if (!installed) {
+    installKernels(trainingKernels);
+    offerInPlaceAdam(wasmBackend);
+  }
   installed = true;
   const started = await tf.setBackend('wasm');
   removeProcessHooks();

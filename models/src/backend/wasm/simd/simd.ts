@@ -62,12 +62,135 @@ interface ProductExports {
   ) => void;
 }
 
+/** What elements.wat exports. */
+interface ElementsExports {
+  readonly reluGradient: (dy: number, y: number, out: number, count: number) => void;
+  readonly gelu: (x: number, out: number, count: number) => void;
+  readonly geluGradient: (dy: number, x: number, out: number, count: number) => void;
+  readonly adam: (
+    w: number,
+    g: number,
+    m: number,
+    v: number,
+    count: number,
+    beta1: number,
+    beta2: number,
+    rate: number,
+    eps: number,
+    keep: number,
+  ) => void;
+}
+
+/** What columns.wat exports. */
+interface ColumnsExports {
+  readonly columnSums: (x: number, rows: number, width: number, out: number) => void;
+  readonly columnSquares: (x: number, centre: number, rows: number, width: number, out: number) => void;
+  readonly columnProducts: (
+    a: number,
+    b: number,
+    centre: number,
+    rows: number,
+    width: number,
+    sums: number,
+    products: number,
+  ) => void;
+  readonly scaleShift: (
+    x: number,
+    centre: number,
+    scale: number,
+    shift: number,
+    rows: number,
+    width: number,
+    out: number,
+  ) => void;
+  readonly scaleLean: (
+    a: number,
+    scale: number,
+    b: number,
+    centre: number,
+    lean: number,
+    shift: number,
+    rows: number,
+    width: number,
+    out: number,
+  ) => void;
+}
+
+/** What rows.wat exports. */
+interface RowsExports {
+  readonly layerNorm: (
+    x: number,
+    gamma: number,
+    beta: number,
+    rows: number,
+    width: number,
+    eps: number,
+    y: number,
+    mean: number,
+    inverse: number,
+  ) => void;
+  readonly layerNormGradient: (
+    dy: number,
+    x: number,
+    gamma: number,
+    mean: number,
+    inverse: number,
+    rows: number,
+    width: number,
+    dx: number,
+    dgamma: number,
+    dbeta: number,
+  ) => void;
+  readonly softmaxGradient: (dp: number, p: number, rows: number, width: number, scale: number, out: number) => void;
+}
+
+/** What philox.wat exports. */
+interface PhiloxExports {
+  readonly dropoutMask: (
+    out: number,
+    count: number,
+    key0: number,
+    key1: number,
+    upper0: number,
+    upper1: number,
+    dropped: number,
+    kept: number,
+  ) => void;
+  readonly blocks: (out: number, number: number, key0: number, key1: number, upper0: number, upper1: number) => void;
+}
+
+/** What pooling.wat exports. */
+interface PoolingExports {
+  readonly maxPoolGradRow: (
+    values: number,
+    slopes: number,
+    out: number,
+    windows: number,
+    channels: number,
+    height: number,
+    width: number,
+    rowBytes: number,
+    windowBytes: number,
+  ) => void;
+}
+
+/** What movement.wat exports. */
+interface MovementExports {
+  readonly gatherRows: (from: number, stride: number, rows: number, bytes: number, to: number) => void;
+}
+
 /** Rows of A, or columns of B, in one packed panel. */
 type PanelWidth = 4 | 8;
 
 /** The kernels of this folder's .wat files, at work on the heap of the backend's own module. */
 export interface Simd {
   readonly product: ProductExports;
+  readonly elements: ElementsExports;
+  readonly columns: ColumnsExports;
+  readonly rows: RowsExports;
+  readonly philox: PhiloxExports;
+  readonly pooling: PoolingExports;
+  readonly movement: MovementExports;
 }
 
 type Memory = object;
@@ -81,6 +204,8 @@ declare const WebAssembly: {
   ) => { readonly exports: unknown };
 };
 
+const names = Object.keys(modules) as readonly (keyof typeof modules)[];
+
 const opened = new WeakMap<WasmBackend, Simd>();
 
 /** The SIMD kernels of a backend; they are compiled at the first call. */
@@ -91,7 +216,7 @@ export function simd(backend: WasmBackend): Simd {
   const open = (name: keyof typeof modules): unknown =>
     new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(modules[name], 'base64')), imports).exports;
   // The .wat files say what each exports; a test calls every one.
-  const kernels = { product: open('product') } as Simd;
+  const kernels = Object.fromEntries(names.map((name) => [name, open(name)])) as unknown as Simd;
   opened.set(backend, kernels);
   return kernels;
 }

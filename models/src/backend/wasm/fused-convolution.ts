@@ -1,0 +1,19 @@
+import type { Activation } from '../fused-kernels.js';
+import { tf } from '../tensorflow.js';
+import { shape4 } from './conv2d.js';
+import { convolve } from './convolution.js';
+import { address, allocate, sizeOf } from './heap.js';
+import { wasmKernel } from './kernel.js';
+
+/** `FusedConvolution` of the fused kernels: bias and activation happen on the product's way to memory. */
+export const fusedConvolution = wasmKernel<'x' | 'kernel' | 'bias', { readonly activation: Activation }>(
+  'FusedConvolution',
+  ({ backend, inputs: { x, kernel, bias }, attrs: { activation } }) => {
+    const geometry = tf.backend_util.computeConv2DInfo(shape4(x.shape), shape4(kernel.shape), 1, 1, 'same');
+    const out = allocate(backend, geometry.outShape);
+    if (sizeOf(out) === 0) return out;
+    const finish = { bias: address(backend, bias), relu: activation === 'relu' };
+    convolve(backend, geometry, address(backend, x), address(backend, kernel), address(backend, out), finish);
+    return out;
+  },
+);
