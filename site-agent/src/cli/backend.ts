@@ -1,19 +1,10 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { nativeFolder, readNativeInstallation } from '@consilium/models/native-library';
-import { CodedError, explain, fail } from '@consilium/shared/errors';
+import { nativeFolder } from '@consilium/models/native-library';
+import { CodedError, fail } from '@consilium/shared/errors';
 import { table } from '@consilium/shared/terminal';
 import { Argument, type Command, Option } from 'commander';
-import {
-  climb,
-  type Ladder,
-  type RungStanding,
-  type RunningBackend,
-  rungs,
-  type TestedCase,
-  type TrialRequest,
-  tryBackend,
-} from '../backends/index.js';
+import { climb, rungs, type TrialRequest, tryBackend } from '../backends/index.js';
 import { readIfThere, readSettings } from '../config/index.js';
 import {
   bundles,
@@ -23,6 +14,7 @@ import {
   installNative,
   runProgram,
 } from '../native-library/index.js';
+import { caseRow, describeDevice, deviceWord, plainLadder, showLadder } from './backend-view.js';
 import { type CommandContext, homeOf, readText } from './context.js';
 import { barStage, lineStage } from './download-stage.js';
 
@@ -84,50 +76,9 @@ async function list(
   machine: MachineParts,
 ): Promise<void> {
   const ladder = await climb(machine.tryBackend ?? tryBackend, context);
-  if (options.json === true) context.print(JSON.stringify({ format: 'consilium-backends-1', ...plain(ladder) }));
-  else for (const line of showLadder(ladder, context)) context.print(line);
+  if (options.json === true) context.print(JSON.stringify({ format: 'consilium-backends-1', ...plainLadder(ladder) }));
+  else for (const line of showLadder(ladder, nativeFolder(context.env))) context.print(line);
 }
-
-function showLadder({ rungs: standings, auto }: Ladder, { env }: CommandContext): readonly string[] {
-  const rows = standings.map((standing) =>
-    'backend' in standing
-      ? [standing.rung, 'yes', standing.backend.version, describeDevice(standing.backend)]
-      : [standing.rung, 'no', '', ''],
-  );
-  const installed = readNativeInstallation(nativeFolder(env));
-  return [
-    table(['backend', 'works', 'version', 'device'], rows),
-    ...standings.flatMap((standing) => ('error' in standing ? ['', explain(standing.error)] : [])),
-    '',
-    auto instanceof Error
-      ? `auto finds nothing that works. ${explain(auto)}`
-      : `auto takes ${auto.name}, on ${describeDevice(auto)}.`,
-    ...(auto instanceof Error || auto.note === undefined ? [] : [`  ${auto.note}`]),
-    installed === null
-      ? 'The native library is not installed.'
-      : `The native library is TensorFlow ${installed.source.version} for ${deviceWord[installed.device]}, installed ${installed.installedAt.slice(0, 10)} in ${nativeFolder(env)}.`,
-  ];
-}
-
-const deviceWord = { cpu: 'the processor', gpu: 'NVIDIA GPUs' } as const;
-
-function describeDevice({ device, kind, threads, memoryBytes, driver }: RunningBackend): string {
-  return [
-    `${device} (${kind})`,
-    ...(memoryBytes === undefined ? [] : [`${(memoryBytes / 2 ** 30).toFixed(0)} GiB`]),
-    ...(driver === undefined ? [] : [`driver ${driver}`]),
-    ...(kind === 'cpu' ? [`${threads} ${threads === 1 ? 'thread' : 'threads'}`] : []),
-  ].join(', ');
-}
-
-const plain = ({ rungs: standings, auto }: Ladder) => ({
-  auto: auto instanceof Error ? plainError(auto) : auto,
-  rungs: standings.map((standing: RungStanding) =>
-    'error' in standing ? { rung: standing.rung, error: plainError(standing.error) } : standing,
-  ),
-});
-
-const plainError = ({ code, message, remedy }: CodedError) => ({ code, message, remedy });
 
 async function install(options: InstallOptions, context: CommandContext, machine: MachineParts): Promise<void> {
   const { env, now, signal, print } = context;
@@ -235,7 +186,7 @@ async function test(
     context.print(JSON.stringify({ format: 'consilium-conformance-1', backend, passed: failed.length === 0, cases }));
     return;
   }
-  context.print(table(['', 'topic', 'case', 'error', 'limit', 'left'], cases.map(row)));
+  context.print(table(['', 'topic', 'case', 'error', 'limit', 'left'], cases.map(caseRow)));
   context.print('');
   for (const { topic, name, fault } of failed) if (fault !== undefined) context.print(`${topic}, ${name}: ${fault}`);
   context.print(
@@ -244,18 +195,3 @@ async function test(
       : `${backend.name} ${backend.version} on ${describeDevice(backend)}: ${failed.length} of ${cases.length} cases fail.`,
   );
 }
-
-const row = ({ topic, name, error, limit, leaked, passed }: TestedCase): readonly string[] => [
-  passed ? 'ok' : 'FAILS',
-  topic,
-  name,
-  distance(error),
-  distance(limit),
-  leaked === 0 ? '' : String(leaked),
-];
-
-/** A relative L2 distance. */
-const distance = (value: number): string => {
-  if (value === 0) return '0';
-  return Number.isFinite(value) ? value.toExponential(1) : '–';
-};

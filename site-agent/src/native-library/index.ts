@@ -5,6 +5,7 @@ export {
   installNative,
   type Trial,
 } from './install.js';
+export { installationIn } from './native-folder.js';
 export { type Bundle, bundles, type Pin } from './pins.js';
 export { type Run, runProgram } from './run.js';
 export { freeBytes } from './space.js';

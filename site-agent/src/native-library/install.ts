@@ -1,18 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import {
-  addonSource,
-  type NativeInstallation,
-  nativeManifest,
-  readNativeInstallation,
-} from '@consilium/models/native-library';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { addonSource, type NativeInstallation } from '@consilium/models/native-library';
 import { CodedError, coded, fail } from '@consilium/shared/errors';
-import { holdLock, writeWhole } from '../config/index.js';
+import { holdLock } from '../config/index.js';
 import { addonPath, buildAddon, compilerOf, requireCompiler } from './addon.js';
 import { isUnreachable, onDisk } from './faults.js';
 import { bundleOf } from './local-files.js';
+import { bringIntoUse, presentIn, scratchPrefix, sweep, writeManifest } from './native-folder.js';
 import { openNetwork } from './network.js';
 import type { Bundle } from './pins.js';
 import type { Run } from './run.js';
@@ -132,22 +127,6 @@ function summary(failed: readonly CodedError[]): CodedError {
 
 const downloadsIn = (folder: string): string => join(folder, 'downloads');
 
-/** The installation in use, if it is of the addon's version, serves the device and lies where it should. */
-function presentIn(folder: string, device: 'cpu' | 'gpu'): NativeInstallation | null {
-  const found = installationIn(folder);
-  const fits = found !== null && (device === 'cpu' || found.device === 'gpu');
-  return fits && found.addonVersion === addonSource().version && existsSync(join(folder, found.addon)) ? found : null;
-}
-
-/** The manifest; null where there is none that can be understood. */
-function installationIn(folder: string): NativeInstallation | null {
-  try {
-    return readNativeInstallation(folder);
-  } catch {
-    return null;
-  }
-}
-
 /** @throws CSM-NATIVE-PLATFORM */
 function candidatesFor(
   { device, source, index }: InstallRequest,
@@ -239,34 +218,4 @@ async function attempted(
       ? coded('CSM-NATIVE-NO-GPU', { reason: 'TensorFlow finds none, or not the driver that it wants' })
       : coded('CSM-NATIVE-START', { reason }, { cause: thrown });
   }
-}
-
-async function bringIntoUse(folder: string, scratch: string, installation: NativeInstallation): Promise<void> {
-  const previous = installationIn(folder)?.folder;
-  await onDisk(folder, () => rename(join(scratch, installation.folder), join(folder, installation.folder)));
-  await writeManifest(folder, installation);
-  if (previous !== undefined) await discard(folder, previous);
-}
-
-/** It holds no secret, and the agent may run as another user. */
-const writeManifest = (folder: string, installation: NativeInstallation): Promise<void> =>
-  onDisk(folder, async () => {
-    await writeWhole(join(folder, nativeManifest), `${JSON.stringify(installation, null, 2)}\n`);
-    await chmod(join(folder, nativeManifest), 0o644);
-  });
-
-const scratchPrefix = 'installing-';
-const ours = /^(?:lib)?tensorflow-[\w.-]+-[0-9a-f]{8}$/;
-
-/** Removes what an installation that broke off left behind. */
-async function sweep(folder: string): Promise<void> {
-  const used = installationIn(folder)?.folder;
-  for (const name of await onDisk(folder, () => readdir(folder))) {
-    if (name.startsWith(scratchPrefix) || (ours.test(name) && name !== used)) await discard(folder, name);
-  }
-}
-
-/** Removes a folder that lies directly in another. */
-async function discard(folder: string, name: string): Promise<void> {
-  if (basename(name) === name && !name.startsWith('.')) await rm(join(folder, name), { recursive: true, force: true });
 }
