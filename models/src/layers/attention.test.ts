@@ -83,6 +83,29 @@ describe('selfAttention', () => {
   });
 });
 
+describe('the bias of the keys', () => {
+  beforeAll(() => useBackend('cpu'));
+
+  it('moves no output, and has a gradient of exactly zero while queries and values have theirs', async () => {
+    const { heads } = fixture;
+    const whole = fused(fixture.params);
+    const x = tf.tensor3d([fixture.x]);
+    const loss = (bias: tf.Tensor) =>
+      selfAttention({ ...whole, 'a/qkv/bias': bias }, 'a', x, { heads })
+        .square()
+        .sum();
+    const bias = whole['a/qkv/bias'];
+    const width = bias.size / 3;
+    const gradient = await tf.grad(loss)(bias).data();
+    const part = (index: number) => [...gradient.slice(index * width, (index + 1) * width)].map(Math.abs);
+    expect(part(1)).toEqual(new Array(width).fill(0));
+    expect(Math.max(...part(0))).toBeGreaterThan(1e-6);
+    expect(Math.max(...part(2))).toBeGreaterThan(1e-6);
+    const shifted = bias.add(tf.tensor1d([...bias.dataSync()].map((_, i) => (Math.floor(i / width) === 1 ? 5 : 0))));
+    close(loss(shifted).sub(loss(bias)), 0, 1e-4);
+  });
+});
+
 describe('attention over a single token', () => {
   beforeAll(() => useBackend('cpu'));
 

@@ -1,9 +1,10 @@
 import { tf } from '../backend/index.js';
-import { softmaxGradient, withGradient } from '../operations/index.js';
+import { dense as product, softmaxGradient, withGradient } from '../operations/index.js';
 import { dense, denseParameters } from './dense.js';
 import { drawMask, type Mode } from './dropout.js';
 import { fanInUniform, zeros } from './initialisers.js';
 import type { NamedTensors, Parameter } from './parameters.js';
+import { weight } from './parameters.js';
 
 /**
  * Parameters of a self-attention of one width: queries, keys and values side by side in `name/qkv`, and the output map
@@ -35,7 +36,7 @@ export function selfAttention(
   { heads, mask, weightDropout }: AttentionOptions,
 ): tf.Tensor3D {
   const [batch, tokens, width] = x.shape;
-  const projected = dense(weights, `${name}/qkv`, x.as2D(batch * tokens, width));
+  const projected = project(weights, name, x.as2D(batch * tokens, width));
   const kept =
     weightDropout === undefined
       ? null
@@ -43,6 +44,27 @@ export function selfAttention(
   const merged = attend(projected, { batch, tokens, heads, headWidth: width / heads, mask, kept });
   return dense(weights, `${name}/output`, merged).as3D(batch, tokens, width);
 }
+
+/**
+ * Queries, keys and values side by side: [rows, width] → [rows, 3·width]. A bias of the keys adds the same to all scores of a
+ * query, and a softmax does not see that: its gradient is exactly zero. What floating point leaves of it is rounding, of which
+ * Adam would make steps of full size, other ones on every backend; so it is set to zero.
+ */
+function project(weights: NamedTensors, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  const width = x.shape[1];
+  const bias = withGradient((whole: tf.Tensor1D) => ({
+    value: whole.clone(),
+    keep: [],
+    backward: (dy) => {
+      const seen = Float32Array.from({ length: 3 * width }, (_, index) => (Math.floor(index / width) === keys ? 0 : 1));
+      return [dy.mul(tf.tensor1d(seen))];
+    },
+  }))(weight(weights, `${name}/qkv/bias`));
+  return product(x, weight(weights, `${name}/qkv/kernel`), bias, 'linear');
+}
+
+/** Place of the keys among queries, keys and values. */
+const keys = 1;
 
 /** Who looks at whom in `selfAttention`: [batch, heads, query, key], each row summing to 1. */
 export function attentionWeights(
@@ -53,8 +75,8 @@ export function attentionWeights(
 ): tf.Tensor4D {
   const [batch, tokens, width] = x.shape;
   const layout = { batch, tokens, heads, headWidth: width / heads, mask, kept: null };
-  const [queries, keys] = splitHeads(dense(weights, `${name}/qkv`, x.as2D(batch * tokens, width)), layout);
-  return softmaxScores(queries, keys, layout).reshape([batch, heads, tokens, tokens]);
+  const [queries, allKeys] = splitHeads(project(weights, name, x.as2D(batch * tokens, width)), layout);
+  return softmaxScores(queries, allKeys, layout).reshape([batch, heads, tokens, tokens]);
 }
 
 interface HeadLayout {
