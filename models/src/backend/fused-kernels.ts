@@ -28,11 +28,27 @@ export interface FusedKernels {
   GeluGradient: Signature<'dy' | 'x', NoAttributes>;
   /** `(dp − Σ dp ⊙ p) ⊙ p · scale` over the last axis: the gradient of a softmax of scaled scores. */
   SoftmaxGradient: Signature<'dp' | 'p', { scale: number }>;
+  /**
+   * The heads' part of attention, as the operation `attention` says: projected [batch·tokens, 3·width] → y [batch·tokens, width], then
+   * opaque tensors for the gradient, as many as the backend likes.
+   */
+  Attention: Signature<'projected', AttentionAttributes>;
+  /** The opaque tensors as `saved0`, `saved1`, … → slope of projected. */
+  AttentionGradient: Signature<'dy' | 'y' | `saved${number}`, AttentionAttributes>;
   /** Inverted-dropout mask of the shape: 0 with probability `rate`, else 1/(1 − rate); drawn as `dropoutMask` says. */
   DropoutMask: Signature<never, { shape: readonly number[]; rate: number; seed: readonly [number, number] }>;
 }
 
 export type Activation = 'linear' | 'relu';
+
+export interface AttentionAttributes {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly headWidth: number;
+  /** Of the attention weights, [batch·heads, tokens, tokens], drawn as `dropoutMask` says; null for none. */
+  readonly dropout: { readonly rate: number; readonly seed: readonly [number, number] } | null;
+}
 
 interface Signature<Inputs extends string, Attributes> {
   readonly inputs: Inputs;

@@ -16,15 +16,20 @@ export const inference: Mode = { training: false, seed: 0 };
  * places share one.
  */
 export function dropout<T extends tf.Tensor>(x: T, rate: number, mode: Mode, place: string): T {
-  const mask = drawMask(x.shape, rate, mode, place);
-  return mask === null ? x : x.mul(mask);
+  const drawn = drawDropout(rate, mode, place);
+  return drawn === undefined ? x : x.mul(dropoutMask(x.shape, drawn.rate, drawn.seed));
 }
 
-/** The mask alone; null where nothing is dropped. */
-export function drawMask(shape: readonly number[], rate: number, mode: Mode, place: string): tf.Tensor | null {
-  if (!mode.training || rate === 0) return null;
+/** What a mask is drawn from; undefined where nothing is dropped. */
+export function drawDropout(rate: number, mode: Mode, place: string): Dropout | undefined {
+  if (!mode.training || rate === 0) return undefined;
   const random = stream(mode.seed, 'dropout', place);
-  return dropoutMask(shape, rate, [random.integer(seedLimit), random.integer(seedLimit)]);
+  return { rate, seed: [random.integer(seedLimit), random.integer(seedLimit)] };
+}
+
+interface Dropout {
+  readonly rate: number;
+  readonly seed: readonly [number, number];
 }
 
 const seedLimit = 2 ** 31;

@@ -1,3 +1,4 @@
+export { type AttentionHeads, attention, attentionWeights } from './attention.js';
 export { type BatchNormResult, batchNorm } from './batch-norm.js';
 export { convolution } from './convolution.js';
 export { dense } from './dense.js';

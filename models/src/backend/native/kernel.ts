@@ -60,6 +60,7 @@ export interface AttributeMaker {
   readonly flag: (name: string, value: boolean) => Attribute;
   readonly text: (name: string, value: string) => Attribute;
   readonly number: (name: string, value: number) => Attribute;
+  readonly integer: (name: string, value: number) => Attribute;
   readonly integers: (name: string, value: readonly number[]) => Attribute;
   readonly type: (name: string, value: 'float' | 'int32' | 'bool') => Attribute;
 }
@@ -70,6 +71,7 @@ export function attributesOf(addon: Addon): AttributeMaker {
     flag: (name, value) => ({ name, type: addon.TF_ATTR_BOOL, value }),
     text: (name, value) => ({ name, type: addon.TF_ATTR_STRING, value }),
     number: (name, value) => ({ name, type: addon.TF_ATTR_FLOAT, value }),
+    integer: (name, value) => ({ name, type: addon.TF_ATTR_INT, value }),
     integers: (name, value) => ({ name, type: addon.TF_ATTR_INT, value }),
     type: (name, value) => ({ name, type: addon.TF_ATTR_TYPE, value: types[value] }),
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  attention,
   batchNorm,
   convolution,
   dense,
@@ -22,6 +23,7 @@ interface Case {
 }
 
 const eps = 1e-3;
+const dropout = { rate: 0.3, seed: [5, 6] as const };
 const cases: readonly Case[] = [
   ...(['linear', 'relu'] as const).flatMap((activation): Case[] => [
     {
@@ -51,6 +53,16 @@ const cases: readonly Case[] = [
     shapes: [[rows, 6], [6], [6]],
     operation: (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
       batchNorm(x as tf.Tensor2D, gamma as tf.Tensor1D, beta as tf.Tensor1D, eps).y,
+  })),
+  ...[
+    { name: 'attention', batch: 3, tokens: 5, heads: 2, headWidth: 4 },
+    { name: 'attention with dropout', batch: 3, tokens: 5, heads: 2, headWidth: 4, dropout },
+    { name: 'attention in parts', batch: 20, tokens: 128, heads: 4, headWidth: 2 },
+    { name: 'attention in parts, with dropout', batch: 20, tokens: 128, heads: 4, headWidth: 2, dropout },
+  ].map(({ name, ...layout }) => ({
+    name,
+    shapes: [[layout.batch * layout.tokens, 3 * layout.heads * layout.headWidth]],
+    operation: (x: tf.Tensor) => attention(x.mul(3) as tf.Tensor2D, layout),
   })),
   { name: 'GELU', shapes: [[7, 9]], operation: (x) => gelu(x.mul(4)) },
 ];

@@ -1,6 +1,7 @@
 import { registerInPlaceAdam } from '../in-place-adam.js';
 import { tf } from '../tensorflow.js';
 import { openNativeAdam } from './adam.js';
+import { attention, attentionGradient } from './attention.js';
 import { batchNorm, batchNormGradient } from './batch-norm.js';
 import { dropoutMask } from './dropout-mask.js';
 import { gelu, geluGradient, softmaxGradient } from './elements.js';
@@ -26,4 +27,6 @@ const kernels: readonly tf.KernelConfig[] = [
   geluGradient,
   softmaxGradient,
   dropoutMask,
+  attention,
+  attentionGradient,
 ];
