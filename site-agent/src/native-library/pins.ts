@@ -32,6 +32,21 @@ const pin = (name: string, sha256: string, bytes: number | null): Pin => ({ name
  */
 export const bundles: readonly Bundle[] = [
   {
+    // Before the archive, which is of 2022: this is the library that the conformance suite and the benches ran on.
+    name: 'tensorflow-cpu-2.21.0',
+    kind: 'wheel',
+    version: '2.21.0',
+    arch: 'x64',
+    device: 'cpu',
+    files: [
+      pin(
+        'tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl',
+        '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
+        273_829_956,
+      ),
+    ],
+  },
+  {
     name: 'libtensorflow-cpu-2.9.1',
     kind: 'archive',
     version: '2.9.1',
@@ -58,20 +73,6 @@ export const bundles: readonly Bundle[] = [
         'libtensorflow_r2_7_linux_arm64.tar.gz',
         '9395d1ff39f5b6847f5121e679ff4e599dc7061a2a7f87ceac061c78e908e6e3',
         null,
-      ),
-    ],
-  },
-  {
-    name: 'tensorflow-cpu-2.21.0',
-    kind: 'wheel',
-    version: '2.21.0',
-    arch: 'x64',
-    device: 'cpu',
-    files: [
-      pin(
-        'tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl',
-        '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
-        273_829_956,
       ),
     ],
   },
