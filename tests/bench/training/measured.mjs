@@ -1,4 +1,4 @@
-// One network on one backend in a process of its own: reads { network, backend, steps, profile } from its first argument and
+// One network on one backend in a process of its own: reads { network, backend, device, steps, profile } from its first argument and
 // prints one line of JSON.
 import { useBackend } from '@consilium/models/backend';
 import { openNetwork, weightCount } from './network.mjs';
@@ -6,17 +6,21 @@ import { networks, trial } from './networks.mjs';
 import { pace } from './pace.mjs';
 import { profiled } from './profile.mjs';
 
-const { comparableSteps, warmUpSteps, measureMs, fewest } = pace;
-const { network: name, backend, steps, profile } = JSON.parse(process.argv[2]);
+const { comparableSteps, warmUpSteps, measureMs, fewest, gpuBlockSteps } = pace;
+const { network: name, backend, device, steps, profile } = JSON.parse(process.argv[2]);
 const network = { ...networks, ...trial }[name];
 
-async function measure() {
+async function measure({ kind }) {
   const open = openNetwork(network);
   const losses = [];
   for (let step = 0; step < comparableSteps; step++) losses.push(await read(open.step(false)));
   for (let step = 0; step < warmUpSteps; step++) await read(open.step(true));
   if (profile) return { profile: await profiled(() => read(open.step(true))) };
-  const stepMs = await timed(() => open.step(true).dispose());
+  const block = kind === 'gpu' ? gpuBlockSteps : 1;
+  const stepMs = await timed(async () => {
+    for (let step = 1; step < block; step++) open.step(true).dispose();
+    await read(open.step(true));
+  }, block);
   for (let run = 0; run < warmUpSteps; run++) await open.predict();
   const predictMs = await timed(open.predict);
   // Kilobytes, by Node on every platform.
@@ -24,14 +28,16 @@ async function measure() {
   return { weights: weightCount(network), losses, stepMs, predictMs, peakBytes };
 }
 
-async function timed(run) {
+/** Milliseconds of one of `block` things that a run does, run by run. */
+async function timed(run, block = 1) {
   const times = [];
   let total = 0;
   while (times.length < steps && (times.length < fewest || total < measureMs)) {
     const start = performance.now();
     await run();
-    times.push(performance.now() - start);
-    total += times.at(-1);
+    const elapsed = performance.now() - start;
+    times.push(elapsed / block);
+    total += elapsed;
   }
   return times;
 }
@@ -48,11 +54,12 @@ function cpuMs() {
   return (user + system) / 1000;
 }
 
+let info;
 try {
-  await useBackend(backend);
+  info = await useBackend(backend, { device });
 } catch (thrown) {
   console.log(JSON.stringify({ absent: thrown.message, cpuMs: cpuMs() }));
   process.exit(0);
 }
-const result = await measure();
-console.log(JSON.stringify({ ...result, cpuMs: cpuMs() }));
+const result = await measure(info);
+console.log(JSON.stringify({ ...result, device: info.device, cpuMs: cpuMs() }));

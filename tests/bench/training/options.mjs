@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { networks, trial } from './networks.mjs';
 
-const backends = ['native', 'wasm', 'cpu'];
+const backends = ['native', 'webgpu', 'wasm', 'cpu'];
+const devices = ['any', 'gpu', 'cpu'];
 
 const usage = `npm run bench -- training -- [options]
   --networks a,b     of ${Object.keys(networks).join(', ')} (default: all)
   --backends a,b     of ${backends.join(', ')} (default: native,wasm)
+  --device WHAT      any, gpu or cpu: what they must run on; with gpu PyTorch runs there too (default: any)
   --rounds N         runs of each, in turn (default: 5)
   --steps N          most steps timed in a run (default: 12)
   --without-peer     without PyTorch
@@ -27,6 +29,7 @@ function parse(words) {
     options: {
       networks: { type: 'string', default: Object.keys(networks).join(',') },
       backends: { type: 'string', default: 'native,wasm' },
+      device: { type: 'string', default: 'any' },
       rounds: { type: 'string', default: '5' },
       steps: { type: 'string', default: '12' },
       'without-peer': { type: 'boolean', default: false },
@@ -36,6 +39,7 @@ function parse(words) {
   return {
     networks: oneOf(values.networks, Object.keys({ ...networks, ...trial })),
     backends: oneOf(values.backends, backends),
+    device: oneOf(values.device, devices)[0],
     rounds: count(values.rounds),
     steps: count(values.steps),
     peer: !values['without-peer'],

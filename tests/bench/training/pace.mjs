@@ -6,4 +6,6 @@ export const pace = {
   /** Once so much time is measured, nothing further is begun; but at least so many are. */
   measureMs: 3_000,
   fewest: 3,
+  /** Steps timed as one on a GPU, which works through them on its own; then the last loss is read, as in training. */
+  gpuBlockSteps: 8,
 };

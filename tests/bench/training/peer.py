@@ -1,6 +1,6 @@
 """The networks of the bench in PyTorch, eager, as its users write them: one in a process of its own.
 
-Reads one line of JSON, { kind, settings, values, batch, sample, labels, steps, threads, ... }, from its first argument and prints
+Reads one line of JSON, { kind, settings, values, batch, sample, labels, steps, threads, device, ... }, from its first argument and prints
 one line of JSON. `values` is a file of float32: the starting weights in our order and axes, then the batch. Its twins are
 the other files of this folder; the first losses show whether two of them compute the same.
 """
@@ -247,13 +247,16 @@ def set_dropout(model, on):
             setattr(module, name, getattr(module, kept) if on else 0.0)
 
 
-def timed(run, request):
-    """Milliseconds of each of so many runs, fewer where they take long."""
+def timed(run, request, block=1):
+    """Milliseconds of one of the things that a run does, run by run; fewer runs where they take long."""
     times = []
-    while len(times) < request["steps"] and (len(times) < request["fewest"] or sum(times) < request["measureMs"]):
+    spent = 0
+    while len(times) < request["steps"] and (len(times) < request["fewest"] or spent < request["measureMs"]):
         start = time.perf_counter()
         run()
-        times.append((time.perf_counter() - start) * 1e3)
+        elapsed = (time.perf_counter() - start) * 1e3
+        times.append(elapsed / block)
+        spent += elapsed
     return times
 
 
@@ -273,6 +276,8 @@ def main(request):
         raise ValueError("the twins have not the same weights")
     x = x.permute(0, 3, 1, 2).contiguous() if x.dim() == 4 else x.clone()
     target = x if request["labels"] is None else torch.tensor(request["labels"])
+    device = request["device"]
+    model, x, target = model.to(device), x.to(device), target.to(device)
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
     model.train()
 
@@ -288,12 +293,19 @@ def main(request):
     set_dropout(model, True)
     for _ in range(request["warmUpSteps"]):
         step()
-    step_ms = timed(step, request)
+    block = request["gpuBlockSteps"] if device == "cuda" else 1
+
+    def steps():
+        for _ in range(block):
+            loss = step()
+        loss.item()
+
+    step_ms = timed(steps, request, block)
     model.eval()
     with torch.inference_mode():
         for _ in range(request["warmUpSteps"]):
             model(x)
-        predict_ms = timed(lambda: model(x), request)
+        predict_ms = timed(lambda: model(x).cpu(), request)
     # Kilobytes, but bytes on macOS.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if platform.system() == "Darwin" else 1024)
     cpu_ms = time.process_time() * 1e3

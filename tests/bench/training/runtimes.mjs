@@ -15,10 +15,12 @@ const python = 'python3';
 /** As many as the machines of the goals have. */
 const peerThreads = 2;
 
-/** Whether PyTorch can be had, and its version. */
-export async function peerVersion() {
+/** PyTorch's version and what it runs on; null where it cannot be had, on a GPU if that was asked for. */
+export async function findPeer(device) {
+  const wanted = device === 'gpu' ? 'cuda' : 'cpu';
+  const ask = `import torch; print(torch.__version__, "on", torch.cuda.get_device_name() if "${wanted}" == "cuda" else "the processor")`;
   try {
-    return (await run(python, ['-c', 'import torch; print(torch.__version__)'])).stdout.trim();
+    return { device: wanted, text: (await run(python, ['-c', ask])).stdout.trim() };
   } catch {
     return null;
   }
@@ -28,7 +30,7 @@ export async function peerVersion() {
 export const runOurs = (request) => watched(() => lineOf(run(process.execPath, [measured, JSON.stringify(request)])));
 
 /** A run of PyTorch in a process of its own, from the same weights on the same batch. */
-export async function runPeer(network, steps) {
+export async function runPeer(network, steps, device) {
   const { batch, sample, classes, twin } = network;
   const folder = await mkdtemp(join(tmpdir(), 'consilium-bench-'));
   try {
@@ -38,7 +40,18 @@ export async function runPeer(network, steps) {
     await writeFile(values, Buffer.concat([weights, x].map((part) => new Uint8Array(part.buffer))));
     const labels = classes === null ? null : [...y];
     const valueCount = weights.length + x.length;
-    const request = { ...twin, ...pace, values, valueCount, batch, sample, labels, steps, threads: peerThreads };
+    const request = {
+      ...twin,
+      ...pace,
+      device,
+      values,
+      valueCount,
+      batch,
+      sample,
+      labels,
+      steps,
+      threads: peerThreads,
+    };
     return await watched(() => lineOf(run(python, [peer, JSON.stringify(request)])));
   } finally {
     await rm(folder, { recursive: true, force: true });
