@@ -18,6 +18,28 @@ describe('the gradient of max pooling', () => {
     expect(leaked).toBe(0);
   });
 
+  it.each([
+    [2, 2, [2, 9, 8, 8]],
+    [3, 3, [1, 10, 9, 4]],
+    [2, 3, [2, 8, 9, 12]],
+  ] as const)(
+    'agrees with cpu for windows apart, four channels at a time: window %d, stride %d',
+    async (window, stride, shape) => {
+      const { error, leaked } = await compare('wasm', () =>
+        gradients((x) => tf.maxPool(x as tf.Tensor4D, window, stride, 'valid'), sample([...shape])),
+      );
+      expect(error).toBe(0);
+      expect(leaked).toBe(0);
+    },
+  );
+
+  it('gives a tie to the first of the equals, four channels at a time', async () => {
+    const { error } = await compare('wasm', () =>
+      gradients((x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'), tf.zeros([1, 4, 4, 4])),
+    );
+    expect(error).toBe(0);
+  });
+
   it('reaches windows without a positive value', async () => {
     await useBackend('wasm');
     const [gradient] = await results(() =>
