@@ -14,7 +14,7 @@ export interface FusedKernels {
   ReluGradient: Signature<'dy' | 'y', NoAttributes>;
   /** Sum over all axes but the last: dy […, width] → [width]. */
   BiasGradient: Signature<'dy', NoAttributes>;
-  /** x [rows, width], gamma and beta [width] → y [rows, width], then what the gradient needs: mean [rows], inverse [rows]. */
+  /** x [rows, width], gamma and beta [width] → y [rows, width], then two opaque tensors for the gradient (`mean`, `inverse`). */
   LayerNorm: Signature<'x' | 'gamma' | 'beta', { eps: number }>;
   /** → dx [rows, width], dgamma [width], dbeta [width]. */
   LayerNormGradient: Signature<'dy' | 'x' | 'gamma' | 'mean' | 'inverse', NoAttributes>;
@@ -22,10 +22,10 @@ export interface FusedKernels {
   BatchNorm: Signature<'x' | 'gamma' | 'beta', { eps: number }>;
   /** The opaque tensors as `saved0`, `saved1`, `saved2` → dx, dgamma, dbeta. */
   BatchNormGradient: Signature<'dy' | 'x' | 'gamma' | 'saved0' | 'saved1' | 'saved2', { eps: number }>;
-  /** Exact GELU of x, any shape. */
+  /** Exact GELU of x, any shape; then, where the backend likes, opaque tensors for the gradient. */
   Gelu: Signature<'x', NoAttributes>;
-  /** → dx. */
-  GeluGradient: Signature<'dy' | 'x', NoAttributes>;
+  /** The opaque tensors as `saved0`, … → dx. */
+  GeluGradient: Signature<'dy' | 'x' | Saved, NoAttributes>;
   /** `(dp − Σ dp ⊙ p) ⊙ p · scale` over the last axis: the gradient of a softmax of scaled scores. */
   SoftmaxGradient: Signature<'dp' | 'p', { scale: number }>;
   /**
@@ -34,7 +34,7 @@ export interface FusedKernels {
    */
   Attention: Signature<'projected', AttentionAttributes>;
   /** The opaque tensors as `saved0`, `saved1`, … → slope of projected. */
-  AttentionGradient: Signature<'dy' | 'y' | `saved${number}`, AttentionAttributes>;
+  AttentionGradient: Signature<'dy' | 'y' | Saved, AttentionAttributes>;
   /** Inverted-dropout mask of the shape: 0 with probability `rate`, else 1/(1 − rate); drawn as `dropoutMask` says. */
   DropoutMask: Signature<never, { shape: readonly number[]; rate: number; seed: readonly [number, number] }>;
 }
@@ -54,6 +54,9 @@ interface Signature<Inputs extends string, Attributes> {
   readonly inputs: Inputs;
   readonly attributes: Attributes;
 }
+
+/** Names of the opaque tensors that a kernel hands to its gradient. */
+type Saved = `saved${number}`;
 
 type NoAttributes = Readonly<Record<never, never>>;
 
@@ -88,6 +91,10 @@ export function withPlainForms<T>(run: () => T): T {
     plainOnly = before;
   }
 }
+
+/** The opaque tensors of a kernel under the names that its gradient knows. */
+export const namedSaved = (tensors: readonly tf.Tensor[]): Readonly<Record<Saved, tf.Tensor>> =>
+  Object.fromEntries(tensors.map((tensor, index) => [`saved${index}`, tensor]));
 
 /** The n-th output of a kernel; a missing one is a fault of the kernel. */
 export function output<T extends tf.Tensor = tf.Tensor>(outputs: readonly tf.Tensor[], index: number): T {

@@ -5,6 +5,7 @@ export {
   type FusedKernels,
   fusedKernel,
   type KernelName,
+  namedSaved,
   output,
   withPlainForms,
 } from './fused-kernels.js';

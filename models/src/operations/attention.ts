@@ -1,4 +1,4 @@
-import { fusedKernel, output, tf } from '../backend/index.js';
+import { fusedKernel, namedSaved, output, tf } from '../backend/index.js';
 import { dropoutMask } from './dropout-mask.js';
 import { withGradient } from './hand-written-gradient.js';
 import { softmaxGradient } from './softmax-gradient.js';
@@ -31,10 +31,9 @@ export function attention(projected: tf.Tensor2D, layout: AttentionHeads): tf.Te
     return {
       value: output<tf.Tensor2D>(outputs, 0),
       keep: outputs,
-      backward: (dy, kept) => {
-        const named = Object.fromEntries(kept.slice(1).map((tensor, index) => [`saved${index}`, tensor]));
-        return [output(backward({ dy, y: output(kept, 0), ...named }, attributes), 0)];
-      },
+      backward: (dy, kept) => [
+        output(backward({ dy, y: output(kept, 0), ...namedSaved(kept.slice(1)) }, attributes), 0),
+      ],
     };
   })(projected);
 }

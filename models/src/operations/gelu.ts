@@ -1,4 +1,4 @@
-import { fusedKernel, output, type tf } from '../backend/index.js';
+import { fusedKernel, namedSaved, output, type tf } from '../backend/index.js';
 import { withGradient } from './hand-written-gradient.js';
 
 /** Exact GELU, `x·Φ(x) = ½x(1 + erf(x/√2))` (Hendrycks & Gimpel 2016); gradient `Φ(x) + x·φ(x)`. */
@@ -6,11 +6,14 @@ export function gelu(x: tf.Tensor2D): tf.Tensor2D {
   const forward = fusedKernel('Gelu');
   const backward = fusedKernel('GeluGradient');
   if (forward === null || backward === null) return plain(x);
-  return withGradient((input: tf.Tensor2D) => ({
-    value: output<tf.Tensor2D>(forward({ x: input }, {}), 0),
-    keep: [input] as const,
-    backward: (dy, [kept]) => [output(backward({ dy, x: kept }, {}), 0)],
-  }))(x);
+  return withGradient((input: tf.Tensor2D) => {
+    const outputs = forward({ x: input }, {});
+    return {
+      value: output<tf.Tensor2D>(outputs, 0),
+      keep: [input, ...outputs.slice(1)],
+      backward: (dy, kept) => [output(backward({ dy, x: output(kept, 0), ...namedSaved(kept.slice(1)) }, {}), 0)],
+    };
+  })(x);
 }
 
 const plain = withGradient((x: tf.Tensor2D) => {

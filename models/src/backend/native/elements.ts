@@ -1,24 +1,22 @@
 import { fused } from './kernel.js';
-import type { Handle } from './library.js';
-import type { Pass } from './pass.js';
 
-export const gelu = fused('Gelu', ({ pass, inputs }) => [pass.run('Mul', [inputs.x, cumulative(pass, inputs.x)])]);
+/** Hands out y = x·Φ(x), then Φ(x), the distribution function of the standard normal. */
+export const gelu = fused('Gelu', ({ pass, inputs }) => {
+  const { scalar } = pass.constants;
+  const error = pass.run('Erf', [pass.run('Mul', [inputs.x, scalar(Math.SQRT1_2)])]);
+  const cumulative = pass.run('Mul', [pass.run('AddV2', [error, scalar(1)]), scalar(0.5)]);
+  return [pass.run('Mul', [inputs.x, cumulative]), cumulative];
+});
 
 /** `dy·(Φ(x) + x·φ(x))`. */
 export const geluGradient = fused('GeluGradient', ({ pass, inputs }) => {
   const { scalar } = pass.constants;
+  const cumulative = inputs.saved0 ?? -1;
   const exponent = pass.run('Mul', [pass.run('Square', [inputs.x]), scalar(-0.5)]);
   const density = pass.run('Mul', [pass.run('Exp', [exponent]), scalar(1 / Math.sqrt(2 * Math.PI))]);
-  const slope = pass.run('AddV2', [cumulative(pass, inputs.x), pass.run('Mul', [inputs.x, density])]);
+  const slope = pass.run('AddV2', [cumulative, pass.run('Mul', [inputs.x, density])]);
   return [pass.run('Mul', [inputs.dy, slope])];
 });
-
-/** Φ, the distribution function of the standard normal. */
-function cumulative(pass: Pass, x: Handle): Handle {
-  const { scalar } = pass.constants;
-  const error = pass.run('Erf', [pass.run('Mul', [x, scalar(Math.SQRT1_2)])]);
-  return pass.run('Mul', [pass.run('AddV2', [error, scalar(1)]), scalar(0.5)]);
-}
 
 export const softmaxGradient = fused('SoftmaxGradient', ({ pass, inputs, attributes, to }) => {
   const weighted = pass.run('Mul', [inputs.dp, inputs.p]);
