@@ -1,26 +1,9 @@
-import type { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
 import { scratch } from './heap.js';
+import { bytesPerPlace, type Convolution, eachChunk, tapsOf } from './patches.js';
 import { bytesPerFloat, type Finish, multiply, padded, rowBlock, zero } from './product.js';
 import { simd } from './simd/index.js';
-
-/** The geometry of one convolution. */
-export type Convolution = Pick<
-  tf.backend_util.Conv2DInfo,
-  | 'batchSize'
-  | 'inHeight'
-  | 'inWidth'
-  | 'inChannels'
-  | 'outHeight'
-  | 'outWidth'
-  | 'outChannels'
-  | 'filterHeight'
-  | 'filterWidth'
-  | 'strideHeight'
-  | 'strideWidth'
-  | 'dilationHeight'
-  | 'dilationWidth'
-> & { readonly padInfo: Pick<tf.backend_util.Conv2DInfo['padInfo'], 'top' | 'left'> };
+import { convolveByTiles, correlateByTiles, goesByTiles } from './tiles.js';
 
 /**
  * out [batch, outHeight, outWidth, outChannels] = image [batch, inHeight, inWidth, inChannels] under a filter
@@ -38,6 +21,10 @@ export function convolve(
   if (isPointwise(c)) {
     const size = { m: c.batchSize * c.outHeight * c.outWidth, k: c.inChannels, n: c.outChannels };
     multiply(backend, rowsAt(image, size.k), rowsAt(filter, size.n), out, size, finish);
+    return;
+  }
+  if (goesByTiles(c)) {
+    convolveByTiles(backend, c, image, filter, out, finish);
     return;
   }
   const { product } = simd(backend);
@@ -98,6 +85,10 @@ export function correlate(backend: WasmBackend, c: Convolution, image: number, d
     multiply(backend, turned, rowsAt(dy, size.n), out, size);
     return;
   }
+  if (goesByTiles(c)) {
+    correlateByTiles(backend, c, image, dy, out);
+    return;
+  }
   const { product } = simd(backend);
   const outStride = c.outChannels * bytesPerFloat;
   const width = padded(c.outChannels, panelColumns);
@@ -136,14 +127,10 @@ export function correlate(backend: WasmBackend, c: Convolution, image: number, d
 
 const panelColumns = 8;
 const pixelBlock = 256;
-const bytesPerPlace = 4;
 /** Products of k values stay within the first cache up to here. */
 const depthLimit = 384;
-/** Memory that the padded images of one chunk may take. */
-const chunkBytes = 48 << 20;
 
 const rowsAt = (address: number, columns: number) => ({ address, rowStride: columns, columnStride: 1 });
-const tapsOf = (c: Convolution) => c.filterHeight * c.filterWidth;
 
 const isPointwise = (c: Convolution): boolean =>
   tapsOf(c) === 1 && c.outHeight === c.inHeight && c.outWidth === c.inWidth && c.padInfo.top + c.padInfo.left === 0;
@@ -158,94 +145,3 @@ function tapGroups(c: Convolution): readonly { readonly first: number; readonly 
     count: Math.min(size, taps - group * size),
   }));
 }
-
-/** Some images, with the zeros around them that the filter meets, and where its patches lie. */
-interface Patches {
-  /** The first image's address. */
-  readonly image: number;
-  /** Address of the byte offsets, 32-bit, of the patch of each output pixel from the image. */
-  readonly places: number;
-  /** Address of the byte offsets of the taps within a patch. */
-  readonly taps: number;
-  /** Output pixels of the chunk, and how many came before it. */
-  readonly pixels: number;
-  readonly firstPixel: number;
-}
-
-function eachChunk(
-  backend: WasmBackend,
-  c: Convolution,
-  image: number,
-  use: (patches: Patches, taps: readonly number[]) => void,
-): void {
-  const height = Math.max(c.inHeight, (c.outHeight - 1) * c.strideHeight + span(c.filterHeight, c.dilationHeight));
-  const width = Math.max(c.inWidth, (c.outWidth - 1) * c.strideWidth + span(c.filterWidth, c.dilationWidth));
-  const frame = {
-    height: Math.max(height, c.padInfo.top + c.inHeight),
-    width: Math.max(width, c.padInfo.left + c.inWidth),
-  };
-  const pixelBytes = c.inChannels * bytesPerFloat;
-  const imageBytes = frame.height * frame.width * pixelBytes;
-  const asItLies = frame.height === c.inHeight && frame.width === c.inWidth;
-  const chunk = Math.min(c.batchSize, Math.max(1, Math.floor(chunkBytes / imageBytes)));
-  const taps = Array.from(
-    { length: tapsOf(c) },
-    (_, tap) =>
-      (Math.floor(tap / c.filterWidth) * c.dilationHeight * frame.width + (tap % c.filterWidth) * c.dilationWidth) *
-      pixelBytes,
-  );
-  const pixelsPerImage = c.outHeight * c.outWidth;
-  const tableBytes = (taps.length + chunk * pixelsPerImage + 4) * bytesPerPlace;
-  scratch(backend, tableBytes + (asItLies ? 0 : chunk * imageBytes), (memory) => {
-    const table = new Int32Array(backend.wasm.HEAPU8.buffer, memory, tableBytes / bytesPerPlace);
-    table.set(taps);
-    let write = taps.length;
-    for (let i = 0; i < chunk; i++) {
-      for (let row = 0; row < c.outHeight; row++) {
-        const start = i * imageBytes + row * c.strideHeight * frame.width * pixelBytes;
-        for (let column = 0; column < c.outWidth; column++)
-          table[write++] = start + column * c.strideWidth * pixelBytes;
-      }
-    }
-    for (let first = 0; first < c.batchSize; first += chunk) {
-      const images = Math.min(chunk, c.batchSize - first);
-      const from = image + first * c.inHeight * c.inWidth * pixelBytes;
-      if (!asItLies) frameImages(backend, c, from, images, memory + tableBytes, frame);
-      use(
-        {
-          image: asItLies ? from : memory + tableBytes,
-          places: memory + taps.length * bytesPerPlace,
-          taps: memory,
-          pixels: images * pixelsPerImage,
-          firstPixel: first * pixelsPerImage,
-        },
-        taps,
-      );
-    }
-  });
-}
-
-const span = (size: number, dilation: number) => (size - 1) * dilation + 1;
-
-/** Copies images into frames of zeros. */
-function frameImages(
-  backend: WasmBackend,
-  c: Convolution,
-  from: number,
-  images: number,
-  to: number,
-  frame: { readonly height: number; readonly width: number },
-): void {
-  const bytes = backend.wasm.HEAPU8;
-  const [rowBytes, frameRow] = [c.inWidth, frame.width].map((width) => width * c.inChannels * bytesPerFloat) as Two;
-  const inset = (c.padInfo.top * frame.width + c.padInfo.left) * c.inChannels * bytesPerFloat;
-  bytes.fill(0, to, to + images * frame.height * frameRow);
-  for (let image = 0; image < images; image++) {
-    for (let row = 0; row < c.inHeight; row++) {
-      const start = from + (image * c.inHeight + row) * rowBytes;
-      bytes.copyWithin(to + inset + (image * frame.height + row) * frameRow, start, start + rowBytes);
-    }
-  }
-}
-
-type Two = [number, number];

@@ -179,6 +179,43 @@ interface MovementExports {
   readonly gatherRows: (from: number, stride: number, rows: number, bytes: number, to: number) => void;
 }
 
+/** What tiles.wat exports. */
+interface TilesExports {
+  readonly filterToTiles: (filter: number, count: number, out: number) => void;
+  readonly filterFromTiles: (tiles: number, count: number, out: number) => void;
+  readonly imageToTiles: (
+    image: number,
+    places: number,
+    tiles: number,
+    rowBytes: number,
+    pixelBytes: number,
+    out: number,
+    step: number,
+  ) => void;
+  readonly tilesToImage: (
+    from: number,
+    step: number,
+    places: number,
+    edges: number,
+    tiles: number,
+    rowBytes: number,
+    pixelBytes: number,
+    image: number,
+    bias: number,
+    least: number,
+  ) => void;
+  readonly slopesToTiles: (
+    image: number,
+    places: number,
+    edges: number,
+    tiles: number,
+    rowBytes: number,
+    pixelBytes: number,
+    out: number,
+    step: number,
+  ) => void;
+}
+
 /** Rows of A, or columns of B, in one packed panel. */
 type PanelWidth = 4 | 8;
 
@@ -191,6 +228,7 @@ export interface Simd {
   readonly philox: PhiloxExports;
   readonly pooling: PoolingExports;
   readonly movement: MovementExports;
+  readonly tiles: TilesExports;
 }
 
 type Memory = object;
