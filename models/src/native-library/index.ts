@@ -6,3 +6,4 @@ export {
   nativeManifest,
   readNativeInstallation,
 } from './installation.js';
+export { isLibraryNotice } from './notice.js';

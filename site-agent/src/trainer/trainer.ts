@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { isLibraryNotice } from '@consilium/models/native-library';
 import { coded, fromWire } from '@consilium/shared/errors';
 import { tetheredEnvironment } from '@consilium/shared/process';
 import type { Log } from '@consilium/shared/wire';
@@ -102,7 +103,10 @@ export function createTrainer(options: TrainerOptions): Trainer {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [started.stdout, started.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', (line) => log.warn({ from: 'trainer' }, line));
+      if (!stream) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        log[isLibraryNotice(line) ? 'debug' : 'warn']({ from: 'trainer' }, line);
+      });
     }
     started.on('message', take);
     ended = new Promise((resolve) => {
