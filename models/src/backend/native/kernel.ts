@@ -25,7 +25,7 @@ export function nativeKernel<Inputs extends string, Attributes>(
   kernelName: string,
   chain: Chain<Inputs, Attributes>,
 ): tf.KernelConfig {
-  const kernelFunc = ({ inputs, attrs, backend }: KernelArguments): tf.TensorInfo[] => {
+  const kernelFunc = ({ inputs, attrs, backend }: KernelArguments) => {
     const { run, to } = workshop(backend);
     const names = Object.keys(inputs);
     const handles = backend.getInputTensorIds(Object.values(inputs));
@@ -44,7 +44,9 @@ export function nativeKernel<Inputs extends string, Attributes>(
         to,
       }),
     );
-    return outputs.map(backend.createOutputTensor, backend);
+    const tensors = outputs.map(backend.createOutputTensor, backend);
+    // A kernel of one output gives the tensor itself: that is what TensorFlow.js' own operations expect.
+    return tensors.length === 1 ? tensors[0] : tensors;
   };
   return { kernelName, backendName: 'tensorflow', kernelFunc: kernelFunc as unknown as tf.KernelFunc };
 }

@@ -7,12 +7,17 @@ import { dropoutMask } from './dropout-mask.js';
 import { gelu, geluGradient, softmaxGradient } from './elements.js';
 import { layerNorm, layerNormGradient } from './layer-norm.js';
 import { biasGradient, fusedConvolution, fusedDense, reluGradient } from './products.js';
+import { reshape } from './reshape.js';
 
-/** Makes known what the native library does in one kernel. Call it once. */
+/** Makes known what the native library does in one kernel. Call it once, when the package's own kernels are known. */
 export function registerNativeKernels(): void {
-  for (const kernel of kernels) tf.registerKernel(kernel);
+  for (const { kernelName, backendName } of replaced) tf.unregisterKernel(kernelName, backendName);
+  for (const kernel of [...kernels, ...replaced]) tf.registerKernel(kernel);
   registerInPlaceAdam('tensorflow', openNativeAdam);
 }
+
+/** In place of the package's own. */
+const replaced: readonly tf.KernelConfig[] = [reshape];
 
 const kernels: readonly tf.KernelConfig[] = [
   fusedDense,
