@@ -6,11 +6,11 @@ import type { Pass } from './pass.js';
 
 /**
  * Attention, some batch rows at a time: the scores of a part stay in the processor's cache, while those of a whole batch would go
- * to memory and back at each operation on them. Hands out y, then queries, keys and values [3, batch, heads, tokens, headWidth],
+ * to memory and back at each operation on them. A GPU takes the batch whole. Hands out y, then queries, keys and values [3, batch, heads, tokens, headWidth],
  * then for each part its weights and, with dropout, what is left of them.
  * The factor that makes up for dropped weights goes into the values, which are small.
  */
-export const attention = fused('Attention', ({ pass, inputs, attributes, to }) => {
+export const attention = fused('Attention', ({ pass, inputs, attributes, to, onGpu }) => {
   const { integers } = pass.constants;
   const { batch, tokens, heads, headWidth, dropout } = attributes;
   const split = pass.run('Reshape', [inputs.projected, integers([batch, tokens, 3, heads, headWidth])]);
@@ -19,7 +19,7 @@ export const attention = fused('Attention', ({ pass, inputs, attributes, to }) =
   const scaled = pass.run('Mul', [queries, pass.constants.scalar(scaleOf(attributes))]);
   const raised = dropout === null ? values : pass.run('Mul', [values, pass.constants.scalar(1 / (1 - dropout.rate))]);
   const kept = dropout === null ? null : drawKept(pass, [batch, heads, tokens, tokens], dropout, to);
-  const sizes = partSizes(attributes);
+  const sizes = onGpu ? [attributes.batch] : partSizes(attributes);
   const cut = (whole: Handle) => cutBatch(pass, whole, sizes, to);
   const [q, k, v, m] = [cut(scaled), cut(keys), cut(raised), kept === null ? null : cut(kept)];
   const saved: Handle[] = [];
@@ -40,7 +40,7 @@ export const attention = fused('Attention', ({ pass, inputs, attributes, to }) =
  * With P the weights, U what dropout leaves of them and c its factor: `dV = c·Uᵀ·dO`, and since `Σ_key dP ⊙ P` is `D = Σ dO ⊙ O`,
  * `dS = U ⊙ (c·dO·Vᵀ) − P ⊙ D`: no sum over the large tensors. The scale of the scores goes into dO and D.
  */
-export const attentionGradient = fused('AttentionGradient', ({ pass, inputs, attributes, to }) => {
+export const attentionGradient = fused('AttentionGradient', ({ pass, inputs, attributes, to, onGpu }) => {
   const { integers, scalar } = pass.constants;
   const { batch, tokens, heads, headWidth, dropout } = attributes;
   const separate = (rows: Handle) =>
@@ -57,7 +57,7 @@ export const attentionGradient = fused('AttentionGradient', ({ pass, inputs, att
   const sums = pass.run('Sum', [products, integers([3])], [to.flag('keep_dims', true)]);
   const saved = (index: number): Handle => inputs[`saved${index}`] ?? -1;
   const [queries, keys, values] = unpack(pass, saved(0), to);
-  const sizes = partSizes(attributes);
+  const sizes = onGpu ? [attributes.batch] : partSizes(attributes);
   const cut = (whole: Handle) => cutBatch(pass, whole, sizes, to);
   const [q, k, v, d] = [cut(queries), cut(keys), cut(values), cut(sums)];
   const [forScores, forValues] = [cut(raise(scaledSlopes, factor)), cut(raise(slopes, factor))];

@@ -10,6 +10,8 @@ export interface Call<Inputs extends string, Attributes> {
   readonly shapes: Readonly<Record<Inputs, readonly number[]>>;
   readonly attributes: Attributes;
   readonly to: AttributeMaker;
+  /** Whether a GPU computes. */
+  readonly onGpu: boolean;
 }
 
 /** Hands out the handles of its outputs. */
@@ -27,6 +29,7 @@ export function nativeKernel<Inputs extends string, Attributes>(
 ): tf.KernelConfig {
   const kernelFunc = ({ inputs, attrs, backend }: KernelArguments) => {
     const { run, to } = workshop(backend);
+    const onGpu = backend.isUsingGpuDevice;
     const names = Object.keys(inputs);
     const handles = backend.getInputTensorIds(Object.values(inputs));
     const byName: Record<string, Handle> = {};
@@ -42,6 +45,7 @@ export function nativeKernel<Inputs extends string, Attributes>(
         shapes: shapes as Record<Inputs, readonly number[]>,
         attributes: attrs as Attributes,
         to,
+        onGpu,
       }),
     );
     const tensors = outputs.map(backend.createOutputTensor, backend);
