@@ -86,7 +86,7 @@ function inPanels(backend: WasmBackend, size: ProductSize, use: (place: Workplac
 }
 
 /** Values of k, and rows of a, that are packed at once: one panel of each stays in the first cache, all of a's in the second. */
-export const innerBlock = 256;
+export const innerBlock = 512;
 export const rowBlock = 256;
 export const bytesPerFloat = 4;
 const panelRows = 4;
