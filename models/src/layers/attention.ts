@@ -33,13 +33,33 @@ export function selfAttention(
   weights: NamedTensors,
   name: string,
   x: tf.Tensor3D,
-  { heads, mask, weightDropout }: AttentionOptions,
+  options: AttentionOptions,
 ): tf.Tensor3D {
   const [batch, tokens, width] = x.shape;
-  const projected = project(weights, name, x.as2D(batch * tokens, width));
+  return attendRows(weights, name, x.as2D(batch * tokens, width), { ...options, batch, tokens }).as3D(
+    batch,
+    tokens,
+    width,
+  );
+}
+
+/** How the rows of a matrix [batch·tokens, width] fall into sequences. */
+export interface Sequences {
+  readonly batch: number;
+  readonly tokens: number;
+}
+
+/** `selfAttention` for tokens that lie as rows: [batch·tokens, width], kept. A chain of layers saves its reshapes so. */
+export function attendRows(
+  weights: NamedTensors,
+  name: string,
+  x: tf.Tensor2D,
+  { batch, tokens, heads, mask, weightDropout }: AttentionOptions & Sequences,
+): tf.Tensor2D {
+  const projected = project(weights, name, x);
   const dropout = weightDropout && drawDropout(weightDropout.rate, weightDropout.mode, `${name}/weights`);
-  const merged = attention(projected, { batch, tokens, heads, headWidth: width / heads, mask, dropout });
-  return dense(weights, `${name}/output`, merged).as3D(batch, tokens, width);
+  const headWidth = x.shape[1] / heads;
+  return dense(weights, `${name}/output`, attention(projected, { batch, tokens, heads, headWidth, mask, dropout }));
 }
 
 /**

@@ -36,7 +36,7 @@ export function batchNorm<T extends tf.Tensor>(
   { eps, momentum, mode }: BatchNormOptions,
 ): T {
   const channels = x.shape.at(-1) ?? 1;
-  const flat = x.reshape<tf.Tensor2D>([x.size / channels, channels]);
+  const flat = asRows(x, channels);
   const gamma: tf.Tensor1D = weight(weights, `${name}/gamma`);
   const beta: tf.Tensor1D = weight(weights, `${name}/beta`);
   const movingMean = weight(weights, `${name}/moving_mean`);
@@ -51,8 +51,11 @@ export function batchNorm<T extends tf.Tensor>(
   const { y, mean, variance } = normalise(flat, gamma, beta, eps);
   move(movingMean, mean, momentum);
   move(movingVariance, variance, momentum);
-  return y.reshape(x.shape);
+  return x.rank === 2 ? (y as tf.Tensor as T) : y.reshape(x.shape);
 }
+
+const asRows = (x: tf.Tensor, channels: number): tf.Tensor2D =>
+  x.rank === 2 ? (x as tf.Tensor2D) : x.reshape([x.size / channels, channels]);
 
 function move(average: tf.Tensor, batch: tf.Tensor, momentum: number): void {
   if (!(average instanceof tf.Variable)) throw new TypeError('a moving average must be a variable');

@@ -1,5 +1,6 @@
 export type { AttentionOptions } from './attention.js';
 export {
+  attendRows,
   attentionParameters,
   attentionWeights,
   paddingMask,

@@ -1,7 +1,7 @@
 import type { tf } from '../backend/index.js';
-import { gelu } from '../operations/index.js';
+import { addScaled, gelu } from '../operations/index.js';
 import type { AttentionOptions } from './attention.js';
-import { attentionParameters, selfAttention } from './attention.js';
+import { attendRows, attentionParameters } from './attention.js';
 import { dense, denseParameters } from './dense.js';
 import type { Mode } from './dropout.js';
 import { dropout } from './dropout.js';
@@ -31,7 +31,7 @@ export function postNormBlock(weights: NamedTensors, name: string, x: tf.Tensor3
   const [batch, tokens, width] = x.shape;
   const { eps, mode, dropout: rate } = options;
   const flat = x.as2D(batch * tokens, width);
-  const attended = selfAttention(weights, `${name}/attention`, x, options).as2D(batch * tokens, width);
+  const attended = attendRows(weights, `${name}/attention`, flat, { ...options, batch, tokens });
   const first = layerNorm(weights, `${name}/norm1`, flat.add(dropout(attended, rate, mode, `${name}/attention`)), eps);
   const hidden = dropout(dense(weights, `${name}/feed1`, first, 'relu'), rate, mode, `${name}/feed1`);
   const fed = dropout(dense(weights, `${name}/feed2`, hidden), rate, mode, `${name}/feed2`);
@@ -57,13 +57,16 @@ export function preNormBlock(weights: NamedTensors, name: string, x: tf.Tensor3D
   const [batch, tokens, width] = x.shape;
   const { eps, mode, dropout: rate } = options;
   const flat = x.as2D(batch * tokens, width);
-  const normed = layerNorm(weights, `${name}/norm1`, flat, eps).as3D(batch, tokens, width);
-  const attended = selfAttention(weights, `${name}/attention`, normed, options).as2D(batch * tokens, width);
-  const first = flat.add<tf.Tensor2D>(
-    dropout(attended, rate, mode, `${name}/attention`).mul(weight(weights, `${name}/scale1`)),
+  const normed = layerNorm(weights, `${name}/norm1`, flat, eps);
+  const attended = dropout(
+    attendRows(weights, `${name}/attention`, normed, { ...options, batch, tokens }),
+    rate,
+    mode,
+    `${name}/attention`,
   );
+  const first = addScaled(flat, attended, weight(weights, `${name}/scale1`));
   const opened = gelu(dense(weights, `${name}/feed1`, layerNorm(weights, `${name}/norm2`, first, eps)));
   const hidden = dropout(opened, rate, mode, `${name}/feed1`);
   const fed = dropout(dense(weights, `${name}/feed2`, hidden), rate, mode, `${name}/feed2`);
-  return first.add(fed.mul(weight(weights, `${name}/scale2`))).as3D(batch, tokens, width);
+  return addScaled(first, fed, weight(weights, `${name}/scale2`)).as3D(batch, tokens, width);
 }

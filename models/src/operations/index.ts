@@ -1,3 +1,4 @@
+export { addScaled } from './add-scaled.js';
 export { type AttentionHeads, attention, attentionWeights } from './attention.js';
 export { type BatchNormResult, batchNorm } from './batch-norm.js';
 export { convolution } from './convolution.js';

@@ -1,13 +1,13 @@
 import type { tf } from '../../backend/index.js';
 import type { Mode, NamedTensors } from '../../layers/index.js';
 import {
+  attendRows,
   attentionWeights,
   createVariables,
   dense,
   drawWeights,
   dropout,
   layerNorm,
-  selfAttention,
   singleTokenAttention,
 } from '../../layers/index.js';
 import type { Model } from '../../training/index.js';
@@ -91,14 +91,14 @@ function attend(
   const batch = x.shape[0];
   switch (mode) {
     case 'featureTokens': {
-      const rows = batch * tokens;
       const tokenWidth = width / tokens;
-      const cut = x.as3D(batch, tokens, tokenWidth);
-      const attended = selfAttention(weights, `attention${block}`, cut, { heads });
-      const sum = x.as2D(rows, tokenWidth).add<tf.Tensor2D>(attended.as2D(rows, tokenWidth));
+      const rows = x.as2D(batch * tokens, tokenWidth);
+      const sum = rows.add<tf.Tensor2D>(attendRows(weights, `attention${block}`, rows, { batch, tokens, heads }));
+      const attention = () =>
+        attentionWeights(weights, `attention${block}`, x.as3D(batch, tokens, tokenWidth), { heads });
       return {
         output: layerNorm(weights, `norm${block}`, sum, normEps).as2D(batch, width),
-        attention: () => [attentionWeights(weights, `attention${block}`, cut, { heads })],
+        attention: () => [attention()],
       };
     }
     case 'singleToken': {
