@@ -4,7 +4,7 @@ import { withGradient } from '../operations/index.js';
 /**
  * Mean softmax cross-entropy from logits: `−(1/B) Σ_b Σ_c target[b,c] · ln softmax(z_b)_c`, a scalar.
  * `targets` is one-hot [B, C]; a class-weighted loss has its class weights in place of the ones, and the sum is still divided
- * by B, not by the sum of weights. Gradient for the logits: `(softmax(z)·Σ_c target − target) / B`.
+ * by B, not by the sum of weights. Any other shares of the classes will do, too. Gradient for the logits: `(softmax(z)·Σ_c target − target) / B`.
  */
 export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
   const share = 1 / logits.shape[0];

@@ -1,3 +1,6 @@
 export { crossEntropy, oneHotTargets } from './cross-entropy.js';
 export { focalLoss } from './focal-loss.js';
 export { meanSquaredError } from './mean-squared-error.js';
+export type { Findings } from './positives.js';
+export { jaccardPositives } from './positives.js';
+export { crossModalContrastive, supervisedContrastive } from './supervised-contrastive.js';
