@@ -5,4 +5,7 @@ export { focalLoss } from './focal-loss.js';
 export { meanSquaredError } from './mean-squared-error.js';
 export type { Findings } from './positives.js';
 export { jaccardPositives } from './positives.js';
+export type { CellOptions, ViewOptions } from './self-distillation.js';
+export { distilCells, distilViews } from './self-distillation.js';
 export { crossModalContrastive, supervisedContrastive } from './supervised-contrastive.js';
+export { centredTeacher, movedAverage, movedCentre, sinkhornTeacher, teacherEntropy } from './teacher.js';
