@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BackendChoice, type DeviceDemand, readHardware, useBackend } from '@consilium/models/backend';
 import { nativeFolder } from '@consilium/models/native-library';
+import { isRequired, rungOf, webgpuRung } from '@consilium/models/testing';
 import { decodeWeights } from '@consilium/shared/weights';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { subtypes, writeHospitals } from '../harness/invented-patients.js';
@@ -21,30 +21,7 @@ training: { rounds: 3, batchSize: 16, optimizer: { name: adam, rate: 0.001 } }
 seed: 11
 `;
 
-const required = new Set((process.env.CONSILIUM_REQUIRE_BACKENDS ?? '').split(',').map((name) => name.trim()));
-
-interface Rung {
-  readonly backend: BackendChoice;
-  readonly device: DeviceDemand;
-  readonly absence: string | null;
-}
-
-const rungOf = (backend: BackendChoice, device: DeviceDemand): Promise<Rung> =>
-  useBackend(backend, { device }).then(
-    () => ({ backend, device, absence: null }),
-    (cause: unknown) => ({ backend, device, absence: cause instanceof Error ? cause.message : 'it does not start' }),
-  );
-
-/** On a GPU, or else on a processor that plays one. */
-async function webgpuRung(): Promise<Rung> {
-  if (!readHardware().gpuPossible && !required.has('webgpu')) {
-    return { backend: 'webgpu', device: 'any', absence: 'this machine shows no GPU and no Vulkan driver is named' };
-  }
-  const onGpu = await rungOf('webgpu', 'gpu');
-  return onGpu.absence === null ? onGpu : rungOf('webgpu', 'cpu');
-}
-
-const rungs = [await rungOf('native', 'any'), await webgpuRung()];
+const rungs = [await rungOf('native'), await webgpuRung()];
 
 /** Where the processes of a run find the library and the driver that this one found. */
 const surroundings = Object.fromEntries(
@@ -82,14 +59,14 @@ describe('one run on two backends', { timeout: 60_000 }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  for (const { backend, device, absence } of rungs) {
+  for (const { choice, device, absence } of rungs) {
     const because = absence === null ? '' : ` (skipped: ${absence})`;
-    it.skipIf(absence !== null && !required.has(backend))(
-      `ends with the weights of wasm on ${backend}${because}`,
+    it.skipIf(absence !== null && !isRequired(choice))(
+      `ends with the weights of wasm on ${choice}${because}`,
       async () => {
         onTestFailed(() => console.error(terminal.transcript()));
         expect(absence).toBeNull();
-        const weights = await finalWeights(backend, device);
+        const weights = await finalWeights(choice, device);
         const apart = length(weights.map((weight, index) => weight - (onWasm[index] ?? Number.NaN)));
         expect(apart / length(onWasm)).toBeLessThan(agreementLimit);
       },

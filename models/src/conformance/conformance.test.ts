@@ -1,46 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type BackendChoice,
-  type DeviceDemand,
-  readHardware,
-  results,
-  sample,
-  tf,
-  useBackend,
-} from '../backend/index.js';
-import { conformanceCases, knownCase, operationCase, runCase, runConformance, topics } from './index.js';
+import { results, sample, tf, useBackend } from '../backend/index.js';
+import { isRequired, rungOf, webgpuRung } from '../testing/index.js';
+import { knownCase, operationCase, topics } from './case.js';
+import { conformanceCases, runConformance } from './index.js';
+import { runCase } from './run.js';
 import { trainingSteps } from './training-steps.js';
-
-/** Rungs whose absence is a failure: set where they have been installed. */
-const required = new Set((process.env.CONSILIUM_REQUIRE_BACKENDS ?? '').split(',').map((name) => name.trim()));
-
-interface Rung {
-  readonly choice: BackendChoice;
-  readonly device: DeviceDemand;
-  /** Why it is not here; null where it is. */
-  readonly absence: string | null;
-}
-
-const rungOf = (choice: BackendChoice, device: DeviceDemand = 'any'): Promise<Rung> =>
-  useBackend(choice, { device }).then(
-    () => ({ choice, device, absence: null }),
-    (cause: unknown) => ({ choice, device, absence: cause instanceof Error ? cause.message : 'it does not start' }),
-  );
-
-/** On a GPU, or else on a processor that plays one. Loaded only where there can be one: Dawn says on stderr what it misses. */
-async function webgpuRung(): Promise<Rung> {
-  if (!readHardware().gpuPossible && !required.has('webgpu')) {
-    return { choice: 'webgpu', device: 'any', absence: 'this machine shows no GPU and no Vulkan driver is named' };
-  }
-  const onGpu = await rungOf('webgpu');
-  return onGpu.absence === null ? onGpu : rungOf('webgpu', 'cpu');
-}
 
 const rungs = [await rungOf('wasm'), await rungOf('native'), await webgpuRung()];
 
 describe.each(rungs)('the $choice backend', ({ choice, device, absence }) => {
   if (absence !== null) {
-    it.skipIf(!required.has(choice))(`is here (skipped: ${absence})`, () => {
+    it.skipIf(!isRequired(choice))(`is here (skipped: ${absence})`, () => {
       throw new Error(`it was required, and it is not here: ${absence}`);
     });
     return;
@@ -52,14 +22,12 @@ describe.each(rungs)('the $choice backend', ({ choice, device, absence }) => {
   describe.each(topics)('%s', (topic) => {
     const cases = conformanceCases.filter((candidate) => candidate.topic === topic);
     it.each(cases)('as cpu, and nothing left behind: $name', async (tested) => {
-      const { error, leaked, fault } = await runCase(tested, engineName());
+      const { error, leaked, fault } = await runCase(tested, tf.getBackend());
       expect(fault).toBeUndefined();
       expect(error).toBeLessThanOrEqual(tested.limit);
       expect(leaked).toBe(0);
     });
   });
-
-  const engineName = () => tf.getBackend();
 });
 
 describe('the suite', () => {

@@ -1,23 +1,25 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readHardware, tf, useBackend } from '../index.js';
+import { isRequired, webgpuRung } from '../../testing/index.js';
+import { tf, useBackend } from '../index.js';
 import { startWebgpu } from './index.js';
 
-// Dawn says on stderr what it misses, so it is not even loaded where there can be no device.
-const [onGpu, onProcessor] = readHardware().gpuPossible ? [await startWebgpu('gpu'), await startWebgpu('cpu')] : [];
-const kind = onGpu?.running ? 'gpu' : 'cpu';
-const adapter = onGpu?.running || onProcessor?.running;
+const { device, absence } = await webgpuRung();
+const kind = device === 'cpu' ? 'cpu' : 'gpu';
+const because = absence === null ? '' : ` (skipped: ${absence})`;
 
-const because = adapter ? '' : ' (skipped: no GPU shows here, and no Vulkan driver is named)';
+async function start() {
+  const started = await startWebgpu(kind);
+  return started.running ? started : expect.fail(started.reason);
+}
 
-describe.runIf(adapter)(`webgpu on a device${because}`, () => {
+describe.skipIf(absence !== null && !isRequired('webgpu'))(`webgpu on a device${because}`, () => {
   afterEach(() => tf.disposeVariables());
 
   it('says which, and what it takes at once', async () => {
-    const started = await startWebgpu(kind);
-    expect(started).toMatchObject({ running: true, kind });
-    if (!started.running) return;
+    const started = await start();
+    expect(started.kind).toBe(kind);
     expect(started.name).not.toBe('');
     expect(started.bindingBytes).toBeGreaterThanOrEqual(2 ** 27);
     expect(started.bufferBytes).toBeGreaterThanOrEqual(2 ** 28);
@@ -25,15 +27,14 @@ describe.runIf(adapter)(`webgpu on a device${because}`, () => {
 
   it('leaves no navigator behind that others would take for a browser', async () => {
     const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
-    await startWebgpu(kind);
+    await start();
     expect(Object.getOwnPropertyDescriptor(globalThis, 'navigator')).toEqual(before);
     expect(Object(Reflect.get(globalThis, 'navigator')).gpu).toBeUndefined();
   });
 
   it('refuses a tensor above the limit with a code, and works on', async () => {
-    const started = await startWebgpu(kind);
-    if (!started.running) return;
-    const elements = Math.min(started.bindingBytes, started.bufferBytes) / 4 + 1;
+    const { bindingBytes, bufferBytes } = await start();
+    const elements = Math.min(bindingBytes, bufferBytes) / 4 + 1;
     expect(() => tf.tidy(() => tf.add(tf.zeros([elements]), 1))).toThrow(
       expect.objectContaining({ code: 'CSM-BACKEND-TENSOR' }),
     );
@@ -56,13 +57,12 @@ describe.runIf(adapter)(`webgpu on a device${because}`, () => {
 
   it('works on one engine with the other backends', async () => {
     const { engine } = await import('@tensorflow/tfjs-core');
-    await startWebgpu(kind);
+    await start();
     expect(tf.engine()).toBe(engine());
     expect(tf.getBackend()).toBe('webgpu');
   });
 
-  it('is refused on a processor unless that was asked for', async () => {
-    if (kind === 'gpu') return;
+  it.skipIf(kind === 'gpu')('is refused on a processor unless that was asked for', async () => {
     await expect(useBackend('webgpu')).rejects.toMatchObject({ code: 'CSM-BACKEND-WEBGPU' });
     await expect(useBackend('webgpu', { device: 'gpu' })).rejects.toMatchObject({ code: 'CSM-BACKEND-NO-GPU' });
     expect(await useBackend('webgpu', { device: 'cpu' })).toMatchObject({ name: 'webgpu', kind: 'cpu' });

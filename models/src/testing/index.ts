@@ -1,0 +1,1 @@
+export { isRequired, type Rung, rungOf, webgpuRung } from './rungs.js';
