@@ -2,15 +2,12 @@ export { agreementLimit, distance, gradients, type Result, results, sample } fro
 export { startCpu } from './cpu.js';
 export {
   type Activation,
-  type FusedKernels,
   fusedKernel,
-  type KernelName,
   namedSaved,
   output,
   withPlainForms,
 } from './fused-kernels.js';
-export { type Hardware, type NvidiaGpu, readHardware } from './hardware.js';
-export { type AdamStep, type InPlaceAdam, inPlaceAdam } from './in-place-adam.js';
+export { type InPlaceAdam, inPlaceAdam } from './in-place-adam.js';
 export {
   type BackendChoice,
   type BackendInfo,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Hardware } from './hardware.js';
+import type { Hardware } from '../hardware/index.js';
 import { type BackendOptions, tf, useBackend } from './index.js';
 import type { NativeStart } from './native/index.js';
 import type { WebgpuStart } from './webgpu/index.js';

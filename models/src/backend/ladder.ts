@@ -1,7 +1,7 @@
 import { fail } from '@consilium/shared/errors';
+import { type Hardware, type NvidiaGpu, readHardware } from '../hardware/index.js';
 import { startCpu } from './cpu.js';
 import { registerEinsumGradient } from './einsum-gradient.js';
-import { type Hardware, type NvidiaGpu, readHardware } from './hardware.js';
 import { type NativeStart, startNative } from './native/index.js';
 import { tf } from './tensorflow.js';
 import { startWasm } from './wasm/index.js';
@@ -160,6 +160,10 @@ async function onProcessor(name: 'wasm' | 'cpu', { processor }: Hardware, note?:
 }
 
 const namedGpu = (gpu: NvidiaGpu | undefined) =>
-  gpu && { device: gpu.name, memoryBytes: gpu.memoryBytes, driver: gpu.driver };
+  gpu && {
+    device: gpu.name,
+    ...(gpu.memoryBytes !== null && { memoryBytes: gpu.memoryBytes }),
+    driver: gpu.driver,
+  };
 
 const noted = (note: string | undefined) => (note === undefined ? {} : { note });

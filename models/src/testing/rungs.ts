@@ -1,4 +1,5 @@
-import { type BackendChoice, type DeviceDemand, readHardware, useBackend } from '../backend/index.js';
+import { type BackendChoice, type DeviceDemand, useBackend } from '../backend/index.js';
+import { readHardware } from '../hardware/index.js';
 
 /** A backend that tests are to run on, if it is here. */
 export interface Rung {

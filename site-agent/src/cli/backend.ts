@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { readHardware } from '@consilium/models/hardware';
 import { nativeFolder } from '@consilium/models/native-library';
 import { CodedError, fail } from '@consilium/shared/errors';
 import { table } from '@consilium/shared/terminal';
@@ -159,9 +160,7 @@ function readIndex(text: string): URL {
     : fail('CSM-CLI-ARGUMENT', { name: '--index', problem: 'it is no http or https address' });
 }
 
-/** Loads TensorFlow.js, which takes a while: only where a GPU was asked for. */
 async function gpuFault(): Promise<string | null> {
-  const { readHardware } = await import('@consilium/models/backend');
   const { nvidia, nvidiaGpus } = readHardware();
   if (nvidia || (await nvidiaGpus()).length > 0) return null;
   return "NVIDIA's driver shows none on this machine";

@@ -1,3 +1,4 @@
+import { nvidiaTool, parseNvidiaGpus } from '@consilium/models/hardware';
 import { coded } from '@consilium/shared/errors';
 import { printable } from '@consilium/shared/terminal';
 import type { RunningBackend } from '../backends/index.js';
@@ -31,7 +32,6 @@ const vendors: Readonly<Record<string, GraphicsCard['vendor']>> = {
   '0x8086': 'Intel',
 };
 const devices = '/sys/bus/pci/devices';
-const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader,nounits'];
 const shownTrouble = 160;
 
 /** Looks for GPUs without starting any: the PCI bus, device files, and NVIDIA's own program where it is installed. */
@@ -50,15 +50,15 @@ export async function graphicsOf(host: Host): Promise<Graphics> {
   const barred: string[] = [];
   for (const file of files) if (!(await host.mayUse(file))) barred.push(file);
 
-  const answered = await host.ask('nvidia-smi', query);
-  const told = answered?.succeeded === true ? readNvidia(answered.output) : [];
+  const answered = await host.ask(nvidiaTool.program, nvidiaTool.words);
+  const told = answered?.succeeded === true ? parseNvidiaGpus(answered.output) : [];
   const module = /Module\s+(?:for \S+\s+)?(\d+(?:\.\d+)+)/.exec((await host.read('/proc/driver/nvidia/version')) ?? '');
   const others = onBus.filter(({ vendor }) => told.length === 0 || vendor !== 'NVIDIA');
   const unnamed = told.length === 0 && others.every(({ vendor }) => vendor !== 'NVIDIA');
   const byFile = unnamed ? files.filter((file) => /nvidia\d+$/.test(file)) : [];
   return {
     cards: [
-      ...told.map(({ name, memoryBytes }) => ({ vendor: 'NVIDIA' as const, name, memoryBytes })),
+      ...told.map(({ name, memoryBytes }) => ({ vendor: 'NVIDIA' as const, name: printable(name), memoryBytes })),
       ...byFile.map(() => ({ vendor: 'NVIDIA' as const, name: null, memoryBytes: null })),
       ...others,
     ],
@@ -68,16 +68,6 @@ export async function graphicsOf(host: Host): Promise<Graphics> {
     files,
     barred,
   };
-}
-
-/** `NVIDIA H200, 143771, 550.90.07` */
-function readNvidia(output: string): { name: string; memoryBytes: number | null; driver: string }[] {
-  return output.split('\n').flatMap((line) => {
-    const [name, mebibytes, driver] = line.split(',').map((part) => printable(part.trim()));
-    if (!name || !driver) return [];
-    const memory = Number(mebibytes);
-    return [{ name, driver, memoryBytes: Number.isFinite(memory) ? memory * 2 ** 20 : null }];
-  });
 }
 
 /** Whether a GPU of this machine trains, and if not, why and what to do. */

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { promisify } from 'node:util';
+import { type NvidiaGpu, nvidiaTool, parseNvidiaGpus } from './nvidia.js';
 
 /** What this machine computes with, as far as the ladder asks. */
 export interface Hardware {
@@ -13,12 +14,6 @@ export interface Hardware {
   readonly processor: string;
   /** The NVIDIA GPUs that this process may use; none where the driver's tool is absent. */
   readonly nvidiaGpus: () => Promise<readonly NvidiaGpu[]>;
-}
-
-export interface NvidiaGpu {
-  readonly name: string;
-  readonly memoryBytes: number;
-  readonly driver: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,20 +47,11 @@ const toolLimitMs = 5_000;
 async function readNvidiaGpus(env: Environment): Promise<readonly NvidiaGpu[]> {
   const visible = env.CUDA_VISIBLE_DEVICES;
   const chosen = visible ? ['--id', visible] : [];
-  const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader,nounits'];
+  const { program, words } = nvidiaTool;
   try {
-    const { stdout } = await run('nvidia-smi', [...query, ...chosen], { timeout: toolLimitMs });
+    const { stdout } = await run(program, [...words, ...chosen], { timeout: toolLimitMs });
     return parseNvidiaGpus(stdout);
   } catch {
     return [];
   }
 }
-
-/** Reads lines of `name, memory in MiB, driver`; what is not such a line is left out. */
-export const parseNvidiaGpus = (text: string): readonly NvidiaGpu[] =>
-  text.split('\n').flatMap((line) => {
-    const match = /^(.+), (\d+), ([\w.]+)\s*$/.exec(line);
-    return match?.[1] && match[2] && match[3]
-      ? [{ name: match[1].trim(), memoryBytes: Number(match[2]) * 2 ** 20, driver: match[3] }]
-      : [];
-  });

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseNvidiaGpus, readHardware } from './hardware.js';
+import { parseNvidiaGpus, readHardware } from './index.js';
 
 let folder = '';
 beforeEach(async () => {
@@ -68,6 +68,14 @@ describe('its answer', () => {
       { name: 'NVIDIA H200', memoryBytes: 143771 * 2 ** 20, driver: '570.86.15' },
       { name: 'Tesla V100, SXM2-16GB', memoryBytes: 16384 * 2 ** 20, driver: '535.104' },
     ]);
-    expect(parseNvidiaGpus('NVIDIA H200, [N/A], 570.86.15')).toEqual([]);
+    for (const stray of ['NVIDIA H200, , 570.86.15', 'NVIDIA H200, 143771', ', 143771, 570.86.15']) {
+      expect(parseNvidiaGpus(stray)).toEqual([]);
+    }
+  });
+
+  it('names a GPU whose memory is that of the processor, too', () => {
+    expect(parseNvidiaGpus('NVIDIA GB10, [N/A], 580.95.05')).toEqual([
+      { name: 'NVIDIA GB10', memoryBytes: null, driver: '580.95.05' },
+    ]);
   });
 });
