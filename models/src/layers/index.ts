@@ -19,6 +19,7 @@ export {
 export { dense, denseParameters } from './dense.js';
 export type { Mode } from './dropout.js';
 export { dropout, inference } from './dropout.js';
+export { groupNorm, groupNormParameters } from './group-norm.js';
 export { constant, fanInUniform, heNormal, ones, zeros } from './initialisers.js';
 export { layerNorm, layerNormParameters } from './layer-norm.js';
 export type { Initialiser, NamedTensors, Parameter } from './parameters.js';

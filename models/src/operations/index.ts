@@ -5,6 +5,7 @@ export { convolution } from './convolution.js';
 export { dense } from './dense.js';
 export { dropoutMask } from './dropout-mask.js';
 export { gelu } from './gelu.js';
+export { type GroupNormOptions, groupNorm } from './group-norm.js';
 export { withGradient } from './hand-written-gradient.js';
 export { layerNorm } from './layer-norm.js';
 export { philoxUniform } from './philox.js';
