@@ -19,6 +19,7 @@ export {
 export { dense, denseParameters } from './dense.js';
 export type { Mode } from './dropout.js';
 export { dropout, inference } from './dropout.js';
+export { graphConvolution, graphConvolutionParameters } from './graph-convolution.js';
 export { groupNorm, groupNormParameters } from './group-norm.js';
 export { constant, fanInUniform, heNormal, ones, zeros } from './initialisers.js';
 export { layerNorm, layerNormParameters } from './layer-norm.js';
@@ -27,6 +28,8 @@ export { createVariables, drawWeights, weight } from './parameters.js';
 export { maxPool } from './pooling.js';
 export type { Random } from './random.js';
 export { permutation, stream } from './random.js';
+export type { Graph, SimilarityOptions } from './similarity-graph.js';
+export { similarityGraph } from './similarity-graph.js';
 export type { BlockOptions } from './transformer.js';
 export { postNormBlock, postNormParameters, preNormBlock, preNormParameters } from './transformer.js';
 export { toLength } from './unit-length.js';

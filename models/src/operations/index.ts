@@ -8,5 +8,6 @@ export { gelu } from './gelu.js';
 export { type GroupNormOptions, groupNorm } from './group-norm.js';
 export { withGradient } from './hand-written-gradient.js';
 export { layerNorm } from './layer-norm.js';
+export { type Graph, neighbourSum } from './neighbour-sum.js';
 export { philoxUniform } from './philox.js';
 export { softmaxGradient } from './softmax-gradient.js';
