@@ -25,7 +25,7 @@ export { constant, fanInUniform, heNormal, ones, zeros } from './initialisers.js
 export { layerNorm, layerNormParameters } from './layer-norm.js';
 export type { Initialiser, NamedTensors, Parameter } from './parameters.js';
 export { createVariables, drawWeights, weight } from './parameters.js';
-export { maxPool } from './pooling.js';
+export { channelMax, maxPool, tokenMean } from './pooling.js';
 export type { Random } from './random.js';
 export { permutation, stream } from './random.js';
 export type { Graph, SimilarityOptions } from './similarity-graph.js';
