@@ -17,6 +17,24 @@ export const heNormal: Initialiser = (random, shape) => {
   return Float32Array.from({ length: elementsOf(shape) }, () => random.normal() * deviation);
 };
 
+/** N(0, deviation²). */
+export const normal =
+  (deviation: number): Initialiser =>
+  (random, shape) =>
+    Float32Array.from({ length: elementsOf(shape) }, () => random.normal() * deviation);
+
+/** The same, drawn anew wherever it comes out beyond two deviations; what remains has 0.88 of the deviation. */
+export const truncatedNormal =
+  (deviation: number): Initialiser =>
+  (random, shape) =>
+    Float32Array.from({ length: elementsOf(shape) }, () => {
+      let value = random.normal();
+      while (Math.abs(value) > truncation) value = random.normal();
+      return value * deviation;
+    });
+
+const truncation = 2;
+
 export const constant =
   (value: number): Initialiser =>
   (_random, shape) =>
