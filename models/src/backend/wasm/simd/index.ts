@@ -1,1 +1,2 @@
-export { type Simd, simd } from './simd.js';
+export type { Simd } from './exports.js';
+export { simd } from './simd.js';
