@@ -47,8 +47,8 @@ describe('the batched matrix product', () => {
   });
 
   it.each([
-    ['XNNPACK pair by pair', [3, 20, 24], [3, 24, 18]],
-    ['XNNPACK with one right operand', [3, 20, 24], [1, 24, 18]],
+    ['pair by pair', [3, 20, 24], [3, 24, 18]],
+    ['one right operand for all', [3, 20, 24], [1, 24, 18]],
     ['few rows against many', [4, 40], [40, 64]],
     ['few rows as a vector', [1, 40], [40, 64]],
   ] as const)('agrees with cpu on the path of larger sizes: %s', async (_, shapeA, shapeB) => {

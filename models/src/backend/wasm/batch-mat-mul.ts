@@ -1,7 +1,7 @@
 import { tf } from '../tensorflow.js';
-import { address, allocate, floats } from './heap.js';
+import { address, allocate, bytesPerFloat, floats, sizeOf } from './heap.js';
 import { wasmKernel } from './kernel.js';
-import { bytesPerFloat, multiplyEach } from './product.js';
+import { multiplyEach } from './product.js';
 
 /**
  * Batched matrix product: a [..., m, k] · b [..., k, n] = [..., m, n], leading axes broadcast.
@@ -18,7 +18,7 @@ export const batchMatMul = wasmKernel<'a' | 'b', tf.BatchMatMulAttrs>(
     }
     const batch = tf.backend_util.assertAndGetBroadcastShape(a.batch, b.batch);
     const out = allocate(backend, [...batch, a.rows, b.columns]);
-    if (tf.util.sizeFromShape(out.shape) === 0) return out;
+    if (sizeOf(out) === 0) return out;
     if (a.columns === 0) {
       floats(backend, out).fill(0);
       return out;

@@ -1,8 +1,8 @@
 import { tf } from '../tensorflow.js';
-import { shape4 } from './conv2d.js';
 import { correlate } from './convolution.js';
-import { address, allocate, floats } from './heap.js';
+import { address, allocate, floats, sizeOf } from './heap.js';
 import { wasmKernel } from './kernel.js';
+import { shape4 } from './shapes.js';
 
 /**
  * Gradient of a convolution with respect to its filter, [filterHeight, filterWidth, inChannels, outChannels], from
@@ -20,7 +20,7 @@ export const conv2DBackpropFilter = wasmKernel<'x' | 'dy', tf.Conv2DBackpropFilt
       attrs.dimRoundingMode,
     );
     const out = allocate(backend, attrs.filterShape);
-    if (tf.util.sizeFromShape(dy.shape) === 0) floats(backend, out).fill(0);
+    if (sizeOf(dy) === 0) floats(backend, out).fill(0);
     else correlate(backend, geometry, address(backend, x), address(backend, dy), address(backend, out));
     return out;
   },

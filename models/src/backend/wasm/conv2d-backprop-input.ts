@@ -1,9 +1,9 @@
 import { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
 import { convolve } from './convolution.js';
-import { address, allocate, floats, free, scratch } from './heap.js';
+import { address, allocate, bytesPerFloat, floats, free, scratch, sizeOf } from './heap.js';
 import { type Call, wasmKernel } from './kernel.js';
-import { bytesPerFloat } from './product.js';
+import { shape4 } from './shapes.js';
 import { simd } from './simd/index.js';
 
 type BackpropInput = Call<'dy' | 'filter', tf.Conv2DBackpropInputAttrs>;
@@ -18,14 +18,14 @@ export const conv2DBackpropInput = wasmKernel<'dy' | 'filter', tf.Conv2DBackprop
   (call) => {
     const { backend, inputs } = call;
     const c = geometry(call);
-    const { top, left } = outerPadding(call);
+    const { top, left } = outerPadding(c);
     const { height, width } = spreadSize(c);
     const out = allocate(backend, call.attrs.inputShape);
-    if (tf.util.sizeFromShape(inputs.dy.shape) === 0) {
+    if (sizeOf(inputs.dy) === 0) {
       floats(backend, out).fill(0);
       return out;
     }
-    const spread = spreadOut(call);
+    const spread = spreadOut(backend, inputs.dy, c);
     const mirrored = {
       ...c,
       inHeight: height,
@@ -38,7 +38,7 @@ export const conv2DBackpropInput = wasmKernel<'dy' | 'filter', tf.Conv2DBackprop
       strideWidth: 1,
       padInfo: { top, left },
     };
-    scratch(backend, tf.util.sizeFromShape(inputs.filter.shape) * bytesPerFloat, (turned) => {
+    scratch(backend, sizeOf(inputs.filter) * bytesPerFloat, (turned) => {
       turnFilter(backend, c, address(backend, inputs.filter), turned);
       convolve(backend, mirrored, address(backend, spread ?? inputs.dy), turned, address(backend, out));
     });
@@ -46,11 +46,11 @@ export const conv2DBackpropInput = wasmKernel<'dy' | 'filter', tf.Conv2DBackprop
     return out;
   },
   // Padding wider than the filter would call for cropping dy: rare, and left to the stock kernel.
-  (call) => call.attrs.dataFormat === 'NHWC' && Object.values(outerPadding(call)).every((pad) => pad >= 0),
+  (call) => call.attrs.dataFormat === 'NHWC' && Object.values(outerPadding(geometry(call))).every((pad) => pad >= 0),
 );
 
 /** The filter turned by half a circle with its channels swapped: [filterHeight, filterWidth, outChannels, inChannels]. */
-function turnFilter(backend: WasmBackend, c: ReturnType<typeof geometry>, from: number, to: number): void {
+function turnFilter(backend: WasmBackend, c: Geometry, from: number, to: number): void {
   const taps = c.filterHeight * c.filterWidth;
   const bytes = c.inChannels * c.outChannels * bytesPerFloat;
   const [inBytes, outBytes] = [c.inChannels * bytesPerFloat, c.outChannels * bytesPerFloat];
@@ -60,26 +60,25 @@ function turnFilter(backend: WasmBackend, c: ReturnType<typeof geometry>, from: 
   }
 }
 
-function geometry({ inputs, attrs }: BackpropInput) {
-  const [filterHeight = 1, filterWidth = 1, inChannels = 1, outChannels = 1] = inputs.filter.shape;
-  return tf.backend_util.computeConv2DInfo(
+type Geometry = tf.backend_util.Conv2DInfo;
+
+const geometry = ({ inputs: { filter }, attrs }: BackpropInput): Geometry =>
+  tf.backend_util.computeConv2DInfo(
     attrs.inputShape,
-    [filterHeight, filterWidth, inChannels, outChannels],
+    shape4(filter.shape),
     attrs.strides,
     1,
     attrs.pad,
     attrs.dimRoundingMode,
   );
-}
 
 /** Rows and columns of dy once zeros stand between them. */
-const spreadSize = (c: ReturnType<typeof geometry>) => ({
+const spreadSize = (c: Geometry) => ({
   height: (c.outHeight - 1) * c.strideHeight + 1,
   width: (c.outWidth - 1) * c.strideWidth + 1,
 });
 
-function outerPadding(call: BackpropInput) {
-  const c = geometry(call);
+function outerPadding(c: Geometry) {
   const { height, width } = spreadSize(c);
   const top = c.filterHeight - 1 - c.padInfo.top;
   const left = c.filterWidth - 1 - c.padInfo.left;
@@ -92,13 +91,11 @@ function outerPadding(call: BackpropInput) {
 }
 
 /** dy with zeros between its rows and columns; null at stride 1. The caller frees it. */
-function spreadOut(call: BackpropInput): tf.TensorInfo | null {
-  const c = geometry(call);
+function spreadOut(backend: WasmBackend, dy: tf.TensorInfo, c: Geometry): tf.TensorInfo | null {
   if (c.strideHeight === 1 && c.strideWidth === 1) return null;
   const { height, width } = spreadSize(c);
-  const backend: WasmBackend = call.backend;
   const spread = allocate(backend, [c.batchSize, height, width, c.outChannels]);
-  const from = floats(backend, call.inputs.dy);
+  const from = floats(backend, dy);
   const to = floats(backend, spread).fill(0);
   for (let image = 0; image < c.batchSize; image++) {
     for (let row = 0; row < c.outHeight; row++) {

@@ -1,7 +1,8 @@
 import { tf } from '../tensorflow.js';
 import { convolve } from './convolution.js';
-import { address, allocate } from './heap.js';
+import { address, allocate, sizeOf } from './heap.js';
 import { wasmKernel } from './kernel.js';
+import { shape4 } from './shapes.js';
 
 /**
  * Convolution of x [batch, inHeight, inWidth, inChannels] with a filter [filterHeight, filterWidth, inChannels, outChannels].
@@ -19,17 +20,9 @@ export const conv2D = wasmKernel<'x' | 'filter', tf.Conv2DAttrs>(
       attrs.dimRoundingMode,
     );
     const out = allocate(backend, geometry.outShape);
-    if (tf.util.sizeFromShape(out.shape) === 0) return out;
+    if (sizeOf(out) === 0) return out;
     convolve(backend, geometry, address(backend, x), address(backend, filter), address(backend, out));
     return out;
   },
   ({ attrs }) => attrs.dataFormat === undefined || attrs.dataFormat === 'NHWC',
 );
-
-/** A shape of rank 4, which is known but not typed. */
-export const shape4 = ([a = 1, b = 1, c = 1, d = 1]: readonly number[]): [number, number, number, number] => [
-  a,
-  b,
-  c,
-  d,
-];

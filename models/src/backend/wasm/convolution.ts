@@ -1,7 +1,7 @@
 import type { WasmBackend } from './backend.js';
-import { scratch } from './heap.js';
+import { bytesPerFloat, padded, scratch, zero } from './heap.js';
 import { bytesPerPlace, type Convolution, eachChunk, tapsOf } from './patches.js';
-import { bytesPerFloat, type Finish, multiply, padded, rowBlock, zero } from './product.js';
+import { type Finish, multiply, panelColumns, panelRows, rowBlock } from './product.js';
 import { simd } from './simd/index.js';
 import { convolveByTiles, correlateByTiles, goesByTiles } from './tiles.js';
 
@@ -33,7 +33,7 @@ export function convolve(
     const groups = tapGroups(c);
     const depth = Math.max(...groups.map(({ count }) => count)) * c.inChannels;
     const width = padded(c.outChannels, panelColumns);
-    const bytes = { zeros: width, b: depth * width, a: depth * padded(Math.min(patches.pixels, rowBlock), 4) };
+    const bytes = { zeros: width, b: depth * width, a: depth * padded(Math.min(patches.pixels, rowBlock), panelRows) };
     scratch(backend, (bytes.zeros + bytes.b + bytes.a) * bytesPerFloat, (memory) => {
       const panelsB = memory + bytes.zeros * bytesPerFloat;
       const panelsA = panelsB + bytes.b * bytesPerFloat;
@@ -92,7 +92,7 @@ export function correlate(backend: WasmBackend, c: Convolution, image: number, d
   const { product } = simd(backend);
   const outStride = c.outChannels * bytesPerFloat;
   const width = padded(c.outChannels, panelColumns);
-  const bytes = { zeros: width, b: pixelBlock * width, a: pixelBlock * padded(c.inChannels, 4) };
+  const bytes = { zeros: width, b: pixelBlock * width, a: pixelBlock * padded(c.inChannels, panelRows) };
   eachChunk(backend, c, image, (patches, tapOffsets) => {
     scratch(backend, (bytes.zeros + bytes.b + bytes.a) * bytesPerFloat, (memory) => {
       const panelsB = memory + bytes.zeros * bytesPerFloat;
@@ -125,7 +125,6 @@ export function correlate(backend: WasmBackend, c: Convolution, image: number, d
   });
 }
 
-const panelColumns = 8;
 const pixelBlock = 256;
 /** Products of k values stay within the first cache up to here. */
 const depthLimit = 384;

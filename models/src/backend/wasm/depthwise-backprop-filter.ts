@@ -2,6 +2,7 @@ import { tf } from '../tensorflow.js';
 import { forEachTap } from './depthwise-taps.js';
 import { allocate, floats } from './heap.js';
 import { wasmKernel } from './kernel.js';
+import { shape4 } from './shapes.js';
 
 /**
  * Gradient of a depthwise convolution with respect to its filter, [filterHeight, filterWidth, channels, multiplier].
@@ -10,9 +11,8 @@ import { wasmKernel } from './kernel.js';
 export const depthwiseBackpropFilter = wasmKernel<'x' | 'dy', tf.DepthwiseConv2dNativeBackpropFilterAttrs>(
   'DepthwiseConv2dNativeBackpropFilter',
   ({ backend, inputs: { x, dy }, attrs }) => {
-    const [batch = 1, height = 1, width = 1, channels = 1] = x.shape;
     const convolution = tf.backend_util.computeConv2DInfo(
-      [batch, height, width, channels],
+      shape4(x.shape),
       attrs.filterShape,
       attrs.strides,
       1,
@@ -20,6 +20,7 @@ export const depthwiseBackpropFilter = wasmKernel<'x' | 'dy', tf.DepthwiseConv2d
       attrs.dimRoundingMode,
       true,
     );
+    const channels = convolution.inChannels;
     const multiplier = convolution.outChannels / channels;
     const out = allocate(backend, attrs.filterShape);
     const sum = floats(backend, out).fill(0);

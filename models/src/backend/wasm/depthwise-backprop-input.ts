@@ -2,6 +2,7 @@ import { tf } from '../tensorflow.js';
 import { forEachTap } from './depthwise-taps.js';
 import { allocate, floats } from './heap.js';
 import { wasmKernel } from './kernel.js';
+import { shape4 } from './shapes.js';
 
 /**
  * Gradient of a depthwise convolution with respect to its input, [batch, height, width, channels].
@@ -10,10 +11,11 @@ import { wasmKernel } from './kernel.js';
 export const depthwiseBackpropInput = wasmKernel<'dy' | 'filter', tf.DepthwiseConv2dNativeBackpropInputAttrs>(
   'DepthwiseConv2dNativeBackpropInput',
   ({ backend, inputs: { dy, filter }, attrs }) => {
-    const [filterHeight = 1, filterWidth = 1, channels = 1, multiplier = 1] = filter.shape;
+    const filterShape = shape4(filter.shape);
+    const [, , channels, multiplier] = filterShape;
     const convolution = tf.backend_util.computeConv2DInfo(
       attrs.inputShape,
-      [filterHeight, filterWidth, channels, multiplier],
+      filterShape,
       attrs.strides,
       1,
       attrs.pad,

@@ -1,8 +1,8 @@
 import { apart, parseEquation, shared } from '../einsum-equation.js';
 import { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
-import { callKernel, free, reshaped } from './heap.js';
-import { wasmKernel } from './kernel.js';
+import { free } from './heap.js';
+import { callKernel, wasmKernel } from './kernel.js';
 
 /**
  * Einsum of one or two operands, brought to one batched matrix product. The stock backend has no such kernel.
@@ -91,3 +91,6 @@ const sizesOf = ({ tensor, axes }: Labelled): readonly (readonly [string, number
 
 const shapeOf = (axes: string, sizes: ReadonlyMap<string, number>): number[] =>
   [...axes].map((letter) => sizes.get(letter) ?? 1);
+
+/** The same values under another shape of the same size. */
+const reshaped = ({ dataId, dtype }: tf.TensorInfo, shape: number[]): tf.TensorInfo => ({ dataId, shape, dtype });

@@ -1,9 +1,9 @@
 import type { Activation } from '../fused-kernels.js';
 import { tf } from '../tensorflow.js';
-import { shape4 } from './conv2d.js';
 import { convolve } from './convolution.js';
 import { address, allocate, sizeOf } from './heap.js';
 import { wasmKernel } from './kernel.js';
+import { shape4 } from './shapes.js';
 
 /** `FusedConvolution` of the fused kernels: bias and activation happen on the product's way to memory. */
 export const fusedConvolution = wasmKernel<'x' | 'kernel' | 'bias', { readonly activation: Activation }>(

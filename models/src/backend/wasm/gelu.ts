@@ -1,3 +1,4 @@
+import type { tf } from '../tensorflow.js';
 import { address, allocate, sizeOf } from './heap.js';
 import { wasmKernel } from './kernel.js';
 import { simd } from './simd/index.js';
@@ -12,7 +13,7 @@ export const gelu = wasmKernel<'x', unknown>('Gelu', ({ backend, inputs: { x } }
 /** `GeluGradient` of the fused kernels. */
 export const geluGradient = wasmKernel<'dy' | 'x', unknown>('GeluGradient', ({ backend, inputs: { dy, x } }) => {
   const out = allocate(backend, x.shape);
-  const [slope, value, to] = [dy, x, out].map((tensor) => address(backend, tensor)) as [number, number, number];
-  if (sizeOf(x) > 0) simd(backend).elements.geluGradient(slope, value, to, sizeOf(x));
+  const at = (tensor: tf.TensorInfo) => address(backend, tensor);
+  if (sizeOf(x) > 0) simd(backend).elements.geluGradient(at(dy), at(x), at(out), sizeOf(x));
   return out;
 });

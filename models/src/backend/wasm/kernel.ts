@@ -50,3 +50,17 @@ export function installKernels(kernels: readonly WasmKernel[]): void {
     });
   }
 }
+
+/** Runs another kernel of the wasm backend. The caller frees the result. */
+export function callKernel(
+  backend: WasmBackend,
+  name: string,
+  inputs: Readonly<Record<string, tf.TensorInfo>>,
+  attrs: tf.NamedAttrMap = {},
+): tf.TensorInfo {
+  const kernel = tf.getKernel(name, 'wasm');
+  if (kernel === undefined) throw new Error(`wasm: there is no kernel ${name}`);
+  const result = kernel.kernelFunc({ inputs, backend, attrs });
+  if (Array.isArray(result)) throw new Error(`wasm: kernel ${name} gave more than one tensor`);
+  return result;
+}

@@ -1,15 +1,15 @@
 import type { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
-import { address, allocate, floats, scratch } from './heap.js';
+import { address, allocate, bytesPerFloat, floats, floatsAt, padded, scratch, zero } from './heap.js';
 import { wasmKernel } from './kernel.js';
-import { bytesPerFloat, padded, zero } from './product.js';
+import { shape2 } from './shapes.js';
 import { simd } from './simd/index.js';
 
 /** `LayerNorm` of the fused kernels. */
 export const layerNorm = wasmKernel<'x' | 'gamma' | 'beta', { readonly eps: number }>(
   'LayerNorm',
   ({ backend, inputs: { x, gamma, beta }, attrs: { eps } }) => {
-    const { rows, width } = rowsOf(x);
+    const [rows, width] = shape2(x.shape);
     const y = allocate(backend, x.shape);
     const mean = allocate(backend, [rows]);
     const inverse = allocate(backend, [rows]);
@@ -25,7 +25,7 @@ export const layerNorm = wasmKernel<'x' | 'gamma' | 'beta', { readonly eps: numb
 export const layerNormGradient = wasmKernel<'dy' | 'x' | 'gamma' | 'mean' | 'inverse', unknown>(
   'LayerNormGradient',
   ({ backend, inputs: { dy, x, gamma, mean, inverse } }) => {
-    const { rows, width } = rowsOf(x);
+    const [rows, width] = shape2(x.shape);
     const dx = allocate(backend, x.shape);
     const dgamma = allocate(backend, [width]);
     const dbeta = allocate(backend, [width]);
@@ -62,12 +62,7 @@ export const layerNormGradient = wasmKernel<'dy' | 'x' | 'gamma' | 'mean' | 'inv
 /** Rows whose share of a sum is formed in single precision. */
 const rowBlock = 64;
 
-function rowsOf({ shape }: tf.TensorInfo): { rows: number; width: number } {
-  const [rows = 1, width = 1] = shape;
-  return { rows, width };
-}
-
 function addTo(total: Float64Array, backend: WasmBackend, part: number): void {
-  const values = new Float32Array(backend.wasm.HEAPU8.buffer, part, total.length);
+  const values = floatsAt(backend, part, total.length);
   for (let i = 0; i < total.length; i++) total[i] = total[i]! + values[i]!;
 }

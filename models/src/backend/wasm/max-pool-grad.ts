@@ -1,8 +1,8 @@
 import { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
-import { address, allocate, floats, sizeOf } from './heap.js';
+import { address, allocate, bytesPerFloat, floats, sizeOf } from './heap.js';
 import { wasmKernel } from './kernel.js';
-import { bytesPerFloat } from './product.js';
+import { shape4 } from './shapes.js';
 import { simd } from './simd/index.js';
 
 /**
@@ -13,9 +13,10 @@ import { simd } from './simd/index.js';
 export const maxPoolGrad = wasmKernel<'dy' | 'input' | 'output', tf.MaxPoolGradAttrs>(
   'MaxPoolGrad',
   ({ backend, inputs: { dy, input }, attrs }) => {
-    const [batch = 1, height = 1, width = 1, channels = 1] = input.shape;
+    const shape = shape4(input.shape);
+    const [batch, height, width, channels] = shape;
     const pool = tf.backend_util.computePool2DInfo(
-      [batch, height, width, channels],
+      shape,
       attrs.filterSize,
       attrs.strides,
       1,

@@ -1,7 +1,6 @@
 import type { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
-import { scratch } from './heap.js';
-import { bytesPerFloat } from './product.js';
+import { bytesPerFloat, scratch } from './heap.js';
 
 /** The geometry of one convolution. */
 export type Convolution = Pick<
@@ -106,8 +105,9 @@ function frameImages(
   frame: { readonly height: number; readonly width: number },
 ): void {
   const bytes = backend.wasm.HEAPU8;
-  const [rowBytes, frameRow] = [c.inWidth, frame.width].map((width) => width * c.inChannels * bytesPerFloat) as Two;
-  const inset = (c.padInfo.top * frame.width + c.padInfo.left) * c.inChannels * bytesPerFloat;
+  const pixelBytes = c.inChannels * bytesPerFloat;
+  const [rowBytes, frameRow] = [c.inWidth * pixelBytes, frame.width * pixelBytes];
+  const inset = (c.padInfo.top * frame.width + c.padInfo.left) * pixelBytes;
   bytes.fill(0, to, to + images * frame.height * frameRow);
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < c.inHeight; row++) {
@@ -116,5 +116,3 @@ function frameImages(
     }
   }
 }
-
-type Two = [number, number];

@@ -1,5 +1,5 @@
 import type { WasmBackend } from './backend.js';
-import { scratch } from './heap.js';
+import { bytesPerFloat, padded, scratch, zero } from './heap.js';
 import { type Simd, simd } from './simd/index.js';
 
 /** A matrix where it lies on the heap: value (i, j) at `address + 4 · (i · rowStride + j · columnStride)`; one stride is 1. */
@@ -86,13 +86,11 @@ function inPanels(backend: WasmBackend, size: ProductSize, use: (place: Workplac
 }
 
 /** Values of k, and rows of a, that are packed at once: one panel of each stays in the first cache, all of a's in the second. */
-export const innerBlock = 512;
+const innerBlock = 512;
 export const rowBlock = 256;
-export const bytesPerFloat = 4;
-const panelRows = 4;
-const panelColumns = 8;
-
-export const padded = (count: number, to: number): number => Math.ceil(count / to) * to;
+/** Rows of a, and columns of b, in one packed panel. */
+export const panelRows = 4;
+export const panelColumns = 8;
 
 const panelBytes = ({ m, k, n }: ProductSize) => {
   const inner = Math.min(k, innerBlock);
@@ -102,10 +100,6 @@ const panelBytes = ({ m, k, n }: ProductSize) => {
     a: inner * padded(Math.min(m, rowBlock), panelRows) * bytesPerFloat,
   };
 };
-
-export function zero(backend: WasmBackend, address: number, bytes: number): void {
-  backend.wasm.HEAPU8.fill(0, address, address + bytes);
-}
 
 interface Workplace {
   readonly zeros: number;

@@ -1,5 +1,5 @@
 import { tf } from '../tensorflow.js';
-import { cells } from './heap.js';
+import { cells, hasCells } from './heap.js';
 import { wasmKernel } from './kernel.js';
 
 /** Part of a tensor. The stock kernel first copies the whole tensor out of the heap. */
@@ -29,7 +29,7 @@ export const slice = wasmKernel<'x', tf.SliceAttrs>(
     copy(0, 0);
     return out;
   },
-  ({ inputs: { x } }) => x.dtype !== 'string' && x.dtype !== 'complex64',
+  ({ inputs: { x } }) => hasCells(x),
 );
 
 /** The axis whose chosen part lies in one piece: every axis after it is taken whole. */

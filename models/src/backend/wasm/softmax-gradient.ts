@@ -1,3 +1,4 @@
+import type { tf } from '../tensorflow.js';
 import { address, allocate, sizeOf } from './heap.js';
 import { wasmKernel } from './kernel.js';
 import { simd } from './simd/index.js';
@@ -8,8 +9,8 @@ export const softmaxGradient = wasmKernel<'dp' | 'p', { readonly scale: number }
   ({ backend, inputs: { dp, p }, attrs: { scale } }) => {
     const out = allocate(backend, p.shape);
     const width = p.shape.at(-1) ?? 1;
-    const [slope, share, to] = [dp, p, out].map((tensor) => address(backend, tensor)) as [number, number, number];
-    if (sizeOf(p) > 0) simd(backend).rows.softmaxGradient(slope, share, sizeOf(p) / width, width, scale, to);
+    const at = (tensor: tf.TensorInfo) => address(backend, tensor);
+    if (sizeOf(p) > 0) simd(backend).rows.softmaxGradient(at(dp), at(p), sizeOf(p) / width, width, scale, at(out));
     return out;
   },
 );

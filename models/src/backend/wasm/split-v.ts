@@ -1,6 +1,5 @@
 import { tf } from '../tensorflow.js';
-import { callKernel } from './heap.js';
-import { wasmKernel } from './kernel.js';
+import { callKernel, wasmKernel } from './kernel.js';
 
 /** A tensor cut along one axis. The stock kernel first copies the whole tensor out of the heap for each part. */
 export const splitV = wasmKernel<'x', tf.SplitVAttrs>('SplitV', ({ backend, inputs: { x }, attrs }) => {

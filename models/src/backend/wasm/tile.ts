@@ -1,5 +1,5 @@
 import { tf } from '../tensorflow.js';
-import { cells } from './heap.js';
+import { cells, hasCells } from './heap.js';
 import { wasmKernel } from './kernel.js';
 
 /** A tensor repeated along its axes, by copies that double. The stock kernel goes cell by cell. */
@@ -29,8 +29,7 @@ export const tile = wasmKernel<'x', tf.TileAttrs>(
     write(0, 0, 0);
     return out;
   },
-  ({ inputs: { x }, attrs: { reps } }) =>
-    x.dtype !== 'string' && x.dtype !== 'complex64' && reps.length === x.shape.length,
+  ({ inputs: { x }, attrs: { reps } }) => hasCells(x) && reps.length === x.shape.length,
 );
 
 /** The first axis after which nothing repeats. */

@@ -1,7 +1,7 @@
 import type { WasmBackend } from './backend.js';
-import { scratch } from './heap.js';
+import { bytesPerFloat, padded, scratch, zero } from './heap.js';
 import { bytesPerPlace, type Convolution, eachChunk } from './patches.js';
-import { bytesPerFloat, type Finish, padded, zero } from './product.js';
+import { type Finish, panelColumns, panelRows } from './product.js';
 import { simd } from './simd/index.js';
 
 /**
@@ -87,8 +87,6 @@ export function correlateByTiles(backend: WasmBackend, c: Convolution, image: nu
 }
 
 const components = 16;
-const panelRows = 4;
-const panelColumns = 8;
 const fewestChannels = 16;
 const mostChannels = 512;
 const fewestTiles = 64;

@@ -1,6 +1,6 @@
 import { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
-import { address, cells } from './heap.js';
+import { address, cells, hasCells } from './heap.js';
 import { wasmKernel } from './kernel.js';
 import { simd } from './simd/index.js';
 
@@ -20,7 +20,7 @@ export const transpose = wasmKernel<'x', tf.TransposeAttrs>(
     else permute(cells(backend, x), cells(backend, out), axes);
     return out;
   },
-  ({ inputs: { x } }) => x.dtype !== 'string' && x.dtype !== 'complex64',
+  ({ inputs: { x } }) => hasCells(x),
 );
 
 /** An axis of the output: its size, and how far apart its neighbours lie in the input. */
@@ -47,8 +47,8 @@ const wordBytes = 4;
 function permuteWords(backend: WasmBackend, from: number, to: number, axes: readonly Axis[]): void {
   const { movement, product } = simd(backend);
   const depth = axes.length;
-  const [rows = { size: 1, stride: 0 }, columns = { size: 1, stride: 1 }] = axes.slice(-2);
-  const [outer, inner] = depth > 1 ? [rows, columns] : [{ size: 1, stride: 0 }, axes[0]!];
+  const outer = axes[depth - 2] ?? { size: 1, stride: 0 };
+  const inner = axes[depth - 1]!;
   const area = outer.size * inner.size;
   let write = to;
   const block = (at: number): void => {
@@ -75,47 +75,17 @@ function permuteWords(backend: WasmBackend, from: number, to: number, axes: read
   walk(0, from);
 }
 
-type Cells = Int32Array | Uint8Array;
+type Cells = ReturnType<typeof cells>;
 
+/** Values of one byte each, which only masks have. */
 function permute(source: Cells, target: Cells, axes: readonly Axis[]): void {
-  const depth = axes.length;
-  const swaps = depth > 1 && axes.at(-1)?.stride !== 1 && axes.at(-2)?.stride === 1;
   let at = 0;
   const walk = (level: number, from: number): void => {
     const { size, stride } = axes[level]!;
-    if (level === depth - 1) {
-      for (let i = 0, read = from; i < size; i++, read += stride) target[at++] = source[read]!;
-    } else if (swaps && level === depth - 2) {
-      const { size: columns, stride: rowStride } = axes[level + 1]!;
-      swap(source, from, rowStride, target, at, size, columns);
-      at += size * columns;
-    } else {
-      for (let i = 0; i < size; i++) walk(level + 1, from + i * stride);
+    for (let i = 0, read = from; i < size; i++, read += stride) {
+      if (level === axes.length - 1) target[at++] = source[read]!;
+      else walk(level + 1, read);
     }
   };
   walk(0, 0);
-}
-
-/** Values a side of the squares that a swap goes by: both sides of one stay in the first cache. */
-const blockSide = 32;
-
-/** target[i, j] = source[from + j · rowStride + i], target being [rows, columns]. */
-function swap(
-  source: Cells,
-  from: number,
-  rowStride: number,
-  target: Cells,
-  at: number,
-  rows: number,
-  columns: number,
-): void {
-  for (let top = 0; top < rows; top += blockSide) {
-    const bottom = Math.min(rows, top + blockSide);
-    for (let left = 0; left < columns; left += blockSide) {
-      const right = Math.min(columns, left + blockSide);
-      for (let i = top; i < bottom; i++) {
-        for (let j = left; j < right; j++) target[at + i * columns + j] = source[from + j * rowStride + i]!;
-      }
-    }
-  }
 }
