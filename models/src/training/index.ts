@@ -1,8 +1,9 @@
 export { cutBatches } from './batches.js';
+export { clipToNorm } from './clipping.js';
 export type { GradientStep } from './gradient-step.js';
 export { gradientStep } from './gradient-step.js';
 export type { Model } from './model.js';
-export type { Optimizer, OptimizerSettings } from './optimizer.js';
+export type { Optimizer, OptimizerSettings, StepSettings } from './optimizer.js';
 export { createOptimizer } from './optimizer.js';
 export type { PredictOptions } from './predict.js';
 export { predict } from './predict.js';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
-import type { OptimizerSettings } from './index.js';
+import type { OptimizerSettings, StepSettings } from './index.js';
 import { createOptimizer } from './index.js';
 import { groupBySize } from './optimizer.js';
 
@@ -77,6 +77,32 @@ describe('createOptimizer', () => {
     const values = run([3, large, 5]);
     expect(new Set(values).size).toBe(1);
     expect(values[0]).toBeLessThan(1);
+  });
+});
+
+describe.each(['cpu', 'wasm'] as const)('a step with a pace of its own on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
+  it.each(settings)('takes that rate and decay for the step alone: $name, decay $weightDecay', (chosen) => {
+    const moved = (base: OptimizerSettings, now?: StepSettings) => {
+      const variable = tf.variable(tf.tensor1d([0.5, -1, 2]));
+      const optimizer = createOptimizer(base, [variable]);
+      const weights = [now, undefined].map((pace) => {
+        tf.tidy(() => optimizer.apply([tf.tensor1d([0.1, 0.2, -0.3])], pace));
+        return [...variable.dataSync()];
+      });
+      optimizer.dispose();
+      variable.dispose();
+      return weights;
+    };
+    const now = { rate: 0.2, weightDecay: 0.3 };
+    const [once, twice] = moved(chosen, now);
+    expect(once).toEqual(moved({ ...chosen, ...now })[0]);
+    expect(once).not.toEqual(moved(chosen)[0]);
+    const [still, after] = moved(chosen, { rate: 0, weightDecay: 0 });
+    expect(still).toEqual([0.5, -1, 2]);
+    expect(after).not.toEqual(still);
+    expect(twice).not.toEqual(moved({ ...chosen, ...now })[1]);
   });
 });
 

@@ -5,10 +5,19 @@ import { type InPlaceAdam, inPlaceAdam, tf } from '../backend/index.js';
 export type OptimizerSettings = RunFile['training']['optimizer'];
 
 export interface Optimizer {
-  /** One update from the gradients of the variables, in their order. Call it within `tf.tidy`. */
-  readonly apply: (gradients: readonly tf.Tensor[]) => void;
+  /**
+   * One update from the gradients of the variables, in their order. `now` stands in for rate and weight decay of the settings in this
+   * step alone. Call it within `tf.tidy`.
+   */
+  readonly apply: (gradients: readonly tf.Tensor[], now?: StepSettings) => void;
   /** Frees the optimizer's own state; the variables stay. */
   readonly dispose: () => void;
+}
+
+/** What a schedule may change from step to step. */
+export interface StepSettings {
+  readonly rate?: number;
+  readonly weightDecay?: number;
 }
 
 /**
@@ -32,9 +41,9 @@ export function createOptimizer(
   }));
   let step = 0;
   return {
-    apply: (gradients) => {
+    apply: (gradients, now) => {
       step++;
-      const update = rule.at(step);
+      const update = rule.at(step, paceOf(settings, now));
       for (const { members, slots } of groups) {
         const weights = join(members.map((index) => at(variables, index)));
         const next = update(weights, join(members.map((index) => at(gradients, index))), slots);
@@ -52,12 +61,12 @@ export function createOptimizer(
 }
 
 /** A backend that has Adam as one pass over memory needs no grouping. */
-function takeInPlace(adam: InPlaceAdam, { rate, weightDecay }: AdamSettings): Optimizer {
+function takeInPlace(adam: InPlaceAdam, settings: AdamSettings): Optimizer {
   let step = 0;
   return {
-    apply: (gradients) => {
+    apply: (gradients, now) => {
       step++;
-      adam.apply(gradients, { ...adamDefaults, step, rate, weightDecay });
+      adam.apply(gradients, { ...adamDefaults, step, ...paceOf(settings, now) });
     },
     dispose: adam.dispose,
   };
@@ -77,13 +86,21 @@ type Update = (
 /** A rule keeps `slots` tensors a weight; `at` gives its update for a step, counted from 1. */
 interface Rule {
   readonly slots: number;
-  readonly at: (step: number) => Update;
+  readonly at: (step: number, pace: Pace) => Update;
 }
+
+type Pace = Required<StepSettings>;
+
+const paceOf = ({ rate, weightDecay }: OptimizerSettings, now: StepSettings | undefined): Pace => ({
+  rate,
+  weightDecay,
+  ...now,
+});
 
 function ruleOf(settings: OptimizerSettings): Rule {
   switch (settings.name) {
     case 'adam':
-      return adam(settings);
+      return adam();
     case 'sgd':
       return sgd(settings);
     default:
@@ -98,11 +115,11 @@ const adamDefaults = { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
  * `w ← (1 − rate·decay)·w − rate·m̂ / (√v̂ + eps)`.
  * The slots hold m/(1−β1) and v/(1−β2), which saves two operations a step; the factors move into rate and eps.
  */
-function adam({ rate, weightDecay }: AdamSettings): Rule {
+function adam(): Rule {
   const { beta1, beta2, eps } = adamDefaults;
   return {
     slots: 2,
-    at: (step) => {
+    at: (step, { rate, weightDecay }) => {
       const firstFactor = (1 - beta1) / (1 - beta1 ** step);
       const rootFactor = Math.sqrt((1 - beta2) / (1 - beta2 ** step));
       return (weights, gradient, slots) => {
@@ -116,16 +133,18 @@ function adam({ rate, weightDecay }: AdamSettings): Rule {
 }
 
 /** Stochastic gradient descent with momentum and decoupled weight decay: `u ← momentum·u + g; w ← (1 − rate·decay)·w − rate·u`. */
-function sgd({ rate, momentum, weightDecay }: { rate: number; momentum: number; weightDecay: number }): Rule {
+function sgd({ momentum }: { readonly momentum: number }): Rule {
   return {
     slots: momentum === 0 ? 0 : 1,
-    at: () => (weights, gradient, slots) => {
-      const velocity = momentum === 0 ? gradient : at(slots, 0).mul(momentum).add(gradient);
-      return {
-        weights: decayed(weights, rate * weightDecay).sub(velocity.mul(rate)),
-        slots: momentum === 0 ? [] : [velocity],
-      };
-    },
+    at:
+      (_step, { rate, weightDecay }) =>
+      (weights, gradient, slots) => {
+        const velocity = momentum === 0 ? gradient : at(slots, 0).mul(momentum).add(gradient);
+        return {
+          weights: decayed(weights, rate * weightDecay).sub(velocity.mul(rate)),
+          slots: momentum === 0 ? [] : [velocity],
+        };
+      },
   };
 }
 
