@@ -35,8 +35,7 @@ export async function compare(backend: string, compute: Computation): Promise<{ 
   const got = await results(compute);
   const before = held();
   await results(compute);
-  const error = Math.max(...wanted.map((want, i) => distance(got[i], want)));
-  return { error: wanted.length === got.length ? error : Number.POSITIVE_INFINITY, leaked: held() - before };
+  return { error: greatestDistance(got, wanted), leaked: held() - before };
 }
 
 /** What a computation gives on the backend in use; nothing of it stays allocated. */
@@ -55,7 +54,14 @@ export interface Result {
   readonly values: Float64Array;
 }
 
-const held = (): number => tf.memory().numTensors + tf.backend().numDataIds();
+/** Tensors and buffers that the backend in use holds. */
+export const held = (): number => tf.memory().numTensors + tf.backend().numDataIds();
+
+/** The greatest distance of a result from the one wanted; infinite where one is missing. */
+export const greatestDistance = (got: readonly Result[], wanted: readonly Result[]): number =>
+  got.length === wanted.length
+    ? Math.max(0, ...wanted.map((want, index) => distance(got[index], want)))
+    : Number.POSITIVE_INFINITY;
 
 /** Relative L2 distance of a result from the one wanted; infinite for another shape. */
 export function distance(got: Result | undefined, want: Result): number {

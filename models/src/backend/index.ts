@@ -1,4 +1,4 @@
-export { agreementLimit, distance, gradients, type Result, results, sample } from './agreement.js';
+export { agreementLimit, gradients, greatestDistance, held, type Result, results, sample } from './agreement.js';
 export { startCpu } from './cpu.js';
 export {
   type Activation,

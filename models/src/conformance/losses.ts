@@ -1,5 +1,5 @@
 import { sample, tf } from '../backend/index.js';
-import { crossEntropy, oneHotTargets } from '../losses/index.js';
+import { crossEntropy, focalLoss, meanSquaredError, oneHotTargets } from '../losses/index.js';
 import { type ConformanceCase, operationCase } from './case.js';
 
 const [rows, classes] = [6, 4];
@@ -23,7 +23,8 @@ export const losses: readonly ConformanceCase[] = [
   operationCase('losses', {
     name: 'focal',
     inputs: logits,
-    operation: (z) => {
+    operation: (z) => focalLoss(as2(z), targets(), 2),
+    plain: (z) => {
       const logP = tf.sum(tf.mul(tf.logSoftmax(z), targets()), -1);
       return tf.mean(tf.mul(tf.neg(logP), tf.square(tf.sub(1, tf.exp(logP)))));
     },
@@ -36,7 +37,8 @@ export const losses: readonly ConformanceCase[] = [
   operationCase('losses', {
     name: 'squared error',
     inputs: () => [sample([rows, 9], 1)],
-    operation: (x) => tf.mean(tf.square(tf.sub(x, sample([rows, 9], 2)))),
+    operation: (x) => meanSquaredError(tf.reshape(x, [rows, 9]), tf.reshape(sample([rows, 9], 2), [rows, 9])),
+    plain: (x) => tf.mean(tf.square(tf.sub(x, sample([rows, 9], 2)))),
   }),
   operationCase('losses', {
     name: 'contrastive',

@@ -1,8 +1,6 @@
 import { sample, tf } from '../backend/index.js';
 import { type ConformanceCase, type Operation, operationCase } from './case.js';
-
-const as4 = (x: tf.Tensor): tf.Tensor4D =>
-  tf.reshape(x, [x.shape[0] ?? 1, x.shape[1] ?? 1, x.shape[2] ?? 1, x.shape[3] ?? 1]);
+import { as4 } from './ranks.js';
 
 const pooled = (name: string, operation: Operation, image: readonly number[]): ConformanceCase =>
   operationCase('pooling', { name, inputs: () => [sample(image, 1)], operation });

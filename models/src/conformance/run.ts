@@ -1,8 +1,8 @@
 import {
   type BackendChoice,
   type DeviceDemand,
-  distance,
-  type Result,
+  greatestDistance,
+  held,
   startCpu,
   tf,
   useBackend,
@@ -72,11 +72,4 @@ export async function runCase(tested: ConformanceCase, engineName: string): Prom
     const fault = cause instanceof Error ? (cause.message.split('\n')[0] ?? cause.name) : 'unknown';
     return { name, topic, error: Number.POSITIVE_INFINITY, limit, leaked: 0, passed: false, fault };
   }
-}
-
-const held = (): number => tf.memory().numTensors + tf.backend().numDataIds();
-
-function greatestDistance(got: readonly Result[], wanted: readonly Result[]): number {
-  if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
-  return Math.max(0, ...wanted.map((want, index) => distance(got[index], want)));
 }
