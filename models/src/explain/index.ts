@@ -2,3 +2,5 @@ export type { Attribution, IntegratedGradientsOptions } from './integrated-gradi
 export { integratedGradients } from './integrated-gradients.js';
 export type { Matrix } from './rollout.js';
 export { attentionRollout } from './rollout.js';
+export type { ShapleyOptions, ShapleyValues } from './shapley.js';
+export { sampledShapley } from './shapley.js';
