@@ -1,3 +1,5 @@
+export type { LayerMaps } from './grad-cam.js';
+export { gradCam } from './grad-cam.js';
 export type { Attribution, IntegratedGradientsOptions } from './integrated-gradients.js';
 export { integratedGradients } from './integrated-gradients.js';
 export type { Matrix } from './rollout.js';
