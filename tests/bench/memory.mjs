@@ -6,10 +6,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { runFile } from '@consilium/shared/contract';
 import { openLead } from './consortium/lead.mjs';
+import { runOf, untilTrained } from './consortium/run.mjs';
 import { startSites } from './consortium/sites.mjs';
 import { featuresVariable } from './memory.parts.mjs';
 
@@ -17,7 +16,6 @@ const few = 5;
 const many = 20;
 const rounds = 2;
 const processes = 2;
-const pollMs = 500;
 const mebibyte = 2 ** 20;
 const coordinatorProgram = fileURLToPath(new URL('../../coordinator/bin/consilium.js', import.meta.url));
 const sitesProgram = fileURLToPath(new URL('memory.sites.mjs', import.meta.url));
@@ -25,14 +23,6 @@ const sitesProgram = fileURLToPath(new URL('memory.sites.mjs', import.meta.url))
 /** The human genes before the paper's widths, doubled: 20.8 million parameters, some 80 MB. */
 const features = 20_000;
 const options = { width1: 1024, width2: 256, tokens1: 16, tokens2: 16, heads1: 8, heads2: 4 };
-
-const run = runFile.parse({
-  name: 'memory-bench',
-  model: { family: 'attention-aml', preset: 'paper', classes: ['x', 'y', 'z'], options },
-  data: { kind: 'expression-table', label: 'label', files: { features: 'table.csv' } },
-  training: { rounds, optimizer: { name: 'sgd', rate: 0.1 } },
-  validation: { share: 0 },
-});
 
 export async function bench() {
   const [less, more] = [await peak(few), await peak(many)];
@@ -67,8 +57,8 @@ async function peak(sites) {
       groups.push(await startSites({ program: sitesProgram, lead, names: own, environment }));
     }
     const restBytes = await coordinator.memory('VmRSS');
-    const path = await lead.launch(run);
-    await untilTest(lead, path);
+    const path = await lead.launch(runOf('memory-bench', rounds, options));
+    await untilTrained(lead, path);
     const peakBytes = await coordinator.memory('VmHWM');
     await lead.json('POST', `${path}/command`, { command: 'stop' });
     const modelBytes = (await lead.call('GET', `${path}/model`)).length;
@@ -82,16 +72,8 @@ async function peak(sites) {
 
 function startCoordinator(home, { publicKey, consortium }) {
   const words = [
-    '--home',
-    home,
-    '--lead',
-    publicKey,
-    '--consortium',
-    consortium,
-    '--port',
-    '0',
-    '--log-level',
-    'error',
+    ...['--home', home, '--lead', publicKey, '--consortium', consortium],
+    ...['--port', '0', '--log-level', 'error'],
   ];
   const child = spawn(process.execPath, [coordinatorProgram, 'coordinator', 'start', ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -117,13 +99,4 @@ function startCoordinator(home, { publicKey, consortium }) {
       await ended;
     },
   };
-}
-
-async function untilTest(lead, path) {
-  for (;;) {
-    const { step, phase, error } = await lead.json('GET', path);
-    if (step === 'test') return;
-    if (phase === 'closed' || phase === 'paused') throw new Error(`the run is ${phase} at ${step}: ${error?.code}`);
-    await pause(pollMs);
-  }
 }

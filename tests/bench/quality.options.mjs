@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { notKnown, readOptions } from './measuring/options.mjs';
 
 const repository = new URL('../../', import.meta.url);
 
@@ -35,19 +35,10 @@ const usage = `npm run bench -- quality -- [options]
   --rounds           also the validation figures of every fifth round, as means over the seeds
 Data sets are looked for in $CONSILIUM_DATA, or in ../shared/data beside the repository.`;
 
-/** What was asked for behind the second `--`; wrong words end the process with the usage. */
-export function optionsOf(words) {
-  try {
-    return parse(words);
-  } catch (thrown) {
-    console.error(`${thrown.message}\n${usage}`);
-    process.exit(2);
-  }
-}
-
-function parse(words) {
-  const { values } = parseArgs({
-    args: words,
+/** What was asked for. */
+export const optionsOf = (words) =>
+  readOptions(words, {
+    usage,
     options: {
       task: { type: 'string', multiple: true, default: Object.keys(tasks) },
       seeds: { type: 'string', default: '7,8,9' },
@@ -56,16 +47,17 @@ function parse(words) {
       set: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'boolean', default: false },
     },
+    read(values) {
+      const seeds = values.seeds.split(',').map(Number);
+      const stray =
+        values.task.find((name) => !Object.hasOwn(tasks, name)) ??
+        values.only.find((name) => !settings.includes(name)) ??
+        values.set.find((text) => !text.includes('=')) ??
+        (seeds.every(Number.isInteger) ? undefined : values.seeds);
+      if (stray !== undefined) throw notKnown(stray);
+      return { ...values, seeds, changes: values.set.map(changeOf) };
+    },
   });
-  const seeds = values.seeds.split(',').map(Number);
-  const stray =
-    values.task.find((name) => !Object.hasOwn(tasks, name)) ??
-    values.only.find((name) => !settings.includes(name)) ??
-    values.set.find((text) => !text.includes('=')) ??
-    (seeds.every(Number.isInteger) ? undefined : values.seeds);
-  if (stray !== undefined) throw new TypeError(`"${stray}" is not known here.`);
-  return { ...values, seeds, changes: values.set.map(changeOf) };
-}
 
 /** `a.b=1` as a path and a value: JSON where it is that, else text. */
 function changeOf(text) {

@@ -3,13 +3,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startCoordinator } from '@consilium/coordinator/coordinator';
-import { runFile } from '@consilium/shared/contract';
 import { decodeHeader, layoutElements } from '@consilium/shared/weights';
 import { silentLog } from '@consilium/shared/wire';
 import { openLead } from './consortium/lead.mjs';
+import { runOf, untilTrained } from './consortium/run.mjs';
 import { startSites } from './consortium/sites.mjs';
 import { median } from './measuring/interleaved.mjs';
 
@@ -17,19 +16,10 @@ const processes = 2;
 const sitesEach = 4;
 const rounds = 20;
 const goalSeconds = 0.5;
-const pollMs = 500;
 const program = fileURLToPath(new URL('round.sites.mjs', import.meta.url));
 
 /** Widths that, with the sites' 188 features and three classes, give 83,091 parameters. */
 const options = { width1: 256, width2: 128, tokens1: 16, tokens2: 16, heads1: 4, heads2: 2 };
-
-const run = runFile.parse({
-  name: 'round-bench',
-  model: { family: 'attention-aml', preset: 'small', classes: ['x', 'y', 'z'], options },
-  data: { kind: 'expression-table', label: 'label', files: { features: 'table.csv' } },
-  training: { rounds, optimizer: { name: 'sgd', rate: 0.1 } },
-  validation: { share: 0 },
-});
 
 export async function bench() {
   const home = await mkdtemp(join(tmpdir(), 'consilium-bench-'));
@@ -59,13 +49,8 @@ export async function bench() {
 }
 
 async function measure(lead) {
-  const path = await lead.launch(run);
-  for (;;) {
-    const { step, phase } = await lead.json('GET', path);
-    if (step === 'test') break;
-    if (phase === 'closed') throw new Error(`the run closed at ${step}`);
-    await pause(pollMs);
-  }
+  const path = await lead.launch(runOf('round-bench', rounds, options));
+  await untilTrained(lead, path);
   const { layout } = decodeHeader(await lead.call('GET', `${path}/model`));
   await lead.json('POST', `${path}/command`, { command: 'stop' });
   const seconds = roundSeconds(Buffer.from(await lead.call('GET', `${path}/journal`)).toString());

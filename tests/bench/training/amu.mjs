@@ -13,7 +13,7 @@ import {
   weight,
 } from '@consilium/models/layers';
 import { crossEntropy } from '@consilium/models/losses';
-import { ofLayers } from './network.mjs';
+import { batchNormOptions, ofLayers } from './network.mjs';
 
 const [batch, genes, width, layers, heads, hidden, scores, classes] = [32, 160, 20, 8, 10, 200, 5, 2];
 const rates = { block: 0.1, head: 0.5 };
@@ -35,17 +35,18 @@ export function amu({ drops: everDrops }) {
     const embedded = x.reshape([rows, genes, 1]).mul(weight(weights, 'embedding'));
     const encoded = blocks.reduce((tokens, name) => postNormBlock(weights, name, tokens, options), embedded);
     const convolved = bareConvolution(weights, 'convolution', encoded.reshape([rows, genes, 1, width]));
-    const normed = batchNorm(weights, 'norm', convolved, { eps: 1e-3, momentum: 0.99, mode }).relu();
+    const normed = batchNorm(weights, 'norm', convolved, batchNormOptions(mode)).relu();
     const best = normed.reshape([rows, genes, scores]).max(-1);
     return dense(weights, 'head', dropout(best, rate('head'), mode, 'head'));
   };
-  return {
+  return ofLayers({
     batch,
     sample: [genes],
     classes,
     parameters,
-    open: ofLayers({ parameters, statistics: batchNormStatistics('norm', scores), pass }),
+    statistics: batchNormStatistics('norm', scores),
+    pass,
     loss: crossEntropy,
     twin: { kind: 'Amu', settings: { drops: everDrops } },
-  };
+  });
 }

@@ -1,6 +1,6 @@
 import { batchNorm, batchNormParameters, batchNormStatistics, dense, denseParameters } from '@consilium/models/layers';
 import { meanSquaredError } from '@consilium/models/losses';
-import { ofLayers } from './network.mjs';
+import { batchNormOptions, ofLayers } from './network.mjs';
 
 /** Dense layers; normalised and cut off below zero except the code in the middle and the output. */
 export function autoencoder({ batch, widths }) {
@@ -21,15 +21,16 @@ export function autoencoder({ batch, widths }) {
   const pass = (weights, x, mode) =>
     layers.reduce((input, { name, normed }) => {
       const output = dense(weights, name, input);
-      return normed ? batchNorm(weights, `${name}/norm`, output, { eps: 1e-3, momentum: 0.99, mode }).relu() : output;
+      return normed ? batchNorm(weights, `${name}/norm`, output, batchNormOptions(mode)).relu() : output;
     }, x);
-  return {
+  return ofLayers({
     batch,
     sample: widths.slice(0, 1),
     classes: null,
     parameters,
-    open: ofLayers({ parameters, statistics, pass }),
+    statistics,
+    pass,
     loss: meanSquaredError,
     twin: { kind: 'Autoencoder', settings: { widths } },
-  };
+  });
 }

@@ -33,13 +33,13 @@ export function genbloom({ batch, tokens, features, width, depth, heads, classes
     const summary = encoded.slice([0, 0, 0], [rows, 1, width]).reshape([rows, width]);
     return dense(weights, 'head', layerNorm(weights, 'norm', summary, eps));
   };
-  return {
+  return ofLayers({
     batch,
     sample: [tokens, features],
     classes,
     parameters,
-    open: ofLayers({ parameters, pass }),
+    pass,
     loss: crossEntropy,
     twin: { kind: 'Genbloom', settings: { features, width, depth, heads, classes } },
-  };
+  });
 }

@@ -10,7 +10,7 @@
 //   twin        { kind, settings }: the same network in peer.py
 import { tf } from '@consilium/models/backend';
 import { createVariables, drawWeights, inference, stream } from '@consilium/models/layers';
-import { oneHotTargets } from '@consilium/models/losses';
+import { focalLoss, oneHotTargets } from '@consilium/models/losses';
 import { createOptimizer, gradientStep } from '@consilium/models/training';
 
 const seed = 7;
@@ -29,16 +29,24 @@ export function batchOf({ batch, sample, classes }) {
   return { x, y: Int32Array.from({ length: batch }, (_, row) => (classes === null ? 0 : row % classes)) };
 }
 
-/** `open` of a network of layers: `pass` takes their weights by name; `statistics` are moving averages. */
-export const ofLayers =
-  ({ parameters, statistics = [], pass }) =>
-  (seed) => {
+/** A network of layers: `pass` takes their weights by name; `statistics` are moving averages. */
+export const ofLayers = ({ statistics = [], pass, ...network }) => ({
+  ...network,
+  open(seed) {
+    const { parameters } = network;
     const create = (list) => createVariables(list, drawWeights(list, seed));
     const [variables, averages] = [create(parameters), create(statistics)];
     const named = (list, tensors) => list.map(({ name }, index) => [name, tensors[index]]);
     const weights = Object.fromEntries([...named(parameters, variables), ...named(statistics, averages)]);
     return { variables, pass: (x, mode, drops) => pass(weights, x, mode, drops) };
-  };
+  },
+});
+
+/** How every network of the bench normalises batches. */
+export const batchNormOptions = (mode) => ({ eps: 1e-3, momentum: 0.99, mode });
+
+/** Focal loss as the image networks train with it. */
+export const focal = (logits, targets) => focalLoss(logits, targets, 2);
 
 /** The network on the backend in use, its data uploaded. */
 export function openNetwork(network) {

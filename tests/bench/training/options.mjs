@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { notKnown, readOptions } from '../measuring/options.mjs';
 import { networks, trial } from './networks.mjs';
 
 const backends = ['native', 'webgpu', 'wasm', 'cpu'];
@@ -13,19 +13,10 @@ const usage = `npm run bench -- training -- [options]
   --without-peer     without PyTorch
   --profile          kernels of one step by time and calls, and nothing else`;
 
-/** What was asked for behind the second `--`; wrong words end the process with the usage. */
-export function optionsOf(words) {
-  try {
-    return parse(words);
-  } catch (thrown) {
-    console.error(`${thrown.message}\n${usage}`);
-    process.exit(2);
-  }
-}
-
-function parse(words) {
-  const { values } = parseArgs({
-    args: words,
+/** What was asked for. */
+export const optionsOf = (words) =>
+  readOptions(words, {
+    usage,
     options: {
       networks: { type: 'string', default: Object.keys(networks).join(',') },
       backends: { type: 'string', default: 'native,wasm' },
@@ -35,22 +26,21 @@ function parse(words) {
       'without-peer': { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
     },
+    read: (values) => ({
+      networks: oneOf(values.networks, Object.keys({ ...networks, ...trial })),
+      backends: oneOf(values.backends, backends),
+      device: oneOf(values.device, devices)[0],
+      rounds: count(values.rounds),
+      steps: count(values.steps),
+      peer: !values['without-peer'],
+      profile: values.profile,
+    }),
   });
-  return {
-    networks: oneOf(values.networks, Object.keys({ ...networks, ...trial })),
-    backends: oneOf(values.backends, backends),
-    device: oneOf(values.device, devices)[0],
-    rounds: count(values.rounds),
-    steps: count(values.steps),
-    peer: !values['without-peer'],
-    profile: values.profile,
-  };
-}
 
 function oneOf(text, known) {
   const words = text.split(',');
   const stray = words.find((word) => !known.includes(word));
-  if (stray !== undefined) throw new TypeError(`"${stray}" is not known here.`);
+  if (stray !== undefined) throw notKnown(stray);
   return words;
 }
 

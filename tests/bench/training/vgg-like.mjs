@@ -12,8 +12,7 @@ import {
   selfAttention,
   toLength,
 } from '@consilium/models/layers';
-import { focalLoss } from '@consilium/models/losses';
-import { ofLayers } from './network.mjs';
+import { batchNormOptions, focal, ofLayers } from './network.mjs';
 
 const channels = 3;
 const rate = 0.3;
@@ -44,7 +43,7 @@ export function vggLike({ batch, side, stages, heads, hidden, classes }) {
   const pass = (weights, x, mode, drops) => {
     const layer = (name, input) => {
       const convolved = bareConvolution(weights, name, input);
-      return batchNorm(weights, `${name}/norm`, convolved, { eps: 1e-3, momentum: 0.99, mode }).relu();
+      return batchNorm(weights, `${name}/norm`, convolved, batchNormOptions(mode)).relu();
     };
     const image = stages.reduce((input, _, stage) => {
       const name = `stage${stage + 1}`;
@@ -55,13 +54,14 @@ export function vggLike({ batch, side, stages, heads, hidden, classes }) {
     const opened = dense(weights, 'dense', toLength(attended.mean(1), 4), 'relu');
     return dense(weights, 'head', dropout(opened, drops ? rate : 0, mode, 'dense'));
   };
-  return {
+  return ofLayers({
     batch,
     sample: [side, side, channels],
     classes,
     parameters,
-    open: ofLayers({ parameters, statistics, pass }),
-    loss: (logits, targets) => focalLoss(logits, targets, 2),
+    statistics,
+    pass,
+    loss: focal,
     twin: { kind: 'VggLike', settings: { stages, heads, hidden, classes } },
-  };
+  });
 }

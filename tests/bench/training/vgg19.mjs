@@ -10,8 +10,7 @@ import {
   maxPool,
   selfAttention,
 } from '@consilium/models/layers';
-import { focalLoss } from '@consilium/models/losses';
-import { ofLayers } from './network.mjs';
+import { focal, ofLayers } from './network.mjs';
 
 const channels = 3;
 const blocks = [
@@ -48,13 +47,13 @@ export function vgg19({ batch, side, classes }) {
     const opened = dense(weights, 'dense', attended.mean(1), 'relu');
     return dense(weights, 'head', dropout(opened, drops ? rate : 0, mode, 'dense'));
   };
-  return {
+  return ofLayers({
     batch,
     sample: [side, side, channels],
     classes,
     parameters,
-    open: ofLayers({ parameters, pass }),
-    loss: (logits, targets) => focalLoss(logits, targets, 2),
+    pass,
+    loss: focal,
     twin: { kind: 'Vgg19', settings: { classes } },
-  };
+  });
 }
