@@ -6,4 +6,5 @@ export {
   nativeManifest,
   readNativeInstallation,
 } from './installation.js';
+export { type KernelSources, kernelSources } from './kernel-sources.js';
 export { isLibraryNotice } from './notice.js';

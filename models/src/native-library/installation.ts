@@ -26,6 +26,8 @@ export const nativeInstallation = z.strictObject({
   }),
   /** Version of the package whose addon source was compiled. */
   addonVersion: z.string(),
+  /** SHA-256 of our own operations' sources that were compiled beside it; installations of old have none. */
+  kernels: z.string().optional(),
   installedAt: z.iso.datetime(),
 });
 

@@ -1,5 +1,4 @@
-import { fusedKernel, output, tf } from '../backend/index.js';
-import { eachPhiloxWord, philoxSteps } from './philox.js';
+import { dropoutThreshold, eachPhiloxWord, fusedKernel, output, philoxSteps, tf } from '../backend/index.js';
 
 /**
  * Mask of inverted dropout (Srivastava et al. 2014): each element is 0 with probability `rate`, to the nearest 2⁻²³, else
@@ -19,6 +18,3 @@ export function dropoutMask(shape: readonly number[], rate: number, seeds: reado
   });
   return tf.tensor(mask, [...shape]);
 }
-
-/** Of the `philoxSteps` values that a number can take, how many mean that the element is dropped: the lowest. */
-export const dropoutThreshold = (rate: number): number => Math.round(rate * philoxSteps);

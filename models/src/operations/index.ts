@@ -9,5 +9,4 @@ export { type GroupNormOptions, groupNorm } from './group-norm.js';
 export { withGradient } from './hand-written-gradient.js';
 export { layerNorm } from './layer-norm.js';
 export { type Graph, neighbourSum } from './neighbour-sum.js';
-export { philoxUniform } from './philox.js';
 export { softmaxGradient } from './softmax-gradient.js';

@@ -7,6 +7,8 @@ import type { Ended, Run } from './run.js';
 
 const signal = new AbortController().signal;
 
+const kernels = { folder: '/kernels', units: ['own.cc'] };
+
 let folder: string;
 let calls: (readonly string[])[];
 beforeEach(async () => {
@@ -24,7 +26,7 @@ const ends =
     return ended;
   };
 const build = (ended: Ended = { status: 0, output: '' }) =>
-  buildAddon(folder, { source: join(folder, 'source'), compiler: 'g++', run: ends(ended), signal });
+  buildAddon(folder, { source: join(folder, 'source'), kernels, compiler: 'g++', run: ends(ended), signal });
 const library = (path: string) =>
   mkdir(join(folder, path, '..'), { recursive: true }).then(() => writeFile(join(folder, path), ''));
 
@@ -42,7 +44,9 @@ it('compiles the sources against the stable interface and the library that is th
   await build();
   const words = calls[0]?.join(' ').replaceAll(folder, '') ?? '';
   expect(words).toMatch(/^g\+\+ -std=c\+\+17 .*-DNAPI_VERSION=8 .*-I\/source -I\/deps\/include -I\S+node-api-headers/);
-  expect(words).toContain('/source/binding/a.cc /source/binding/b.cc -o /lib/napi-v8/tfjs_binding.node');
+  expect(words).toContain(
+    '/source/binding/a.cc /source/binding/b.cc /kernels/own.cc -o /lib/napi-v8/tfjs_binding.node',
+  );
   expect(words).toMatch(
     /-l:libtensorflow_cc\.so\.2 -l:libtensorflow_framework\.so\.2 -Wl,-rpath,\$ORIGIN\/\.\.\/\.\.\/deps\/lib$/,
   );

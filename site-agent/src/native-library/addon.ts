@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { KernelSources } from '@consilium/models/native-library';
 import { fail } from '@consilium/shared/errors';
 import { z } from 'zod';
 import { onDisk } from './faults.js';
@@ -34,6 +35,8 @@ export async function requireCompiler(compiler: string, run: Run, signal: AbortS
 export interface AddonOptions {
   /** Folder of the package that holds the addon's source in `binding/`. */
   readonly source: string;
+  /** Our own operations, which are linked into the addon. */
+  readonly kernels: Omit<KernelSources, 'sha256'>;
   readonly compiler: string;
   readonly run: Run;
   readonly signal: AbortSignal;
@@ -46,7 +49,7 @@ export interface AddonOptions {
  * @throws CSM-NATIVE-BUILD, CSM-NATIVE-DISK, the signal's reason
  */
 export async function buildAddon(installation: string, options: AddonOptions): Promise<void> {
-  const { source, compiler, run, signal } = options;
+  const { source, kernels, compiler, run, signal } = options;
   const sources = (await readdir(join(source, 'binding'))).filter((name) => name.endsWith('.cc')).sort();
   const own = await librariesIn(join(installation, 'deps', 'lib'));
   const library = own.find((name) => /^libtensorflow(?:_cc)?\.so\.2$/.test(name));
@@ -57,9 +60,10 @@ export async function buildAddon(installation: string, options: AddonOptions): P
   const ended = await run(
     compiler,
     [
-      ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'],
+      ...['-std=c++17', '-O3', '-fopenmp', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'],
       ...[source, join(installation, 'deps', 'include'), nodeHeaders()].map((folder) => `-I${folder}`),
       ...sources.map((name) => join(source, 'binding', name)),
+      ...kernels.units.map((name) => join(kernels.folder, name)),
       ...['-o', join(installation, addonPath)],
       ...(await cudaLinks(installation)),
       ...[`-L${join(installation, 'deps', 'lib')}`, `-l:${library}`, `-l:${framework}`],

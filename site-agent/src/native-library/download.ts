@@ -35,8 +35,9 @@ export async function download(from: URL, path: string, pin: Pin, options: Downl
     const end = await receive(from, part, pin, options);
     if (end.kind === 'whole') break;
     signal.throwIfAborted();
-    fruitless = (await sizeOf(part)) > before ? 1 : fruitless + 1;
-    answered ||= fruitless === 1 && (await sizeOf(part)) > before;
+    const grew = (await sizeOf(part)) > before;
+    fruitless = grew ? 1 : fruitless + 1;
+    answered ||= grew;
     // A first word that fails will fail again, and another source is the better answer; a stream that broke is taken up again.
     if (!answered || fruitless >= fruitlessTries) throw unreachable(from.host, end.reason, end.cause);
     await pause(firstPauseMs * 2 ** (fruitless - 1));

@@ -8,5 +8,4 @@ export {
 export { installationIn } from './native-folder.js';
 export { type Bundle, bundles, type Pin } from './pins.js';
 export { type Run, runProgram } from './run.js';
-export { freeBytes } from './space.js';
 export type { Stage } from './stage.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addonSource, type NativeInstallation } from '@consilium/models/native-library';
+import { addonSource, kernelSources, type NativeInstallation } from '@consilium/models/native-library';
 import { CodedError, coded, fail } from '@consilium/shared/errors';
 import { holdLock } from '../config/index.js';
 import { addonPath, buildAddon, compilerOf, requireCompiler } from './addon.js';
@@ -163,6 +163,7 @@ async function build(
 ): Promise<InstallResult> {
   const { run, signal, stage, now } = around;
   const { folder: source, version } = addonSource();
+  const kernels = kernelSources();
   const id = randomBytes(4).toString('hex');
   const scratch = join(folder, `${scratchPrefix}${id}`);
   const name = `${bundle.name}-${id}`;
@@ -170,7 +171,7 @@ async function build(
     stage.say(`Unpacking ${bundle.name} …`);
     for (const file of files) await unpack(bundle, file, join(scratch, name), signal);
     stage.say('Compiling the addon …');
-    await buildAddon(join(scratch, name), { source, compiler, run, signal });
+    await buildAddon(join(scratch, name), { source, kernels, compiler, run, signal });
     const installation: NativeInstallation = {
       format: 'consilium-native-1',
       folder: name,
@@ -182,6 +183,7 @@ async function build(
         files: bundle.files.map((pin) => ({ name: pin.name, sha256: pin.sha256 })),
       },
       addonVersion: version,
+      kernels: kernels.sha256,
       installedAt: now().toISOString(),
     };
     await writeManifest(scratch, installation);

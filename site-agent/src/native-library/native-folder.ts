@@ -3,6 +3,7 @@ import { chmod, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import {
   addonSource,
+  kernelSources,
   type NativeInstallation,
   nativeManifest,
   readNativeInstallation,
@@ -10,11 +11,12 @@ import {
 import { writeWhole } from '../config/index.js';
 import { onDisk } from './faults.js';
 
-/** The installation in use, if it is of the addon's version, serves the device and lies where it should. */
+/** The installation in use, if it is of the addon's version and of our operations', serves the device and lies where it should. */
 export function presentIn(folder: string, device: 'cpu' | 'gpu'): NativeInstallation | null {
   const found = installationIn(folder);
   const fits = found !== null && (device === 'cpu' || found.device === 'gpu');
-  return fits && found.addonVersion === addonSource().version && existsSync(join(folder, found.addon)) ? found : null;
+  const current = found?.addonVersion === addonSource().version && found.kernels === kernelSources().sha256;
+  return fits && current && existsSync(join(folder, found.addon)) ? found : null;
 }
 
 /** The manifest; null where there is none that can be understood. */

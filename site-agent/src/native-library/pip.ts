@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { adopt, isWhole } from './download.js';
-import { onDisk, unreachable } from './faults.js';
+import { onDisk, reasonOf, unreachable } from './faults.js';
 import type { Pin } from './pins.js';
 import type { Run } from './run.js';
 import { readWheelName } from './wheel-name.js';
@@ -42,9 +42,7 @@ export async function fetchByPip(files: readonly Pin[], folder: string, options:
       const ended = await run('python3', argumentsFor(pin, scratch), { signal, env });
       if (ended.status !== 0) throw unreachable('pip', pipReason(ended.output, ended.status));
       await adopt(join(scratch, pin.name), join(folder, pin.name), pin, signal).catch((thrown: unknown) => {
-        throw thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
-          ? unreachable('pip', `gave another file than ${pin.name}`)
-          : thrown;
+        throw reasonOf(thrown) === 'ENOENT' ? unreachable('pip', `gave another file than ${pin.name}`) : thrown;
       });
     }
   } finally {

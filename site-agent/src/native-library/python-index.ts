@@ -1,3 +1,4 @@
+import { CodedError } from '@consilium/shared/errors';
 import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import { reasonOf, unreachable } from './faults.js';
@@ -44,7 +45,7 @@ export async function findOnIndex(
     return withOrigin(new URL(found.url, lastOf(response) ?? page), page);
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
-    throw thrown instanceof Error && 'details' in thrown ? thrown : unreachable(index.host, reasonOf(thrown), thrown);
+    throw thrown instanceof CodedError ? thrown : unreachable(index.host, reasonOf(thrown), thrown);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, statfs } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { fail } from '@consilium/shared/errors';
 import { onDisk } from './faults.js';
 import type { Bundle } from './pins.js';
@@ -8,13 +8,8 @@ const unpackedFactor = 3.3;
 /** What an archive is taken for whose size is not known beforehand. */
 const archiveBytes = 500e6;
 
-export type FreeBytes = (folder: string) => Promise<number>;
-
 /** Bytes that this user may still write to a folder's disk. */
-export const freeBytes: FreeBytes = async (folder) => {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
-};
+export type FreeBytes = (folder: string) => Promise<number>;
 
 /** Bytes that installing a bundle takes on the disk, at most: its files, and what is unpacked from them. */
 export const bytesFor = ({ files }: Bundle): number =>

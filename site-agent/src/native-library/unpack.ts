@@ -13,7 +13,8 @@ import { isDiskFault, onDisk } from './faults.js';
  */
 export type Placement = (name: string) => string | null;
 
-const headers = /^(?:tensorflow\/c|tensorflow\/core\/platform|tsl|xla\/tsl)\/(?:[\w-]+\/)*[\w-]+\.h$/;
+const headers =
+  /^(?:tensorflow\/c|tensorflow\/core\/(?:platform|common_runtime\/next_pluggable_device\/c)|tsl|xla\/tsl)\/(?:[\w-]+\/)*[\w-]+\.h$/;
 
 const headerPlace = (name: string): string | null => (headers.test(name) ? `deps/include/${name}` : null);
 

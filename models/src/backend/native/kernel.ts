@@ -9,27 +9,49 @@ export interface Call<Inputs extends string, Attributes> {
   readonly inputs: Readonly<Record<Inputs, Handle>>;
   readonly shapes: Readonly<Record<Inputs, readonly number[]>>;
   readonly attributes: Attributes;
+  /** Whether all inputs are of float32. */
+  readonly floats: boolean;
   readonly to: AttributeMaker;
-  /** Whether a GPU computes. */
-  readonly onGpu: boolean;
 }
 
 /** Hands out the handles of its outputs. */
 export type Chain<Inputs extends string, Attributes> = (call: Call<Inputs, Attributes>) => readonly Handle[];
 
-/** Registers one of our fused kernels as a chain of the library's operations. */
+/**
+ * How a kernel is computed: as a chain of the library's own operations, which run where the library runs; and on a processor
+ * perhaps by an operation of ours (models/native), which the library does not have.
+ */
+export interface Forms<Inputs extends string, Attributes> {
+  readonly chain: Chain<Inputs, Attributes>;
+  readonly onProcessor?: Chain<Inputs, Attributes>;
+}
+
+/** Registers one of our fused kernels. */
 export const fused = <Name extends KernelName>(
   kernelName: Name,
-  chain: Chain<FusedKernels[Name]['inputs'], FusedKernels[Name]['attributes']>,
-): tf.KernelConfig => nativeKernel(kernelName, chain);
+  forms: Forms<FusedKernels[Name]['inputs'], FusedKernels[Name]['attributes']>,
+): tf.KernelConfig => nativeKernel(kernelName, forms);
+
+let chainsAlone = false;
+
+/** Runs something as a GPU would, without our own operations, for comparison. Not for asynchronous work. */
+export function withChainsAlone<T>(run: () => T): T {
+  const before = chainsAlone;
+  chainsAlone = true;
+  try {
+    return run();
+  } finally {
+    chainsAlone = before;
+  }
+}
 
 export function nativeKernel<Inputs extends string, Attributes>(
   kernelName: string,
-  chain: Chain<Inputs, Attributes>,
+  { chain, onProcessor = chain }: Forms<Inputs, Attributes>,
 ): tf.KernelConfig {
   const kernelFunc = ({ inputs, attrs, backend }: KernelArguments) => {
     const { run, to } = workshop(backend);
-    const onGpu = backend.isUsingGpuDevice;
+    const form = backend.isUsingGpuDevice || chainsAlone ? chain : onProcessor;
     const names = Object.keys(inputs);
     const handles = backend.getInputTensorIds(Object.values(inputs));
     const byName: Record<string, Handle> = {};
@@ -39,13 +61,13 @@ export function nativeKernel<Inputs extends string, Attributes>(
       shapes[name] = inputs[name]?.shape ?? [];
     });
     const outputs = run((pass) =>
-      chain({
+      form({
         pass,
         inputs: byName as Record<Inputs, Handle>,
         shapes: shapes as Record<Inputs, readonly number[]>,
         attributes: attrs as Attributes,
+        floats: Object.values(inputs).every(({ dtype }) => dtype === 'float32'),
         to,
-        onGpu,
       }),
     );
     const tensors = outputs.map(backend.createOutputTensor, backend);

@@ -6,7 +6,7 @@ import { batchNorm, batchNormGradient } from './batch-norm.js';
 import { dropoutMask } from './dropout-mask.js';
 import { gelu, geluGradient, softmaxGradient } from './elements.js';
 import { layerNorm, layerNormGradient } from './layer-norm.js';
-import { biasGradient, fusedConvolution, fusedDense, reluGradient } from './products.js';
+import { biasGradient, fusedConvolution, fusedDense, matMul, reluGradient } from './products.js';
 import { reshape } from './reshape.js';
 
 /** Makes known what the native library does in one kernel. Call it once, when the package's own kernels are known. */
@@ -17,7 +17,7 @@ export function registerNativeKernels(): void {
 }
 
 /** In place of the package's own. */
-const replaced: readonly tf.KernelConfig[] = [reshape];
+const replaced: readonly tf.KernelConfig[] = [reshape, matMul];
 
 const kernels: readonly tf.KernelConfig[] = [
   fusedDense,

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { nativeFolder, readNativeInstallation } from '../../native-library/index.js';
+import { kernelSources, nativeFolder, readNativeInstallation } from '../../native-library/index.js';
 import { tf } from '../tensorflow.js';
 import { registerNativeKernels } from './kernels.js';
 
@@ -27,6 +27,8 @@ export async function startNative(demand: 'any' | 'gpu' | 'cpu' = 'any'): Promis
       const folder = nativeFolder();
       const installation = readNativeInstallation(folder);
       if (installation === null) return absent('the TensorFlow library is not installed');
+      if (installation.kernels !== kernelSources().sha256)
+        return absent('the TensorFlow library was installed by another version of Consilium: install it anew');
       register(join(folder, installation.addon));
     }
   } catch (cause) {

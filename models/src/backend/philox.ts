@@ -18,6 +18,9 @@ export function philoxUniform(count: number, seeds: readonly [number, number]): 
 export const philoxSteps = 2 ** 23;
 const mantissaMask = philoxSteps - 1;
 
+/** Of the `philoxSteps` values that a number can take, how many mean that dropout drops the element: the lowest. */
+export const dropoutThreshold = (rate: number): number => Math.round(rate * philoxSteps);
+
 /** Hands on the random 32-bit words one by one, as signed integers. */
 export function eachPhiloxWord(
   count: number,

@@ -1,0 +1,18 @@
+// All loops, and their table. Included once for each set of instructions; so no guard.
+
+#include "product.h"
+
+#include "curves.h"
+
+#include "elements.h"
+
+#include "rows.h"
+
+#include "random.h"
+
+#include "attention.h"
+
+static const Loops table = {
+    tileRows, tileColumns,   multiply, finish,   gelu,          geluGradient, layerNormRow,
+    layerNormGradientRow, addRow,   drawMask, attentionRoom, attend,       attendGradient,
+};
