@@ -16,17 +16,19 @@ export const request = z.strictObject({
 });
 export type TrialRequest = Readonly<z.output<typeof request>>;
 
-const info = z.object({
+/** The backend in use, as a process tells it of itself. */
+export const runningBackend = z.strictObject({
   name: z.enum(rungs),
   version: z.string(),
   kind: z.enum(['gpu', 'cpu']),
   device: z.string(),
-  threads: z.number(),
   memoryBytes: z.number().optional(),
   driver: z.string().optional(),
+  tensorBytes: z.number().optional(),
+  threads: z.number(),
   note: z.string().optional(),
 });
-export type RunningBackend = Readonly<z.output<typeof info>>;
+export type RunningBackend = Readonly<z.output<typeof runningBackend>>;
 
 /** A case that has no result is infinitely far from its reference; zod's own numbers are finite. */
 const distance = z.custom<number>((value) => typeof value === 'number');
@@ -44,7 +46,7 @@ export type TestedCase = Readonly<z.output<typeof testedCase>>;
 
 /** What it answers: `started`, then each case of the suite, then the speed, then `done`; or `failed`. */
 export const answer = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('started'), backend: info }),
+  z.strictObject({ type: z.literal('started'), backend: runningBackend }),
   z.strictObject({ type: z.literal('case'), tested: testedCase, total: z.int() }),
   z.strictObject({ type: z.literal('speed'), gigaflops: z.number(), size: z.int() }),
   z.strictObject({ type: z.literal('done') }),

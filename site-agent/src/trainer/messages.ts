@@ -3,6 +3,7 @@ import { blobHash, siteId, stepId } from '@consilium/shared/ids';
 import { evaluationCounts } from '@consilium/shared/metrics';
 import { wireError } from '@consilium/shared/wire';
 import { z } from 'zod';
+import { type RunningBackend, runningBackend } from '../backends/index.js';
 import { siteSettings } from '../config/index.js';
 
 const path = z.string().min(1);
@@ -70,20 +71,7 @@ export type Request = z.output<typeof request>;
 
 /** Child to parent. */
 export const answer = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('ready'),
-    backend: z.strictObject({
-      name: z.string(),
-      version: z.string(),
-      kind: z.enum(['gpu', 'cpu']),
-      device: z.string(),
-      memoryBytes: z.number().optional(),
-      driver: z.string().optional(),
-      tensorBytes: z.number().optional(),
-      threads: z.number(),
-      note: z.string().optional(),
-    }),
-  }),
+  z.strictObject({ type: z.literal('ready'), backend: runningBackend }),
   /** The trainer cannot work at all. */
   z.strictObject({ type: z.literal('unable'), error: wireError }),
   z.strictObject({
@@ -100,8 +88,7 @@ export const answer = z.discriminatedUnion('type', [
 ]);
 export type Answer = z.output<typeof answer>;
 export type TrainerProgress = Omit<Extract<Answer, { type: 'progress' }>, 'type' | 'number'>;
-export type TrainerBackend = Extract<Answer, { type: 'ready' }>['backend'];
 
 /** A backend in the words of a status: which, and on what where it could be either. */
-export const backendWord = ({ name, kind }: TrainerBackend): string =>
+export const backendWord = ({ name, kind }: RunningBackend): string =>
   name === 'wasm' || name === 'cpu' ? name : `${name} on ${kind === 'gpu' ? 'GPU' : 'CPU'}`;

@@ -10,8 +10,9 @@ import { encodePreparation, type PreparationState } from '@consilium/shared/stat
 import { encodeWeights } from '@consilium/shared/weights';
 import { silentLog } from '@consilium/shared/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunningBackend } from '../backends/index.js';
 import { type TinySite, tinySite } from '../testing/tiny-site.js';
-import { backendWord, type Job, type Setting, type TrainerBackend } from './messages.js';
+import { backendWord, type Job, type Setting } from './messages.js';
 import { createTrainer } from './trainer.js';
 
 const timeoutMs = 60_000;
@@ -78,7 +79,7 @@ describe('the trainer', { timeout: timeoutMs }, () => {
 
   it('says on which device it trains', async () => {
     const said: { readonly facts: object; readonly text: string }[] = [];
-    const told: TrainerBackend[] = [];
+    const told: RunningBackend[] = [];
     const log = { ...silentLog, info: (facts: object, text: string) => void said.push({ facts, text }) };
     const trainer = createTrainer({ setting: settingOf(1), log, onBackend: (backend) => told.push(backend) });
     try {

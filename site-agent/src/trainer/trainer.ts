@@ -5,22 +5,15 @@ import { isLibraryNotice } from '@consilium/models/native-library';
 import { coded, fromWire } from '@consilium/shared/errors';
 import { tetheredEnvironment } from '@consilium/shared/process';
 import type { Log } from '@consilium/shared/wire';
-import {
-  answer,
-  type Job,
-  type JobResult,
-  type Request,
-  type Setting,
-  type TrainerBackend,
-  type TrainerProgress,
-} from './messages.js';
+import type { RunningBackend } from '../backends/index.js';
+import { answer, type Job, type JobResult, type Request, type Setting, type TrainerProgress } from './messages.js';
 
 export interface TrainerOptions {
   readonly setting: Setting;
   readonly log: Log;
   /** Threads of native training; the backend's own choice when left out. */
   readonly threads?: number | undefined;
-  readonly onBackend?: (backend: TrainerBackend) => void;
+  readonly onBackend?: (backend: RunningBackend) => void;
 }
 
 /** The trainer of one run: a child process that is started when there is work and again after it died. */
