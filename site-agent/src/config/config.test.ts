@@ -5,6 +5,7 @@ import { createIdentity, issueCertificate } from '@consilium/shared/crypto';
 import { consortiumId, siteId } from '@consilium/shared/ids';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lockByAnother } from '../testing/foreign-lock.js';
 import {
   keepStanding,
   lockHome,
@@ -102,8 +103,7 @@ describe('the home', () => {
 
 describe('the lock', () => {
   it('refuses a second agent while the first runs', async () => {
-    // Process 1 runs for as long as the machine does.
-    await writeFile(home.lock, `1 ${await beginOfFirstProcess()}`);
+    await lockByAnother(home.lock);
     await expect(lockHome(home)).rejects.toMatchObject({ code: 'CSM-AGENT-IN-USE', details: { pid: 1 } });
   });
 
@@ -115,8 +115,3 @@ describe('the lock', () => {
     await expect(stat(home.lock)).rejects.toThrow();
   });
 });
-
-async function beginOfFirstProcess(): Promise<string> {
-  const line = await readFile('/proc/1/stat', 'utf8').catch(() => '');
-  return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? 'unknown';
-}

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIdentity, issueCertificate } from '@consilium/shared/crypto';
@@ -7,6 +7,7 @@ import { consortiumId, siteId } from '@consilium/shared/ids';
 import type { Welcome } from '@consilium/shared/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keepStanding, lockHome, makeHome, type SiteHome, siteHome } from '../config/index.js';
+import { lockByAnother } from '../testing/foreign-lock.js';
 import { examineKey, type Prove } from './key.js';
 
 const lead = createIdentity();
@@ -57,9 +58,7 @@ describe('the examination of the key', () => {
   });
 
   it('leaves a running agent its session and reads the certificate that it kept', async () => {
-    // A process that surely runs stands for the agent: this one may take its own lock again.
-    const line = await readFile('/proc/1/stat', 'utf8');
-    await writeFile(home.lock, `1 ${line.slice(line.lastIndexOf(')') + 2).split(' ')[19]}`);
+    await lockByAnother(home.lock);
     expect(await examineKey(home, enrolment, nobody)).toMatchObject({ code: 'CSM-DOCTOR-KEY-PENDING' });
     await keepStanding(home, { ...enrolment, publicKey: own.publicKey }, { certificate, coordinatorRevision: 1 });
     expect(await examineKey(home, enrolment, nobody)).toMatchObject({

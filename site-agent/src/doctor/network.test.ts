@@ -1,39 +1,23 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { coded } from '@consilium/shared/errors';
 import { systemClock } from '@consilium/shared/wire';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Route, routeTo } from '../connection/index.js';
+import { serve } from '../testing/file-server.js';
+import { lateClock } from '../testing/late-clock.js';
 import { examineClock, examineNetwork } from './network.js';
 import { askCoordinator, type Reply } from './reply.js';
-
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
-/** A server of this test's own; gives its address. */
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}`;
-}
 
 const now = () => new Date('2026-06-01T12:00:00.000Z');
 const ask = (route: Route, signal: AbortSignal = new AbortController().signal) =>
   askCoordinator({ route, clock: systemClock, now, signal });
-const healthy: RequestListener = (_, response) =>
-  response.setHeader('date', 'Mon, 01 Jun 2026 11:59:59 GMT').end('{"status":"ok","version":"0.1.0"}');
+const healthy = (_: unknown, response: ServerResponse) =>
+  void response.setHeader('date', 'Mon, 01 Jun 2026 11:59:59 GMT').end('{"status":"ok","version":"0.1.0"}');
 
 describe('asking the coordinator', () => {
   it('reads its health and its clock', async () => {
-    const route = routeTo({ address: await serve(healthy) });
-    expect(await ask(route)).toEqual({
+    await using server = await serve(healthy);
+    expect(await ask(routeTo({ address: server.url.origin }))).toEqual({
       status: 200,
       tookMs: expect.any(Number),
       receivedAt: now(),
@@ -48,8 +32,8 @@ describe('asking the coordinator', () => {
     ['another program', '{"version":7}'],
     ['an endless answer', 'x'.repeat(200_000)],
   ])('knows %s from a coordinator', async (_, body) => {
-    const route = routeTo({ address: await serve((_request, response) => response.writeHead(404).end(body)) });
-    expect(await ask(route)).toMatchObject({ status: 404, version: null });
+    await using server = await serve((_request, response) => response.writeHead(404).end(body));
+    expect(await ask(routeTo({ address: server.url.origin }))).toMatchObject({ status: 404, version: null });
   });
 
   it('says that nobody answers, or that the answer broke off', async () => {
@@ -57,37 +41,33 @@ describe('asking the coordinator', () => {
       code: 'CSM-HANDSHAKE-UNREACHABLE',
       details: { reason: 'ECONNREFUSED' },
     });
-    const broken = await serve((_, response) => response.socket?.destroy());
-    await expect(ask(routeTo({ address: broken }))).rejects.toMatchObject({ code: 'CSM-HANDSHAKE-UNREACHABLE' });
+    await using broken = await serve((_, response) => response.socket?.destroy());
+    await expect(ask(routeTo({ address: broken.url.origin }))).rejects.toMatchObject({
+      code: 'CSM-HANDSHAKE-UNREACHABLE',
+    });
   });
 
   it('names a proxy that refuses to dial', async () => {
-    const proxy = await serve((_, response) => response.end());
-    const route = routeTo({ address: 'https://consilium.example.org', proxy });
+    await using proxy = await serve((_, response) => response.end());
+    const route = routeTo({ address: 'https://consilium.example.org', proxy: proxy.url.origin });
     await expect(ask(route)).rejects.toMatchObject({ code: 'CSM-HANDSHAKE-PROXY' });
   });
 
   it('says that the far side speaks no TLS', async () => {
-    const { port } = new URL(await serve(healthy));
-    await expect(ask(routeTo({ address: `https://127.0.0.1:${port}` }))).rejects.toMatchObject({
+    await using server = await serve(healthy);
+    await expect(ask(routeTo({ address: `https://${server.url.host}` }))).rejects.toMatchObject({
       code: 'CSM-HANDSHAKE-TLS',
     });
   });
 
   it('ends with the signal, and gives up after a while', async () => {
-    const route = routeTo({ address: await serve(() => {}) });
+    await using server = await serve(() => {});
+    const route = routeTo({ address: server.url.origin });
     const stop = new AbortController();
     const asked = ask(route, stop.signal);
     stop.abort(new RangeError('enough'));
     await expect(asked).rejects.toThrow('enough');
-    const clock = {
-      now: () => 0,
-      after(_: number, run: () => void) {
-        queueMicrotask(run);
-        return () => {};
-      },
-    };
-    const late = askCoordinator({ route, clock, now, signal: new AbortController().signal });
+    const late = askCoordinator({ route, clock: lateClock, now, signal: new AbortController().signal });
     await expect(late).rejects.toMatchObject({ code: 'CSM-HANDSHAKE-UNREACHABLE', details: { reason: 'no answer' } });
   });
 });

@@ -2,6 +2,7 @@ import { coded } from '@consilium/shared/errors';
 import { type Clock, systemClock } from '@consilium/shared/wire';
 import { describe, expect, it } from 'vitest';
 import type { RunningBackend, TryBackend } from '../backends/index.js';
+import { lateClock } from '../testing/late-clock.js';
 import { type Demand, tryOut } from './trial.js';
 
 const demand: Demand = { choice: 'native', device: 'any' };
@@ -43,14 +44,7 @@ describe('trying the backend out', () => {
   });
 
   it('does not wait for ever', async () => {
-    const clock: Clock = {
-      now: () => 0,
-      after(_, run) {
-        queueMicrotask(run);
-        return () => {};
-      },
-    };
-    expect(await out(hanging, clock)).toMatchObject({ backend, error: { code: 'CSM-BACKEND-ENDED' } });
+    expect(await out(hanging, lateClock)).toMatchObject({ backend, error: { code: 'CSM-BACKEND-ENDED' } });
   });
 
   it('ends with the signal', async () => {

@@ -26,8 +26,10 @@ export interface TinySite {
     readonly rounds?: number;
     readonly lead?: Identity;
   }): SignedContract;
-  /** Starts the agent on a connection; the trainers that it made are listed. */
-  /** @param spoil what becomes of each trainer */
+  /**
+   * Starts the agent on a connection; the trainers that it made are listed.
+   * @param spoil what becomes of each trainer
+   */
   start(
     coordinator: FakeCoordinator,
     spoil?: (trainer: Trainer) => Trainer,
