@@ -1,16 +1,19 @@
+import type { NativeInstallation } from '@consilium/models/native-library';
 import { type CodedError, explain } from '@consilium/shared/errors';
 import { table } from '@consilium/shared/terminal';
 import type { Ladder, RungStanding, RunningBackend, TestedCase } from '../backends/index.js';
-import { installationIn } from '../native-library/index.js';
 
 /** The ladder for people: a table, what is wrong with whom, what `auto` takes, which library is installed. */
-export function showLadder({ rungs: standings, auto }: Ladder, native: string): readonly string[] {
+export function showLadder(
+  { rungs: standings, auto }: Ladder,
+  installed: NativeInstallation | null,
+  folder: string,
+): readonly string[] {
   const rows = standings.map((standing) =>
     'backend' in standing
       ? [standing.rung, 'yes', standing.backend.version, describeDevice(standing.backend)]
       : [standing.rung, 'no', '', ''],
   );
-  const installed = installationIn(native);
   return [
     table(['backend', 'works', 'version', 'device'], rows),
     ...standings.flatMap((standing) => ('error' in standing ? ['', explain(standing.error)] : [])),
@@ -21,7 +24,7 @@ export function showLadder({ rungs: standings, auto }: Ladder, native: string): 
     ...(auto instanceof Error || auto.note === undefined ? [] : [`  ${auto.note}`]),
     installed === null
       ? 'The native library is not installed.'
-      : `The native library is TensorFlow ${installed.source.version} for ${deviceWord[installed.device]}, installed ${installed.installedAt.slice(0, 10)} in ${native}.`,
+      : `The native library is TensorFlow ${installed.source.version} for ${deviceWord[installed.device]}, installed ${installed.installedAt.slice(0, 10)} in ${folder}.`,
   ];
 }
 

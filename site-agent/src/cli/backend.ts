@@ -6,23 +6,21 @@ import { CodedError, fail } from '@consilium/shared/errors';
 import { table } from '@consilium/shared/terminal';
 import { Argument, type Command, Option } from 'commander';
 import { climb, rungs, type TrialRequest, tryBackend } from '../backends/index.js';
-import { readIfThere, readSettings } from '../config/index.js';
+import { freeBytes, readSettingsIfThere } from '../config/index.js';
 import {
   bundles,
-  freeBytes,
   type InstallResult,
   type InstallSurroundings,
+  installationIn,
   installNative,
   runProgram,
 } from '../native-library/index.js';
 import { caseRow, describeDevice, deviceWord, plainLadder, showLadder } from './backend-view.js';
-import { type CommandContext, homeOf, readText } from './context.js';
+import { type CommandContext, homeOf, interruptedStatus, wayOut } from './context.js';
 import { barStage, lineStage } from './download-stage.js';
 
 /** Exit status when no source of the library can be reached: nothing is wrong with this machine. */
 const unreachableStatus = 4;
-/** Exit status after Ctrl-C, as a shell gives it. */
-const interruptedStatus = 130;
 
 interface InstallOptions {
   readonly gpu?: boolean;
@@ -77,8 +75,12 @@ async function list(
   machine: MachineParts,
 ): Promise<void> {
   const ladder = await climb(machine.tryBackend ?? tryBackend, context);
-  if (options.json === true) context.print(JSON.stringify({ format: 'consilium-backends-1', ...plainLadder(ladder) }));
-  else for (const line of showLadder(ladder, nativeFolder(context.env))) context.print(line);
+  if (options.json === true) {
+    context.print(JSON.stringify({ format: 'consilium-backends-1', ...plainLadder(ladder) }));
+    return;
+  }
+  const folder = nativeFolder(context.env);
+  for (const line of showLadder(ladder, installationIn(folder), folder)) context.print(line);
 }
 
 async function install(options: InstallOptions, context: CommandContext, machine: MachineParts): Promise<void> {
@@ -96,7 +98,7 @@ async function install(options: InstallOptions, context: CommandContext, machine
         from: options.from,
         index: options.index === undefined ? undefined : readIndex(options.index),
         force: options.force === true,
-        ...(await wayOut(options, context)),
+        ...(await wayOut((await readSettingsIfThere(homeOf(context, options.home).settings)) ?? {})),
       },
       {
         platform: process.platform,
@@ -140,17 +142,6 @@ function told({ installation, fresh, tests }: InstallResult, folder: string, ms:
         `All ${tests} tests agree with the reference. Agents and commands take it from their next start.`,
       ]
     : [`${what} is installed already, in ${folder}. --force installs it anew.`];
-}
-
-/** Proxy and private authority as site.yaml has them, if there is one. */
-async function wayOut(
-  options: InstallOptions,
-  context: CommandContext,
-): Promise<{ readonly proxy: string | undefined; readonly ca: string | undefined }> {
-  const home = homeOf(context, options.home);
-  if ((await readIfThere(home.settings)) === null) return { proxy: undefined, ca: undefined };
-  const { proxy, ca } = await readSettings(home.settings);
-  return { proxy, ca: ca === undefined ? undefined : await readText(ca) };
 }
 
 function readIndex(text: string): URL {

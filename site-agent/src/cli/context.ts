@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { stdin, stdout } from 'node:process';
 import { fail } from '@consilium/shared/errors';
 import { type SiteHome, siteHome } from '../config/index.js';
+import type { WayOut } from '../connection/index.js';
 
 const shortestPassphrase = 8;
+
+/** Exit status after Ctrl-C, as a shell gives it. */
+export const interruptedStatus = 130;
 
 /** What commands use of the process that they run in. */
 export interface CommandContext {
@@ -66,6 +70,12 @@ export const readText = (path: string): Promise<string> =>
   readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) =>
     fail('CSM-CLI-FILE', { path, reason: cause.code ?? 'unknown fault' }, { cause }),
   );
+
+/** Proxy and private authority as site.yaml or the command line names them, the authority's file read. @throws CSM-CLI-FILE */
+export const wayOut = async (named: { readonly [name in keyof WayOut]?: string | undefined }): Promise<WayOut> => ({
+  ...(named.proxy !== undefined && { proxy: named.proxy }),
+  ...(named.ca !== undefined && { ca: await readText(named.ca) }),
+});
 
 async function ask(context: CommandContext, what: string, fresh: boolean): Promise<string> {
   if (!context.interactive) fail('CSM-CLI-PASSPHRASE', { what });

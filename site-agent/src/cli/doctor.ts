@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { silentLog, systemClock, type Welcome } from '@consilium/shared/wire';
+import { systemClock, type Welcome } from '@consilium/shared/wire';
 import type { Command } from 'commander';
 import { type Enrolment, openKey, type SiteHome, version } from '../config/index.js';
-import { connect } from '../connection/index.js';
+import type { WayOut } from '../connection/index.js';
 import {
   type Examination,
   examination,
@@ -11,16 +10,12 @@ import {
   showFinding,
   showSum,
   thisHost,
-  type WayOut,
   worstOf,
 } from '../doctor/index.js';
-import { type CommandContext, homeOf, readPassphrase, readText } from './context.js';
+import { type CommandContext, homeOf, interruptedStatus, readPassphrase, wayOut } from './context.js';
 import { type DataOptions, dataSettings, withDataOptions } from './data-options.js';
 import { firstWord } from './first-word.js';
 import { contractOf } from './run-contract.js';
-
-/** Exit status after Ctrl-C, as a shell gives it. */
-const interruptedStatus = 130;
 
 interface DoctorOptions extends DataOptions {
   readonly home?: string;
@@ -50,7 +45,7 @@ async function doctor(path: string | undefined, options: DoctorOptions, context:
     home,
     data: dataSettings(options),
     contract: path === undefined ? null : () => contractOf(path, now()),
-    readText,
+    wayOut,
     prove: (enrolment, way) => prove(home, enrolment, way, options, context),
     host: thisHost(),
     env,
@@ -79,29 +74,14 @@ async function doctor(path: string | undefined, options: DoctorOptions, context:
   if (state === 'fault') process.exitCode = 1;
 }
 
-/** Connects as the agent would, until the coordinator's first word. */
+/** Proves the site's key as the agent would. */
 async function prove(
   home: SiteHome,
   enrolment: Enrolment,
-  way: Omit<WayOut, 'address'>,
+  way: WayOut,
   { passphraseFile }: DoctorOptions,
   context: CommandContext,
 ): Promise<Welcome> {
   const identity = await openKey(home, await readPassphrase(context, { file: passphraseFile, fresh: false }));
-  const connection = connect({
-    address: enrolment.address,
-    env: context.env,
-    ...way,
-    identity,
-    trust: enrolment,
-    instance: randomBytes(8).toString('hex'),
-    clock: systemClock,
-    log: silentLog,
-    signal: context.signal,
-  });
-  try {
-    return (await firstWord(connection.onState, context.signal)).welcome;
-  } finally {
-    await connection.close();
-  }
+  return (await firstWord({ address: enrolment.address, ...way, identity, trust: enrolment }, context)).welcome;
 }

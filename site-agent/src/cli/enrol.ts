@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { type EnrolmentCode, fingerprint, type Identity, parseEnrolmentCode } from '@consilium/shared/crypto';
+import { type EnrolmentCode, fingerprint, parseEnrolmentCode } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
-import { silentLog, systemClock } from '@consilium/shared/wire';
 import type { Command } from 'commander';
 import {
   hasKey,
@@ -17,8 +15,7 @@ import {
   writeEnrolment,
   writeSettings,
 } from '../config/index.js';
-import { type ConnectionState, connect } from '../connection/index.js';
-import { type CommandContext, homeOf, readPassphrase, readText } from './context.js';
+import { type CommandContext, homeOf, readPassphrase, wayOut } from './context.js';
 import { type DataOptions, dataSettings, withDataOptions } from './data-options.js';
 import { firstWord } from './first-word.js';
 
@@ -59,8 +56,9 @@ async function enrol(text: string, options: EnrolOptions, context: CommandContex
   const passphrase = await readPassphrase(context, { file: options.passphraseFile, fresh: made });
   const identity = made ? await makeKey(home, passphrase) : await openKey(home, passphrase);
 
-  const { address, lead, consortium, site } = code;
-  const connected = await proveOnce(code, identity, options, context);
+  const { address, lead, consortium, site, secret } = code;
+  const trust = { lead, consortium, site };
+  const connected = await firstWord({ address, ...(await wayOut(options)), identity, trust, secret }, context);
   await writeEnrolment(home, { address, lead, consortium, site });
   await keepStanding(
     home,
@@ -81,33 +79,6 @@ async function refuseOther(home: SiteHome, code: EnrolmentCode): Promise<void> {
   const before = await readEnrolment(home);
   if (before === null || (before.consortium === code.consortium && before.site === code.site)) return;
   fail('CSM-CLISITE-ENROLLED', { home: home.folder, site: before.site });
-}
-
-/** Connects until the coordinator has welcomed the key, or refuses with a reason. */
-async function proveOnce(
-  { address, lead, consortium, site, secret }: EnrolmentCode,
-  identity: Identity,
-  { proxy, ca }: EnrolOptions,
-  { env, signal }: CommandContext,
-): Promise<Extract<ConnectionState, { kind: 'connected' }>> {
-  const connection = connect({
-    address,
-    env,
-    ...(proxy !== undefined && { proxy }),
-    ...(ca !== undefined && { ca: await readText(ca) }),
-    identity,
-    trust: { lead, consortium, site },
-    secret,
-    instance: randomBytes(8).toString('hex'),
-    clock: systemClock,
-    log: silentLog,
-    signal,
-  });
-  try {
-    return await firstWord(connection.onState, signal);
-  } finally {
-    await connection.close();
-  }
 }
 
 /** Writes site.yaml unless the site has one. */

@@ -14,8 +14,7 @@ import { z } from 'zod';
 import {
   openKey,
   readEnrolment,
-  readIfThere,
-  readSettings,
+  readSettingsIfThere,
   type SiteHome,
   type SiteSettings,
   siteSettings,
@@ -62,7 +61,7 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   const home = homeOf(context, options.home);
   const part = readPart(options.part);
   const exported = await readExport(folder);
-  const settings = (await readIfThere(home.settings)) === null ? null : await readSettings(home.settings);
+  const settings = await readSettingsIfThere(home.settings);
   const data = dataSettings(options) ?? settings?.data ?? fail('CSM-CLISITE-NO-DATA');
   const { contract, preparation } = exported;
   const dataset = await loadCohort(exported, data, part);

@@ -18,7 +18,7 @@ import {
 } from '../config/index.js';
 import { type Connection, connect } from '../connection/index.js';
 import { openEgress, openLedger } from '../governance/index.js';
-import { type CommandContext, homeOf, readPassphrase, readText } from './context.js';
+import { type CommandContext, homeOf, readPassphrase, wayOut } from './context.js';
 import { createLog } from './log.js';
 
 interface StartOptions {
@@ -39,7 +39,7 @@ async function start(options: StartOptions, context: CommandContext): Promise<vo
   const home = homeOf(context, options.home);
   const enrolment = (await readEnrolment(home)) ?? fail('CSM-CLISITE-NOT-ENROLLED', { home: home.folder });
   const settings = await readSettings(home.settings);
-  const ca = settings.ca === undefined ? undefined : await readText(settings.ca);
+  const way = await wayOut(settings);
   await makeHome(home);
   const unlock = await lockHome(home);
   try {
@@ -51,8 +51,7 @@ async function start(options: StartOptions, context: CommandContext): Promise<vo
     const connection = connect({
       address: enrolment.address,
       env: context.env,
-      ...(settings.proxy !== undefined && { proxy: settings.proxy }),
-      ...(ca !== undefined && { ca }),
+      ...way,
       identity,
       trust: { ...enrolment, ...(standing && { minimumRevision: standing.coordinatorRevision }) },
       instance: randomBytes(8).toString('hex'),

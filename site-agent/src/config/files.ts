@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { CodedError, coded } from '@consilium/shared/errors';
 
@@ -77,3 +77,15 @@ export const makePrivate = (folder: string): Promise<void> =>
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
   });
+
+/** Bytes that this user may still write where a folder lies, or will lie: one that is not made yet, where its nearest parent does. */
+export async function freeBytes(folder: string): Promise<number> {
+  for (let place = folder; ; place = dirname(place)) {
+    try {
+      const { bavail, bsize } = await statfs(place);
+      return bavail * bsize;
+    } catch (thrown) {
+      if (reasonOf(thrown) !== 'ENOENT' || place === dirname(place)) throw thrown;
+    }
+  }
+}

@@ -7,9 +7,16 @@ export {
   type Standing,
   writeEnrolment,
 } from './enrolment.js';
-export { adopt, makePrivate, readIfThere, readJsonIfThere, withDisk, writeWhole } from './files.js';
+export { adopt, freeBytes, makePrivate, readIfThere, readJsonIfThere, withDisk, writeWhole } from './files.js';
 export { makeHome, type SiteHome, siteHome } from './home.js';
 export { holdLock, lockHome } from './lock.js';
-export { parseSettings, readSettings, type SiteSettings, siteSettings, writeSettings } from './settings.js';
+export {
+  parseSettings,
+  readSettings,
+  readSettingsIfThere,
+  type SiteSettings,
+  siteSettings,
+  writeSettings,
+} from './settings.js';
 export { hasKey, makeKey, openKey } from './site-key.js';
 export { version } from './version.js';

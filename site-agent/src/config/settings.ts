@@ -32,12 +32,17 @@ export const siteSettings = z.strictObject({
 });
 export type SiteSettings = z.output<typeof siteSettings>;
 
+/** As `readSettingsIfThere`. @throws CSM-SITECONFIG-MISSING where there are none */
+export const readSettings = async (path: string): Promise<SiteSettings> =>
+  (await readSettingsIfThere(path)) ?? fail('CSM-SITECONFIG-MISSING', { file: path });
+
 /**
- * Reads a site's settings; folders and files in them come back absolute.
- * @throws CSM-SITECONFIG-MISSING, CSM-SITECONFIG-INVALID naming line and setting, CSM-AGENT-DISK
+ * Reads a site's settings, null where there are none; folders and files in them come back absolute.
+ * @throws CSM-SITECONFIG-INVALID naming line and setting, CSM-AGENT-DISK
  */
-export async function readSettings(path: string): Promise<SiteSettings> {
-  const bytes = (await readIfThere(path)) ?? fail('CSM-SITECONFIG-MISSING', { file: path });
+export async function readSettingsIfThere(path: string): Promise<SiteSettings | null> {
+  const bytes = await readIfThere(path);
+  if (bytes === null) return null;
   const settings = parseSettings(Buffer.from(bytes).toString('utf8'), path);
   const absolute = (file: string): string => resolve(dirname(path), file);
   return {

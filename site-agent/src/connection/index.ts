@@ -2,6 +2,6 @@ export { type Backoff, backoffMs, defaultBackoff } from './backoff.js';
 export type { TransferOptions } from './carrier.js';
 export { type Connection, type ConnectionState, type ConnectOptions, connect } from './connect.js';
 export { fileSink, fileSource, memorySource } from './files.js';
-export { unreachable } from './reason.js';
-export { type Route, type RouteOptions, routeTo } from './route.js';
+export { notReached } from './reason.js';
+export { type Route, routeTo, type WayOut } from './route.js';
 export type { BlobRef, Progress, Sink, Source } from './transfer.js';

@@ -17,7 +17,12 @@ export function unreachable(error: unknown, { url, proxy }: Route): CodedError {
   const parsed = failure.safeParse(error);
   const code = parsed.data?.description.error?.code;
   const status = /server response: (\d{3})/.exec(parsed.data?.description.message ?? '')?.[1];
-  const reason = code ?? (status === undefined ? 'no answer' : `HTTP ${status}`);
+  return notReached({ url, proxy }, code ?? (status === undefined ? undefined : `HTTP ${status}`));
+}
+
+/** The same from the code of a fault of the system or of TLS. */
+export function notReached({ url, proxy }: Route, code: string | undefined): CodedError {
+  const reason = code ?? 'no answer';
   if (code !== undefined && tlsFault.test(code)) return coded('CSM-HANDSHAKE-TLS', { reason });
   return proxy === null
     ? coded('CSM-HANDSHAKE-UNREACHABLE', { address: url, reason })

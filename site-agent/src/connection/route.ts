@@ -14,6 +14,9 @@ export interface RouteOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** The part of it that a site decides for itself. */
+export type WayOut = Pick<RouteOptions, 'proxy' | 'ca'>;
+
 export interface Route {
   readonly url: string;
   /** Host and port of the proxy, without its password; null when there is none. */

@@ -2,7 +2,7 @@ import type { Contract } from '@consilium/shared/contract';
 import { asCoded, coded } from '@consilium/shared/errors';
 import type { Clock, Welcome } from '@consilium/shared/wire';
 import { type Enrolment, readEnrolment, type SiteHome, type SiteSettings } from '../config/index.js';
-import { type Route, routeTo } from '../connection/index.js';
+import { type Route, routeTo, type WayOut } from '../connection/index.js';
 import { examineBackend, examineSpeed } from './backend.js';
 import { examineCohort } from './cohort.js';
 import { type Finding, fault, warning } from './finding.js';
@@ -22,22 +22,15 @@ export interface ExamineOptions {
   readonly data: SiteSettings['data'] | null;
   /** The run file to hold the tables against; null without one. */
   readonly contract: (() => Promise<Contract>) | null;
-  /** A text file that site.yaml names. */
-  readonly readText: (path: string) => Promise<string>;
+  /** The way to the coordinator that site.yaml names. */
+  readonly wayOut: (settings: SiteSettings) => Promise<WayOut>;
   /** Opens the site's key and proves it to the coordinator once. */
-  readonly prove: (enrolment: Enrolment, route: Omit<WayOut, 'address'>) => Promise<Welcome>;
+  readonly prove: (enrolment: Enrolment, way: WayOut) => Promise<Welcome>;
   readonly host: Host;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly now: () => Date;
   readonly signal: AbortSignal;
-}
-
-/** What site.yaml says of the way to the coordinator. */
-export interface WayOut {
-  readonly address: string;
-  readonly proxy?: string;
-  readonly ca?: string;
 }
 
 /**
@@ -80,26 +73,16 @@ const threadsOf = (settings: SiteSettings | null): number | undefined =>
 const enrolmentOf = (home: SiteHome): Promise<Enrolment | null> => readEnrolment(home).catch(() => null);
 
 async function* examineConnection(
-  { proxy, ca: caFile }: SiteSettings,
+  settings: SiteSettings,
   options: ExamineOptions,
 ): AsyncGenerator<Finding, void, void> {
-  const { home, env, clock, now, signal } = options;
-  let enrolment: Enrolment | null;
-  let way: Omit<WayOut, 'address'>;
-  let route: Route;
-  try {
-    enrolment = await readEnrolment(home);
-    if (enrolment === null) {
-      yield warning('Network', coded('CSM-CLISITE-NOT-ENROLLED', { home: home.folder }));
-      return;
-    }
-    const ca = caFile === undefined ? undefined : await options.readText(caFile);
-    way = { ...(proxy !== undefined && { proxy }), ...(ca !== undefined && { ca }) };
-    route = routeTo({ address: enrolment.address, env, ...way });
-  } catch (thrown) {
-    yield fault('Network', thrown);
+  const { home, clock, now, signal } = options;
+  const means = await meansOf(settings, options).catch((thrown: unknown) => fault('Network', thrown));
+  if ('state' in means) {
+    yield means;
     return;
   }
+  const { enrolment, way, route } = means;
   const answered = await askCoordinator({ route, clock, now, signal }).catch((thrown: unknown) => {
     signal.throwIfAborted();
     return asCoded(thrown);
@@ -107,9 +90,22 @@ async function* examineConnection(
   yield examineNetwork(route, answered, now());
   const time = examineClock(answered, now());
   if (time !== null) yield time;
-  const proven = enrolment;
-  const ofKey = await examineKey(home, proven, () => options.prove(proven, way));
+  const ofKey = await examineKey(home, enrolment, () => options.prove(enrolment, way));
   signal.throwIfAborted();
   // What keeps the network away keeps the key from being proven: said once, it is enough.
   if (!(answered instanceof Error) || ofKey.code !== answered.code) yield ofKey;
+}
+
+interface Means {
+  readonly enrolment: Enrolment;
+  readonly way: WayOut;
+  readonly route: Route;
+}
+
+/** Whom to ask and how; a finding where the site is not enrolled. */
+async function meansOf(settings: SiteSettings, { home, env, wayOut }: ExamineOptions): Promise<Means | Finding> {
+  const enrolment = await readEnrolment(home);
+  if (enrolment === null) return warning('Network', coded('CSM-CLISITE-NOT-ENROLLED', { home: home.folder }));
+  const way = await wayOut(settings);
+  return { enrolment, way, route: routeTo({ address: enrolment.address, env, ...way }) };
 }

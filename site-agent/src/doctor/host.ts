@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, readdir, readFile, statfs } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
-import { dirname } from 'node:path';
-import { withDisk } from '../config/index.js';
+import { freeBytes, withDisk } from '../config/index.js';
 
 /** How long a program that is asked for its version or its devices may take. */
 const answerMs = 10_000;
@@ -45,7 +44,7 @@ export const thisHost = (): Host => ({
       () => true,
       () => false,
     ),
-  freeBytes,
+  freeBytes: (folder) => withDisk(folder, () => freeBytes(folder)),
   ask: (program, words) =>
     new Promise((resolve) => {
       execFile(program, [...words], { timeout: answerMs }, (error, stdout, stderr) => {
@@ -54,18 +53,3 @@ export const thisHost = (): Host => ({
       });
     }),
 });
-
-/** A folder that is not made yet will lie where its nearest parent does. */
-function freeBytes(folder: string): Promise<number> {
-  return withDisk(folder, async () => {
-    for (let place = folder; ; place = dirname(place)) {
-      try {
-        const { bavail, bsize } = await statfs(place);
-        return bavail * bsize;
-      } catch (thrown) {
-        const absent = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
-        if (!absent || place === dirname(place)) throw thrown;
-      }
-    }
-  });
-}

@@ -4,7 +4,7 @@ import { checkServerIdentity, type PeerCertificate, TLSSocket } from 'node:tls';
 import { coded } from '@consilium/shared/errors';
 import type { Clock } from '@consilium/shared/wire';
 import { z } from 'zod';
-import { type Route, unreachable } from '../connection/index.js';
+import { notReached, type Route } from '../connection/index.js';
 
 const limitMs = 20_000;
 const mostBytes = 65_536;
@@ -46,45 +46,37 @@ export function askCoordinator({ route, clock, now, signal }: ReplyOptions): Pro
   const url = new URL('/healthz', route.url);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const begin = clock.now();
-  return new Promise((resolve, reject) => {
-    const ask = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const asked = ask(url, {
-      agent: route.agent ?? false,
-      // As for the agent's own link: a name alone is not enough through a proxy.
-      checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
-      ...(route.ca && { ca: route.ca }),
-      signal,
-    });
-    const stopTimer = clock.after(limitMs, () => asked.destroy(new Error('late')));
-    asked.once('error', (error: NodeJS.ErrnoException) => {
-      stopTimer();
-      reject(signal.aborted ? signal.reason : unreachable({ description: { error: { code: error.code } } }, route));
-    });
+  const ask = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const asked = ask(url, {
+    agent: route.agent ?? false,
+    // As for the agent's own link: a name alone is not enough through a proxy.
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
+    ...(route.ca && { ca: route.ca }),
+    signal,
+  });
+  const stopTimer = clock.after(limitMs, () => asked.destroy(new Error('late')));
+  return new Promise<Reply>((resolve, reject) => {
+    const fail = ({ code }: NodeJS.ErrnoException) => reject(signal.aborted ? signal.reason : notReached(route, code));
+    asked.on('error', fail);
     asked.once('response', (response) => {
       const head = { status: response.statusCode ?? 0, tookMs: clock.now() - begin, receivedAt: now() };
       const { socket } = response;
       const secure = socket instanceof TLSSocket;
       // A proxy that refuses to dial answers by itself, in the clear.
       if (url.protocol === 'https:' && !secure) {
-        stopTimer();
-        asked.destroy();
         reject(coded('CSM-HANDSHAKE-PROXY', { proxy: route.proxy ?? route.url, reason: `HTTP ${head.status}` }));
         return;
       }
       const certificate = secure ? certificateOf(socket.getPeerCertificate()) : null;
       textOf(response).then(
-        (text) => {
-          stopTimer();
-          asked.destroy();
-          resolve({ ...head, date: dateOf(response.headers.date), version: versionOf(text), certificate });
-        },
-        (error: NodeJS.ErrnoException) => {
-          stopTimer();
-          reject(unreachable({ description: { error: { code: error.code } } }, route));
-        },
+        (text) => resolve({ ...head, date: dateOf(response.headers.date), version: versionOf(text), certificate }),
+        fail,
       );
     });
     asked.end();
+  }).finally(() => {
+    stopTimer();
+    asked.destroy();
   });
 }
 

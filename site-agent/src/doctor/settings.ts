@@ -1,4 +1,4 @@
-import { readIfThere, readSettings, type SiteHome, type SiteSettings } from '../config/index.js';
+import { readSettings, readSettingsIfThere, type SiteHome, type SiteSettings } from '../config/index.js';
 import { type Finding, fault, fine } from './finding.js';
 
 /**
@@ -10,8 +10,8 @@ export async function examineSettings(
   dataGiven: boolean,
 ): Promise<{ readonly settings: SiteSettings | null; readonly found: Finding | null }> {
   try {
-    if (dataGiven && (await readIfThere(home.settings)) === null) return { settings: null, found: null };
-    const settings = await readSettings(home.settings);
+    const settings = await (dataGiven ? readSettingsIfThere : readSettings)(home.settings);
+    if (settings === null) return { settings, found: null };
     return { settings, found: fine('Settings', home.settings, { facts: { file: home.settings } }) };
   } catch (thrown) {
     return { settings: null, found: fault('Settings', thrown) };
