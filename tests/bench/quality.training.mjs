@@ -2,7 +2,7 @@ import { fold } from '@consilium/coordinator/aggregation';
 import { memoryBlobs } from '@consilium/coordinator/store';
 import { familyOf, initialWeights } from '@consilium/models/families';
 import { stream } from '@consilium/models/layers';
-import { assignWeights, readWeights, train } from '@consilium/models/training';
+import { assignTensors, readTensors, train } from '@consilium/models/training';
 import { encodeWeights } from '@consilium/shared/weights';
 import { loadWeights, rootClassWeights, trainStep } from '@consilium/site-agent/model';
 import { chosen, countsOn, judge, judgedSites, pooled } from './quality.judging.mjs';
@@ -63,7 +63,7 @@ export async function inOnePlace(consortium, model, members, chooses) {
   const y = Int32Array.from(members.flatMap(({ parts }) => [...parts.train.y]));
   const { family, preset, options, classes } = run.model;
   const shape = { family, preset, options, classes: classes.length, features: consortium.state.features.length };
-  assignWeights(model, initialWeights({ ...shape, seed }).values);
+  assignTensors(model.shared, initialWeights({ ...shape, seed }).values);
   const epochs = training.rounds * training.localEpochs;
   const pending = [];
   await train({
@@ -76,7 +76,7 @@ export async function inOnePlace(consortium, model, members, chooses) {
     classWeights: weighted ? rootClassWeights(consortium.state.classCounts, validation.minimumCell) : null,
     seed: stream(seed, 'train', members.map(({ site }) => site).join()).integer(2 ** 32),
     onProgress: ({ epoch, done, total }) => {
-      if (done * epochs === epoch * total) pending.push(readWeights(model));
+      if (done * epochs === epoch * total) pending.push(readTensors(model.shared));
     },
   });
   const ends = (await Promise.all(pending)).map((weights, index) => ({ round: index + 1, model: weights }));
@@ -84,11 +84,11 @@ export async function inOnePlace(consortium, model, members, chooses) {
   if (!chooses) return ends.at(-1);
   const rounds = [];
   for (const end of ends) {
-    assignWeights(model, end.model);
+    assignTensors(model.shared, end.model);
     rounds.push({ ...end, validation: await judge(model, judged, 'validation', run) });
   }
   const result = chosen(rounds, validation.choose);
-  assignWeights(model, result.model);
+  assignTensors(model.shared, result.model);
   return result;
 }
 

@@ -1,7 +1,7 @@
 import { agreementLimit, held } from '../backend/index.js';
 import { type Family, families } from '../families/index.js';
 import { stream } from '../layers/index.js';
-import { type OptimizerSettings, readWeights, train } from '../training/index.js';
+import { type OptimizerSettings, readTensors, train } from '../training/index.js';
 import { type ConformanceCase, knownCase, numbers } from './case.js';
 
 const [rows, features, classes] = [24, 40, 3];
@@ -28,10 +28,10 @@ interface Training {
 async function trained(family: Family, { onProgress, ...how }: Training): Promise<readonly Float32Array[]> {
   const model = family.build({ features, classes, options: family.parseOptions(preset, {}), seed: 1 });
   try {
-    const start = await readWeights(model);
+    const start = await readTensors(model.shared);
     const settings = { ...how, classWeights: null, seed: 11, ...(onProgress && { onProgress }) };
     const { meanLoss } = await train({ model, ...patients(), ...settings });
-    const end = await readWeights(model);
+    const end = await readTensors(model.shared);
     return [end.map((weight, index) => weight - (start[index] ?? 0)), Float32Array.of(meanLoss)];
   } finally {
     model.dispose();

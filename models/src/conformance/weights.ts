@@ -1,37 +1,25 @@
 import { tf } from '../backend/index.js';
-import { assignWeights, createOptimizer, type Model, readWeights } from '../training/index.js';
+import { assignTensors, createOptimizer, readTensors, type TensorGroup } from '../training/index.js';
 import { type ConformanceCase, knownCase } from './case.js';
 
 const count = 6;
 const counted = Float32Array.from({ length: count }, (_, index) => index + 0.5);
 
-/** A model of two variables, whose logits nobody asks for. */
-function holder(): Model {
+/** The weights of a model of two variables. */
+async function withWeights<T>(use: (group: TensorGroup) => Promise<T>): Promise<T> {
   const shapes = [[2, 2], [2]];
   const variables = tf.tidy(() => shapes.map((shape) => tf.variable(tf.zeros(shape))));
-  return {
-    layout: shapes.map((shape, index) => ({ name: `w${index}`, shape })),
-    metadata: {},
-    classes: 1,
-    variables,
-    logits: () => tf.zeros([1, 1]),
-    dispose: () => tf.dispose([...variables]),
-  };
-}
-
-async function withHolder<T>(use: (model: Model) => Promise<T>): Promise<T> {
-  const model = holder();
   try {
-    return await use(model);
+    return await use({ layout: shapes.map((shape, index) => ({ name: `w${index}`, shape })), variables });
   } finally {
-    model.dispose();
+    tf.dispose(variables);
   }
 }
 
 /** A step that changes every weight. A backend may take it where the weights lie. */
-function step(model: Model): void {
-  const optimizer = createOptimizer({ name: 'adam', rate: 0.1, weightDecay: 0 }, model.variables);
-  tf.tidy(() => optimizer.apply(model.variables.map(({ shape }) => tf.ones(shape))));
+function step({ variables }: TensorGroup): void {
+  const optimizer = createOptimizer({ name: 'adam', rate: 0.1, weightDecay: 0 }, variables);
+  tf.tidy(() => optimizer.apply(variables.map(({ shape }) => tf.ones(shape))));
   optimizer.dispose();
 }
 
@@ -40,42 +28,42 @@ export const weights: readonly ConformanceCase[] = [
   knownCase('weights', {
     name: 'come back as they were assigned',
     compute: () =>
-      withHolder(async (model) => {
-        assignWeights(model, counted);
-        return readWeights(model);
+      withWeights(async (group) => {
+        assignTensors(group, counted);
+        return readTensors(group);
       }),
     expected: counted,
   }),
   knownCase('weights', {
     name: 'do not change with the array that they were assigned from',
     compute: () =>
-      withHolder(async (model) => {
+      withWeights(async (group) => {
         const given = counted.slice();
-        assignWeights(model, given);
+        assignTensors(group, given);
         given.fill(9);
-        return readWeights(model);
+        return readTensors(group);
       }),
     expected: counted,
   }),
   knownCase('weights', {
     name: 'do not change with the array that was read',
     compute: () =>
-      withHolder(async (model) => {
-        assignWeights(model, counted);
-        (await readWeights(model)).fill(9);
-        return readWeights(model);
+      withWeights(async (group) => {
+        assignTensors(group, counted);
+        (await readTensors(group)).fill(9);
+        return readTensors(group);
       }),
     expected: counted,
   }),
   knownCase('weights', {
     name: 'stay as they were assigned and as they were read while training goes on',
     compute: () =>
-      withHolder(async (model) => {
+      withWeights(async (group) => {
         const given = counted.slice();
-        assignWeights(model, given);
-        const read = await readWeights(model);
-        step(model);
-        const moved = (await readWeights(model)).map((value, index) => (value === counted[index] ? 0 : 1));
+        assignTensors(group, given);
+        const read = await readTensors(group);
+        step(group);
+        const moved = (await readTensors(group)).map((value, index) => (value === counted[index] ? 0 : 1));
         return [...given, ...read, ...moved];
       }),
     expected: [...counted, ...counted, ...counted.map(() => 1)],
@@ -83,11 +71,11 @@ export const weights: readonly ConformanceCase[] = [
   knownCase('weights', {
     name: 'are read after a change on the device, not as they were before',
     compute: () =>
-      withHolder(async (model) => {
-        assignWeights(model, counted);
-        await readWeights(model);
-        for (const variable of model.variables) tf.tidy(() => variable.assign(variable.mul(2)));
-        return readWeights(model);
+      withWeights(async (group) => {
+        assignTensors(group, counted);
+        await readTensors(group);
+        for (const variable of group.variables) tf.tidy(() => variable.assign(variable.mul(2)));
+        return readTensors(group);
       }),
     expected: counted.map((value) => 2 * value),
   }),

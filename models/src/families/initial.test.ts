@@ -1,7 +1,7 @@
 import { layoutElements } from '@consilium/shared/weights';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useBackend } from '../backend/index.js';
-import { readWeights } from '../training/index.js';
+import { readTensors } from '../training/index.js';
 import { familyOf, initialWeights } from './index.js';
 
 const request = { family: 'attention-aml', preset: 'small', options: {}, features: 20, classes: 4, seed: 7 };
@@ -38,7 +38,7 @@ describe('initialWeights', () => {
     const options = family.parseOptions(request.preset, request.options);
     const model = family.build({ features: 20, classes: 4, options, seed: 7 });
     const { layout, metadata, values } = initialWeights(request);
-    expect({ layout: model.layout, metadata: model.metadata, values: await readWeights(model) }).toEqual({
+    expect({ layout: model.shared.layout, metadata: model.metadata, values: await readTensors(model.shared) }).toEqual({
       layout,
       metadata,
       values,

@@ -1,8 +1,7 @@
 import type { Layout } from '@consilium/shared/weights';
-
 import { drawWeights } from '../layers/index.js';
+import { layoutOf, metadataOf, onlyStage } from '../training/index.js';
 import type { FamilyOptions } from './family.js';
-import { layoutOf, metadataOf } from './model-file.js';
 import { familyOf } from './registry.js';
 
 export interface InitialOptions {
@@ -30,7 +29,7 @@ export function initialWeights({ family, preset, options, features, classes, see
   const parameters = declare({ features, classes, options: parseOptions(preset, options) });
   return {
     layout: layoutOf(parameters),
-    metadata: metadataOf(family, preset),
+    metadata: metadataOf(family, preset, onlyStage),
     values: drawWeights(parameters, seed),
   };
 }

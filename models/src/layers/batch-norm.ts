@@ -13,8 +13,8 @@ export const batchNormParameters = (name: string, channels: number): readonly Pa
 
 /** Its moving averages, which no gradient reaches: `name/moving_mean` and `name/moving_variance`, each [channels]. */
 export const batchNormStatistics = (name: string, channels: number): readonly Parameter[] => [
-  { name: `${name}/moving_mean`, shape: [channels], draw: zeros },
-  { name: `${name}/moving_variance`, shape: [channels], draw: ones },
+  { name: `${name}/moving_mean`, shape: [channels], draw: zeros, role: 'statistics' },
+  { name: `${name}/moving_variance`, shape: [channels], draw: ones, role: 'statistics' },
 ];
 
 export interface BatchNormOptions {

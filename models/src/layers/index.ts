@@ -23,8 +23,8 @@ export { graphConvolution, graphConvolutionParameters } from './graph-convolutio
 export { groupNorm, groupNormParameters } from './group-norm.js';
 export { constant, fanInUniform, heNormal, normal, ones, truncatedNormal, zeros } from './initialisers.js';
 export { layerNorm, layerNormParameters } from './layer-norm.js';
-export type { Initialiser, NamedTensors, Parameter } from './parameters.js';
-export { createVariables, drawWeights, weight } from './parameters.js';
+export type { Initialiser, NamedTensors, Parameter, Role, Scope } from './parameters.js';
+export { createVariables, drawWeights, isTrained, scoped, weight, withScope } from './parameters.js';
 export { channelMax, maxPool, tokenMean } from './pooling.js';
 export { addPositions, positionParameters } from './positions.js';
 export type { Random } from './random.js';

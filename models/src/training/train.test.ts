@@ -4,7 +4,7 @@ import { familyOf } from '../families/index.js';
 import { stream } from '../layers/index.js';
 import { cutBatches } from './batches.js';
 import type { Progress, TrainOptions } from './index.js';
-import { assignWeights, predict, progressSteps, readWeights, train } from './index.js';
+import { assignTensors, predict, progressSteps, readTensors, train } from './index.js';
 
 const features = 12;
 const classes = 3;
@@ -33,7 +33,7 @@ async function trained(changes: Partial<TrainOptions> = {}, dropout = 0) {
     ...{ model, ...cloud(40), batchSize: 8, epochs: 2, optimizer: adam, classWeights: null, seed: 11 },
     ...changes,
   });
-  const weights = await readWeights(model);
+  const weights = await readTensors(model.shared);
   model.dispose();
   return { ...result, weights };
 }
@@ -79,13 +79,13 @@ describe('train', () => {
 
   it('starts each call with a fresh optimizer', async () => {
     const model = small();
-    const start = await readWeights(model);
+    const start = await readTensors(model.shared);
     const once = { model, ...cloud(8), batchSize: 8, epochs: 1, optimizer: adam, classWeights: null, seed: 1 };
     await train(once);
-    const first = await readWeights(model);
-    assignWeights(model, start);
+    const first = await readTensors(model.shared);
+    assignTensors(model.shared, start);
     await train(once);
-    expect(await readWeights(model)).toEqual(first);
+    expect(await readTensors(model.shared)).toEqual(first);
     model.dispose();
   });
 
@@ -209,35 +209,35 @@ describe('cutBatches', () => {
 describe('weights', () => {
   it('survive a round trip exactly', async () => {
     const model = small();
-    const values = (await readWeights(model)).map((value, index) => value + index / 1000);
-    assignWeights(model, values);
-    expect(await readWeights(model)).toEqual(values);
+    const values = (await readTensors(model.shared)).map((value, index) => value + index / 1000);
+    assignTensors(model.shared, values);
+    expect(await readTensors(model.shared)).toEqual(values);
     model.dispose();
   });
 
   it('share no memory with the caller, either way', async () => {
     const model = small();
-    const values = await readWeights(model);
-    assignWeights(model, values);
+    const values = await readTensors(model.shared);
+    assignTensors(model.shared, values);
     const kept = values.slice();
     values.fill(9);
-    expect(await readWeights(model)).toEqual(kept);
-    (await readWeights(model)).fill(8);
-    expect(await readWeights(model)).toEqual(kept);
+    expect(await readTensors(model.shared)).toEqual(kept);
+    (await readTensors(model.shared)).fill(8);
+    expect(await readTensors(model.shared)).toEqual(kept);
     model.dispose();
   });
 
   it('leave the number of tensors alone', async () => {
     const model = small();
     const before = tf.memory().numTensors;
-    assignWeights(model, await readWeights(model));
+    assignTensors(model.shared, await readTensors(model.shared));
     expect(tf.memory().numTensors).toBe(before);
     model.dispose();
   });
 
   it('must be as many as the model has', () => {
     const model = small();
-    expect(() => assignWeights(model, new Float32Array(3))).toThrow(RangeError);
+    expect(() => assignTensors(model.shared, new Float32Array(3))).toThrow(RangeError);
     model.dispose();
   });
 });

@@ -59,7 +59,7 @@ export const progressSteps = 8;
  */
 export async function train(options: TrainOptions): Promise<Trained> {
   const { model, x, y, batchSize, epochs, classWeights, seed, onProgress, signal } = options;
-  const { variables } = model;
+  const variables = model.trained.map(({ variable }) => variable);
   const rows = y.length;
   if (rows === 0 || x.length % rows !== 0) throw new RangeError(`${x.length} values for ${rows} rows`);
   signal?.throwIfAborted();

@@ -1,5 +1,5 @@
 import { familyOf } from '@consilium/models/families';
-import { assignWeights, type Model } from '@consilium/models/training';
+import { assignTensors, type Model } from '@consilium/models/training';
 import type { Contract } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { decodeWeights, type Layout, type Weights } from '@consilium/shared/weights';
@@ -24,8 +24,8 @@ export function checkInput({ runFile: { model } }: Contract, { x, y }: Part, fea
  */
 export function loadWeights(model: Model, file: Uint8Array, step: string): Weights {
   const weights = decodeWeights(file);
-  if (!sameLayout(weights.layout, model.layout)) fail('CSM-TRAINER-MODEL', { step });
-  assignWeights(model, weights.values);
+  if (!sameLayout(weights.layout, model.shared.layout)) fail('CSM-TRAINER-MODEL', { step });
+  assignTensors(model.shared, weights.values);
   return weights;
 }
 

@@ -1,5 +1,5 @@
 import { stream } from '@consilium/models/layers';
-import { type Model, type Progress, readWeights, train } from '@consilium/models/training';
+import { type Model, type Progress, readTensors, train } from '@consilium/models/training';
 import type { Contract } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import type { SiteId, StepId } from '@consilium/shared/ids';
@@ -45,7 +45,7 @@ export async function trainStep(
     onProgress,
     signal,
   });
-  const values = await readWeights(model);
+  const values = await readTensors(model.shared);
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) fail('CSM-TRAINER-DIVERGED', { tensor: tensorAt(layout, bad) });
   return { update: encodeWeights({ layout, metadata, values }), meanLoss, batches };

@@ -12,7 +12,7 @@ export function attentionAml({ features, classes }) {
     parameters: family.parameters(blueprint),
     open(seed) {
       const model = family.build({ ...blueprint, seed });
-      return { variables: model.variables, pass: (x, mode) => model.logits(x, mode) };
+      return { variables: model.trained.map(({ variable }) => variable), pass: (x, mode) => model.logits(x, mode) };
     },
     loss: crossEntropy,
     twin: { kind: 'AttentionAml', settings: { features, classes } },

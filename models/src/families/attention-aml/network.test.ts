@@ -180,7 +180,7 @@ describe('parameters', () => {
       const shape = { features: 6, classes: 3, options: parseOptions('small', { attentionMode, dropout: 0.1 }) };
       const before = tf.memory().numTensors;
       const model = buildAttentionAml({ ...shape, seed: 1 });
-      expect(model.variables.map(({ shape }) => shape)).toEqual(model.layout.map(({ shape }) => shape));
+      expect(model.shared.variables.map(({ shape }) => shape)).toEqual(model.shared.layout.map(({ shape }) => shape));
       const reached = tf.tidy(() => {
         const loss = () =>
           model
@@ -190,7 +190,7 @@ describe('parameters', () => {
             .asScalar();
         return Object.keys(tf.variableGrads(loss).grads).length;
       });
-      expect(reached).toBe(model.variables.length);
+      expect(reached).toBe(model.trained.length);
       model.dispose();
       expect(tf.memory().numTensors).toBe(before);
     },

@@ -1,17 +1,7 @@
 import type { tf } from '../../backend/index.js';
 import type { Mode, NamedTensors } from '../../layers/index.js';
-import {
-  attendRows,
-  attentionWeights,
-  createVariables,
-  dense,
-  drawWeights,
-  dropout,
-  layerNorm,
-  singleTokenAttention,
-} from '../../layers/index.js';
-import type { Model } from '../../training/index.js';
-import { layoutOf, metadataOf } from '../model-file.js';
+import { attendRows, attentionWeights, dense, dropout, layerNorm, singleTokenAttention } from '../../layers/index.js';
+import { type Model, onlyStage, openModel } from '../../training/index.js';
 import type { AttentionAmlOptions } from './config.js';
 import type { Shape } from './parameters.js';
 import { attentionAmlParameters } from './parameters.js';
@@ -38,21 +28,17 @@ const normEps = 1e-5;
 
 /** Builds the model with starting weights drawn from the seed. `dispose` frees its variables. */
 export function buildAttentionAml(shape: Shape & { readonly seed: number }): AttentionAmlModel {
-  const parameters = attentionAmlParameters(shape);
-  const variables = createVariables(parameters, drawWeights(parameters, shape.seed));
-  const weights = Object.fromEntries(variables.map((variable, index) => [parameters[index]?.name ?? '', variable]));
-  const pass = (x: tf.Tensor2D, mode: Mode) => runAttentionAml(weights, shape.options, x, mode);
-  return {
-    layout: layoutOf(parameters),
-    metadata: metadataOf('attention-aml', shape.options.preset),
-    classes: shape.classes,
-    variables,
-    pass,
-    logits: (x, mode) => pass(x, mode).logits,
-    dispose: () => {
-      for (const variable of variables) variable.dispose();
+  return openModel({
+    family: 'attention-aml',
+    preset: shape.options.preset,
+    stage: onlyStage,
+    parameters: attentionAmlParameters(shape),
+    seed: shape.seed,
+    network: (weights) => {
+      const pass = (x: tf.Tensor2D, mode: Mode) => runAttentionAml(weights, shape.options, x, mode);
+      return { classes: shape.classes, pass, logits: (x: tf.Tensor2D, mode: Mode) => pass(x, mode).logits };
     },
-  };
+  });
 }
 
 /**
