@@ -5,17 +5,19 @@ import { join } from 'node:path';
 import { sha256 } from '@consilium/shared/canonical';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { blobsConformance, claimOf, someBytes } from './blobs.conformance.js';
+import { blobsConformance } from './blobs.conformance.js';
 import { type BlobPlace, blobChunkBytes } from './blobs.js';
 import type { Disk } from './disk.js';
 import { openBlobFolder } from './folder.js';
+import { spoolsConformance } from './spools.conformance.js';
+import { claimOf, someBytes, type TestPlace } from './testing/test-place.js';
 
 const dataKey = new Uint8Array(32).fill(7);
 const mib = blobChunkBytes;
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 const newFolder = () => fs.mkdtemp(join(tmpdir(), 'consilium-blobs-'));
 
-blobsConformance('folder', async () => {
+async function makePlace(): Promise<TestPlace> {
   const folder = join(await newFolder(), 'data');
   let place = await openBlobFolder({ folder, dataKey, openBlobs: 2 });
   return {
@@ -30,7 +32,10 @@ blobsConformance('folder', async () => {
       await fs.rm(join(folder, '..'), { recursive: true });
     },
   };
-});
+}
+
+blobsConformance('folder', makePlace);
+spoolsConformance('folder', makePlace);
 
 describe('a blob folder', () => {
   let folder: string;

@@ -1,7 +1,9 @@
 import { blobsConformance } from './blobs.conformance.js';
 import { memoryBlobs } from './memory-blobs.js';
+import { spoolsConformance } from './spools.conformance.js';
+import type { TestPlace } from './testing/test-place.js';
 
-blobsConformance('memory', async () => {
+async function make(): Promise<TestPlace> {
   const place = memoryBlobs();
   return {
     place,
@@ -11,4 +13,7 @@ blobsConformance('memory', async () => {
     },
     remove: () => place.close(),
   };
-});
+}
+
+blobsConformance('memory', make);
+spoolsConformance('memory', make);
