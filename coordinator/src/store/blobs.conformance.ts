@@ -3,7 +3,7 @@ import type { BlobHash } from '@consilium/shared/ids';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blobChunkBytes } from './blobs.js';
-import { eachPlace, someBytes, type TestPlace } from './testing/test-place.js';
+import { eachPlace, someBytes, type TestPlace } from './place.conformance.js';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 const absent = sha256(Buffer.from('absent'));

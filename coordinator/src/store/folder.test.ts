@@ -9,8 +9,8 @@ import { blobsConformance } from './blobs.conformance.js';
 import { type BlobPlace, blobChunkBytes } from './blobs.js';
 import type { Disk } from './disk.js';
 import { openBlobFolder } from './folder.js';
+import { claimOf, someBytes, type TestPlace } from './place.conformance.js';
 import { spoolsConformance } from './spools.conformance.js';
-import { claimOf, someBytes, type TestPlace } from './testing/test-place.js';
 
 const dataKey = new Uint8Array(32).fill(7);
 const mib = blobChunkBytes;

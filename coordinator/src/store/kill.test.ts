@@ -7,10 +7,10 @@ import { sha256 } from '@consilium/shared/canonical';
 import { verifyChain } from '@consilium/shared/journal';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBlobFolder } from './folder.js';
+import { claimOf, owner } from './place.conformance.js';
 import { openSqliteStore } from './sqlite.js';
 import { runRow } from './store.conformance.js';
 import { runOf } from './tables/index.js';
-import { claimOf, owner } from './testing/test-place.js';
 
 const kills = 6;
 const built = new URL('../../dist/store/index.js', import.meta.url).href;

@@ -1,7 +1,7 @@
 import { blobsConformance } from './blobs.conformance.js';
 import { memoryBlobs } from './memory-blobs.js';
+import type { TestPlace } from './place.conformance.js';
 import { spoolsConformance } from './spools.conformance.js';
-import type { TestPlace } from './testing/test-place.js';
 
 async function make(): Promise<TestPlace> {
   const place = memoryBlobs();

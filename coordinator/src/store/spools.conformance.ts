@@ -3,7 +3,7 @@ import { runId, siteId, stepId } from '@consilium/shared/ids';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blobChunkBytes, type Spool } from './blobs.js';
-import { claimOf, eachPlace, owner, someBytes, type TestPlace } from './testing/test-place.js';
+import { claimOf, eachPlace, owner, someBytes, type TestPlace } from './place.conformance.js';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 const mib = blobChunkBytes;

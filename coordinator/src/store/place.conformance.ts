@@ -1,7 +1,7 @@
 import { sha256 } from '@consilium/shared/canonical';
 import { type BlobHash, runId, siteId, stepId } from '@consilium/shared/ids';
 import { afterEach, beforeEach } from 'vitest';
-import type { BlobPlace, SpoolClaim } from '../blobs.js';
+import type { BlobPlace, SpoolClaim } from './blobs.js';
 
 /** A place under test that can be closed and opened again as after a restart. */
 export interface TestPlace {
