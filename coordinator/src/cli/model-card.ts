@@ -1,7 +1,7 @@
 import type { Contract } from '@consilium/shared/contract';
 import type { PublicKey, SiteId } from '@consilium/shared/ids';
+import { figure, printable } from '@consilium/shared/terminal';
 import type { RunView } from '../conduct/view.js';
-import { figure, printable } from './output.js';
 
 export interface ModelCardFacts {
   readonly view: RunView;

@@ -1,7 +1,5 @@
 import { CodedError, explain, fromWire, type WireError } from '@consilium/shared/errors';
 
-export { figure, printable, table } from '@consilium/shared/terminal';
-
 /** What another side reported, in full. */
 export const explainWire = (error: WireError): string => explain(fromWire(error));
 

@@ -1,7 +1,7 @@
+import { table } from '@consilium/shared/terminal';
 import { Command } from 'commander';
 import { listSites, type MemberView } from '../api/index.js';
 import type { CommandContext } from './context.js';
-import { table } from './output.js';
 import { asLead, type LeadOptions, withLeadOptions } from './session.js';
 
 export const sitesCommand = (context: CommandContext): Command =>

@@ -1,6 +1,7 @@
+import { figure, table } from '@consilium/shared/terminal';
 import type { RunSummary, RunView, SiteView } from '../conduct/view.js';
 import { span } from './durations.js';
-import { brief, explainWire, figure, table } from './output.js';
+import { brief, explainWire } from './output.js';
 
 /** The list of runs. */
 export const runsText = (runs: readonly RunSummary[]): string =>

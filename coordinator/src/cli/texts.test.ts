@@ -1,7 +1,7 @@
+import { printable } from '@consilium/shared/terminal';
 import { describe, expect, it } from 'vitest';
 import { exampleView } from '../api/testing/fake-runs.js';
 import { momentOf, span } from './durations.js';
-import { printable } from './output.js';
 import { readEvents } from './sse.js';
 import { statusText } from './status-text.js';
 import { news } from './watch-views.js';

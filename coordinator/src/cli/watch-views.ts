@@ -1,6 +1,7 @@
+import { figure } from '@consilium/shared/terminal';
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { RunView, SiteView } from '../conduct/view.js';
-import { explainWire, figure } from './output.js';
+import { explainWire } from './output.js';
 import { doing, headline } from './status-text.js';
 
 /** Shows a run as it goes. */

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { explainWire, figure, table } from '../cli/output.js';
+import { figure, table } from '@consilium/shared/terminal';
+import { explainWire } from '../cli/output.js';
 import type { RunView } from '../conduct/index.js';
 
 /** What a rehearsal ends with; `--json` prints it as the last line. */
