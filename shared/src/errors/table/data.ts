@@ -116,4 +116,8 @@ export const dataErrors = {
     message: 'The {sites} sites have no numeric column in common.',
     remedy: 'Compare the column names of the sites (consilium-site doctor), or list the features in the run file.',
   },
+  'CSM-STATISTICS-SINGULAR': {
+    message: 'Covariate {covariate} of the harmonisation cannot be told from the sites or from the other covariates.',
+    remedy: 'Leave it out: it has one value within each site, or follows from the others.',
+  },
 } as const satisfies ErrorTexts;
