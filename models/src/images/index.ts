@@ -1,0 +1,11 @@
+export { type Augmentation, augmented, usualAugmentation } from './augment.js';
+export { blur } from './blur.js';
+export { type ClaheOptions, clahe } from './clahe.js';
+export { type Correction, corrected } from './correction.js';
+export { fromLab, type Lab, toLab } from './lab.js';
+export { type Frame, letterbox, letterboxFrame } from './letterbox.js';
+export { median3 } from './median.js';
+export { heatOverlay } from './overlay.js';
+export { type Picture, square } from './picture.js';
+export { type Extent, resample } from './resample.js';
+export { labMoments, reinhard, restain, type StainMoments } from './stain.js';
