@@ -15,5 +15,5 @@ export {
   type DeviceDemand,
   useBackend,
 } from './ladder.js';
-export { dropoutThreshold, eachPhiloxWord, philoxSteps, philoxUniform } from './philox.js';
+export { dropoutThreshold, eachPhiloxWord, philoxSteps } from './philox.js';
 export { tf } from './tensorflow.js';

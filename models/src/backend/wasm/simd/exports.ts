@@ -153,7 +153,6 @@ interface PhiloxExports {
     dropped: number,
     kept: number,
   ) => void;
-  readonly blocks: (out: number, number: number, key0: number, key1: number, upper0: number, upper1: number) => void;
 }
 
 /** What pooling.wat exports. */

@@ -26,18 +26,6 @@
       (local.set $out (i32.add (local.get $out) (i32.const 64)))
       (br_if $next (i32.lt_u (local.get $out) (local.get $end)))))
 
-  ;; Block $number and the three after it, 16 words.
-  (func (export "blocks")
-    (param $out i32) (param $number i32) (param $key0 i32) (param $key1 i32) (param $upper0 i32) (param $upper1 i32)
-    (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $c3 v128)
-    (call $encrypt (i32x4.add (i32x4.splat (local.get $number)) (v128.const i32x4 0 1 2 3))
-      (local.get $key0) (local.get $key1) (local.get $upper0) (local.get $upper1))
-    (local.set $c3)
-    (local.set $c2)
-    (local.set $c1)
-    (local.set $c0)
-    (call $storeBlocks (local.get $out) (local.get $c0) (local.get $c1) (local.get $c2) (local.get $c3)))
-
   ;; The words 0, 1, 2 and 3 of four blocks.
   (func $encrypt
     (param $block v128) (param $k0 i32) (param $k1 i32) (param $upper0 i32) (param $upper1 i32)
