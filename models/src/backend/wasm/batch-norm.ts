@@ -1,48 +1,45 @@
 import type { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
 import { address, allocate, bytesPerFloat, floats, floatsAt, padded, scratch } from './heap.js';
-import { wasmKernel } from './kernel.js';
+import { fused } from './kernel.js';
 import { shape2 } from './shapes.js';
 import { simd } from './simd/index.js';
 
-/** `BatchNorm` of the fused kernels. Kept for the gradient: mean, 1/√(variance + eps), nothing. */
-export const batchNorm = wasmKernel<'x' | 'gamma' | 'beta', { readonly eps: number }>(
-  'BatchNorm',
-  ({ backend, inputs: { x, gamma, beta }, attrs: { eps } }) => {
-    const [rows, channels] = shape2(x.shape);
-    const y = allocate(backend, x.shape);
-    const mean = allocate(backend, [channels]);
-    const variance = allocate(backend, [channels]);
-    const kept = allocate(backend, [channels]);
-    const inverse = allocate(backend, [channels]);
-    const none = allocate(backend, [0]);
-    const at = (tensor: tf.TensorInfo) => address(backend, tensor);
-    const { columns } = simd(backend);
-    withChannels(backend, channels, 1, ([scale]) => {
-      if (rows * channels === 0) return;
-      columns.columnSums(at(x), rows, channels, at(mean));
-      const [means, variances] = [floats(backend, mean), floats(backend, variance)];
-      const [gains, inverses] = [floats(backend, gamma), floats(backend, inverse)];
-      for (let i = 0; i < channels; i++) means[i] = means[i]! / rows;
-      floats(backend, kept).set(means);
-      columns.columnSquares(at(x), at(mean), rows, channels, at(variance));
-      const scales = floatsAt(backend, scale, channels);
-      for (let i = 0; i < channels; i++) {
-        variances[i] = variances[i]! / rows;
-        inverses[i] = 1 / Math.sqrt(variances[i]! + eps);
-        scales[i] = gains[i]! * inverses[i]!;
-      }
-      columns.scaleShift(at(x), at(mean), scale, at(beta), rows, channels, at(y));
-    });
-    return [y, mean, variance, kept, inverse, none];
-  },
-);
+/** Kept for the gradient: mean, 1/√(variance + eps), nothing. */
+export const batchNorm = fused('BatchNorm', ({ backend, inputs: { x, gamma, beta }, attrs: { eps } }) => {
+  const [rows, channels] = shape2(x.shape);
+  const y = allocate(backend, x.shape);
+  const mean = allocate(backend, [channels]);
+  const variance = allocate(backend, [channels]);
+  const kept = allocate(backend, [channels]);
+  const inverse = allocate(backend, [channels]);
+  const none = allocate(backend, [0]);
+  const at = (tensor: tf.TensorInfo) => address(backend, tensor);
+  const { columns } = simd(backend);
+  withChannels(backend, channels, 1, ([scale]) => {
+    if (rows * channels === 0) return;
+    columns.columnSums(at(x), rows, channels, at(mean));
+    const [means, variances] = [floats(backend, mean), floats(backend, variance)];
+    const [gains, inverses] = [floats(backend, gamma), floats(backend, inverse)];
+    for (let i = 0; i < channels; i++) means[i] = means[i]! / rows;
+    floats(backend, kept).set(means);
+    columns.columnSquares(at(x), at(mean), rows, channels, at(variance));
+    const scales = floatsAt(backend, scale, channels);
+    for (let i = 0; i < channels; i++) {
+      variances[i] = variances[i]! / rows;
+      inverses[i] = 1 / Math.sqrt(variances[i]! + eps);
+      scales[i] = gains[i]! * inverses[i]!;
+    }
+    columns.scaleShift(at(x), at(mean), scale, at(beta), rows, channels, at(y));
+  });
+  return [y, mean, variance, kept, inverse, none];
+});
 
 /**
- * `BatchNormGradient` of the fused kernels: with s = Σ dy, p = Σ dy·(x − mean) and k = gamma·inverse,
+ * With s = Σ dy, p = Σ dy·(x − mean) and k = gamma·inverse:
  * `dx = k·dy − (k·inverse²·p/rows)·(x − mean) − k·s/rows`.
  */
-export const batchNormGradient = wasmKernel<'dy' | 'x' | 'gamma' | 'saved0' | 'saved1' | 'saved2', unknown>(
+export const batchNormGradient = fused(
   'BatchNormGradient',
   ({ backend, inputs: { dy, x, gamma, saved0: mean, saved1: inverse } }) => {
     const [rows, channels] = shape2(x.shape);

@@ -1,9 +1,8 @@
 import { address, allocate, floats, sizeOf } from './heap.js';
-import { wasmKernel } from './kernel.js';
+import { fused } from './kernel.js';
 import { simd } from './simd/index.js';
 
-/** `BiasGradient` of the fused kernels. */
-export const biasGradient = wasmKernel<'dy', unknown>('BiasGradient', ({ backend, inputs: { dy } }) => {
+export const biasGradient = fused('BiasGradient', ({ backend, inputs: { dy } }) => {
   const width = dy.shape.at(-1) ?? 1;
   const out = allocate(backend, [width]);
   const rows = sizeOf(dy) / width;

@@ -1,12 +1,11 @@
-import type { Activation } from '../fused-kernels.js';
 import { tf } from '../tensorflow.js';
 import { convolve } from './convolution.js';
 import { address, allocate, sizeOf } from './heap.js';
-import { wasmKernel } from './kernel.js';
+import { fused } from './kernel.js';
 import { shape4 } from './shapes.js';
 
-/** `FusedConvolution` of the fused kernels: bias and activation happen on the product's way to memory. */
-export const fusedConvolution = wasmKernel<'x' | 'kernel' | 'bias', { readonly activation: Activation }>(
+/** Bias and activation happen on the product's way to memory. */
+export const fusedConvolution = fused(
   'FusedConvolution',
   ({ backend, inputs: { x, kernel, bias }, attrs: { activation } }) => {
     const geometry = tf.backend_util.computeConv2DInfo(shape4(x.shape), shape4(kernel.shape), 1, 1, 'same');

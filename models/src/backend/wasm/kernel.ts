@@ -1,3 +1,4 @@
+import type { FusedKernels, KernelName } from '../fused-kernels.js';
 import { tf } from '../tensorflow.js';
 import type { WasmBackend } from './backend.js';
 
@@ -36,6 +37,12 @@ export function wasmKernel<Names extends string, Attrs>(
     },
   };
 }
+
+/** Defines a kernel of our own with the inputs and attributes that the table of the fused kernels gives it. */
+export const fused = <Name extends KernelName>(
+  name: Name,
+  run: (call: Call<FusedKernels[Name]['inputs'], FusedKernels[Name]['attributes']>) => tf.TensorInfo | tf.TensorInfo[],
+): WasmKernel => wasmKernel(name, run);
 
 /** Puts kernels in the registry, over those of the same name. */
 export function installKernels(kernels: readonly WasmKernel[]): void {

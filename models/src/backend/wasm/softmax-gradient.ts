@@ -1,16 +1,12 @@
 import type { tf } from '../tensorflow.js';
 import { address, allocate, sizeOf } from './heap.js';
-import { wasmKernel } from './kernel.js';
+import { fused } from './kernel.js';
 import { simd } from './simd/index.js';
 
-/** `SoftmaxGradient` of the fused kernels. */
-export const softmaxGradient = wasmKernel<'dp' | 'p', { readonly scale: number }>(
-  'SoftmaxGradient',
-  ({ backend, inputs: { dp, p }, attrs: { scale } }) => {
-    const out = allocate(backend, p.shape);
-    const width = p.shape.at(-1) ?? 1;
-    const at = (tensor: tf.TensorInfo) => address(backend, tensor);
-    if (sizeOf(p) > 0) simd(backend).rows.softmaxGradient(at(dp), at(p), sizeOf(p) / width, width, scale, at(out));
-    return out;
-  },
-);
+export const softmaxGradient = fused('SoftmaxGradient', ({ backend, inputs: { dp, p }, attrs: { scale } }) => {
+  const out = allocate(backend, p.shape);
+  const width = p.shape.at(-1) ?? 1;
+  const at = (tensor: tf.TensorInfo) => address(backend, tensor);
+  if (sizeOf(p) > 0) simd(backend).rows.softmaxGradient(at(dp), at(p), sizeOf(p) / width, width, scale, at(out));
+  return out;
+});
