@@ -7,6 +7,15 @@ export const dataErrors = {
     remedy:
       'Add patients, hold fewer out for validation and test, or stay out of this run: so few patients neither train nor send statistics.',
   },
+  'CSM-DATA-BAG': {
+    message: 'A file of feature bags cannot be read: {problem}.',
+    remedy:
+      'Copy it again, or write it again with one table of float32, vectors × width, for each patient; see the README of the model family.',
+  },
+  'CSM-DATA-BANDS': {
+    message: 'The list of chromosome bands is not readable at line {line}.',
+    remedy: 'Write one band a line as ISCN names it, for example 5q13 or 1p36.33, and each once.',
+  },
   'CSM-DATA-CHANGED': {
     message: 'This site no longer has column {column}, which the run uses.',
     remedy: 'Put the data back as they were when the run began, or ask the lead for a new run.',
@@ -35,9 +44,37 @@ export const dataErrors = {
     message: '{file} is not a readable gzip file.',
     remedy: 'Copy the file again: it is cut short, damaged, or not compressed in spite of its name.',
   },
+  'CSM-DATA-H5-CODEC': {
+    message: 'An HDF5 file is compressed with {codec}, which cannot be read here.',
+    remedy:
+      'Write it again with gzip, which every HDF5 library reads: compression="gzip" in h5py and in write_h5ad of AnnData.',
+  },
+  'CSM-DATA-H5AD': {
+    message: '{file} is not a readable AnnData file: {problem}.',
+    remedy: 'Open it with AnnData (Python) and write it again, or copy it again if that fails too.',
+  },
+  'CSM-DATA-IMAGE': {
+    message: 'An image cannot be used: {problem}.',
+    remedy: 'Look at it in a viewer; save it again as PNG, JPEG, TIFF or BMP.',
+  },
+  'CSM-DATA-IMAGE-LIBRARY': {
+    message: 'The library that decodes images does not start on {platform} ({reason}).',
+    remedy:
+      'Install again with npm ci, without leaving out optional packages; the page of sharp lists the platforms that it is made for. Other kinds of data do not need it.',
+  },
+  'CSM-DATA-ISCN': {
+    message: 'The karyotype is not readable at character {at}: {problem}.',
+    remedy:
+      'Write it by ISCN with its breakpoints, for example 46,XX,t(8;21)(q22;q22)[20], or leave it empty where it is not known.',
+  },
   'CSM-DATA-MALFORMED': {
     message: '{file} is not a well-formed table at line {line}.',
     remedy: 'Look at the quotes of that line: one that opens must close.',
+  },
+  'CSM-DATA-MATRIX-MARKET': {
+    message: '{file} is not a readable Matrix Market file at line {line}: {problem}.',
+    remedy:
+      'Write the matrix again in the coordinate format, or copy the file again; a file that is packed needs a name that ends in .gz.',
   },
   'CSM-DATA-MISSING-FEATURES': {
     message: '{missing} of the {listed} listed features are missing at this site; the run allows {limit}.',
@@ -55,6 +92,10 @@ export const dataErrors = {
   'CSM-DATA-NOT-NUMERIC': {
     message: 'Column {column} of {file} holds text, not numbers.',
     remedy: 'Check the decimal point (a comma is not read as one), or take the column off the feature list.',
+  },
+  'CSM-DATA-NPY': {
+    message: 'A NumPy array cannot be read: {problem}.',
+    remedy: 'Save it again with numpy.save of an array of float32 in C order: numpy.ascontiguousarray(a, "<f4").',
   },
   'CSM-DATA-ONE-CLASS': {
     message: 'All training patients of this site have the same class in column {column}.',
