@@ -8,9 +8,9 @@ export function judgedSites(sites, part, minimumCell) {
 }
 
 /** Counts of one model on one part of one site, as the site makes them. */
-export async function countsOn(model, { x, y, rows }, { model: { classes }, training: { batchSize } }) {
-  const probabilities = await predict({ model, x, rows, batchSize });
-  return countsOf({ y, probabilities, classes: classes.length });
+export async function countsOn(model, samples, { model: { classes }, training: { batchSize } }) {
+  const probabilities = await predict({ model, samples, batchSize });
+  return countsOf({ y: samples.y, probabilities, classes: classes.length });
 }
 
 /** Pooled measures from the counts of sites; null where there are none. */

@@ -1,18 +1,25 @@
 import { fold } from '@consilium/coordinator/aggregation';
 import { memoryBlobs } from '@consilium/coordinator/store';
-import { familyOf, initialWeights } from '@consilium/models/families';
+import { blueprintOf, initialWeights } from '@consilium/models/families';
 import { stream } from '@consilium/models/layers';
-import { assignTensors, readTensors, train } from '@consilium/models/training';
+import { join } from '@consilium/models/samples';
+import { assignTensors, onlyStage, readTensors, train } from '@consilium/models/training';
 import { encodeWeights } from '@consilium/shared/weights';
 import { loadWeights, rootClassWeights, trainStep } from '@consilium/site-agent/model';
 import { chosen, countsOn, judge, judgedSites, pooled } from './quality.judging.mjs';
 
 /** The model of a run on the backend in use, with its starting weights. */
 export function buildModel({ contract: { runFile: run }, state }) {
-  const family = familyOf(run.model.family);
-  const options = family.parseOptions(run.model.preset, run.model.options);
-  return family.build({ features: state.features.length, classes: run.model.classes.length, options, seed: run.seed });
+  const { family, blueprint } = blueprintOf(wanted(run, state));
+  return family.build({ ...blueprint, seed: run.seed });
 }
+
+const wanted = ({ model }, { features }) => ({
+  ...model,
+  classes: model.classes.length,
+  input: { kind: 'rows', width: features.length },
+  stage: onlyStage,
+});
 
 /**
  * The run, step by step as coordinator and sites do it: every site trains the global model with its own seed for the step,
@@ -20,12 +27,11 @@ export function buildModel({ contract: { runFile: run }, state }) {
  */
 export async function federated(consortium, model, chooses) {
   const { contract, state, sites } = consortium;
-  const { model: wanted, seed, training, validation } = contract.runFile;
+  const { seed, training, validation } = contract.runFile;
   const { blobs, close } = memoryBlobs();
   const whole = async (hash) => blobs.read(hash, 0, await blobs.size(hash));
-  const { family, preset, options, classes } = wanted;
-  const shape = { family, preset, options, classes: classes.length, features: state.features.length };
-  let base = await blobs.write(encodeWeights(initialWeights({ ...shape, seed })));
+  const { shared } = initialWeights({ ...wanted(contract.runFile, state), seed });
+  let base = await blobs.write(encodeWeights(shared));
   const rounds = [];
   for (let round = 1; round <= training.rounds; round++) {
     const contributions = [];
@@ -59,17 +65,12 @@ export async function inOnePlace(consortium, model, members, chooses) {
   const { runFile: run } = consortium.contract;
   const { training, validation, seed } = run;
   const weighted = training.classWeights === 'sqrt';
-  const x = joined(members.map(({ parts }) => parts.train.x));
-  const y = Int32Array.from(members.flatMap(({ parts }) => [...parts.train.y]));
-  const { family, preset, options, classes } = run.model;
-  const shape = { family, preset, options, classes: classes.length, features: consortium.state.features.length };
-  assignTensors(model.shared, initialWeights({ ...shape, seed }).values);
+  assignTensors(model.shared, initialWeights({ ...wanted(run, consortium.state), seed }).shared.values);
   const epochs = training.rounds * training.localEpochs;
   const pending = [];
   await train({
     model,
-    x,
-    y,
+    samples: join(members.map(({ parts }) => parts.train)),
     batchSize: training.batchSize,
     epochs,
     optimizer: training.optimizer,
@@ -107,14 +108,4 @@ export async function alone(consortium, model, part, chooses) {
     if (judged.includes(member)) own.push(await countsOn(model, member.parts[part], run));
   }
   return { everywhere, own: pooled(own, run) };
-}
-
-function joined(arrays) {
-  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const values of arrays) {
-    all.set(values, offset);
-    offset += values.length;
-  }
-  return all;
 }

@@ -2,6 +2,7 @@
 // weights to standard output. It alone loads the models; the server never does.
 import { text } from 'node:stream/consumers';
 import { initialWeights } from '@consilium/models/families';
+import { onlyStage } from '@consilium/models/training';
 import { asCoded, toWire } from '@consilium/shared/errors';
 import { tether } from '@consilium/shared/process';
 import { encodeWeights } from '@consilium/shared/weights';
@@ -9,8 +10,9 @@ import { initialRequest } from './request.js';
 
 tether();
 try {
-  const request = initialRequest.parse(JSON.parse(await text(process.stdin)));
-  process.stdout.end(encodeWeights(initialWeights(request)));
+  const { features, ...wanted } = initialRequest.parse(JSON.parse(await text(process.stdin)));
+  const { shared } = initialWeights({ ...wanted, input: { kind: 'rows', width: features }, stage: onlyStage });
+  process.stdout.end(encodeWeights(shared));
 } catch (thrown) {
   process.stderr.write(JSON.stringify(toWire(asCoded(thrown))));
   process.exitCode = 1;

@@ -1,38 +1,27 @@
 import { agreementLimit, held } from '../backend/index.js';
 import { type Family, families } from '../families/index.js';
-import { stream } from '../layers/index.js';
 import { type OptimizerSettings, readTensors, train } from '../training/index.js';
 import { type ConformanceCase, knownCase, numbers } from './case.js';
 
-const [rows, features, classes] = [24, 40, 3];
-const preset = 'small';
-
-/** Rows of noise with labels in turn; a column for each class tells it. */
-function patients() {
-  const random = stream(5, 'conformance');
-  const y = Int32Array.from({ length: rows }, (_, row) => row % classes);
-  const x = Float32Array.from({ length: rows * features }, (_, index) => {
-    return random.normal() + (index % features === y[Math.floor(index / features)] ? 3 : 0);
-  });
-  return { x, y };
-}
-
 interface Training {
   readonly epochs: number;
-  readonly batchSize: number;
+  /** All rows in one where left out. */
+  readonly batchSize?: number;
   readonly optimizer: OptimizerSettings;
   readonly onProgress?: () => void;
 }
 
-/** Trains a family's small preset from its starting weights; the change of its weights, and the mean loss. */
-async function trained(family: Family, { onProgress, ...how }: Training): Promise<readonly Float32Array[]> {
-  const model = family.build({ features, classes, options: family.parseOptions(preset, {}), seed: 1 });
+/** Trains a stage of a family's example from its starting weights; the change of its weights, and the mean loss. */
+async function trained(family: Family, stage: string, how: Training): Promise<readonly Float32Array[]> {
+  const { blueprint, samples } = family.example(5);
+  const model = family.build({ ...blueprint, stage, seed: 1 });
+  const read = async () => [await readTensors(model.shared), await readTensors(model.local)];
   try {
-    const start = await readTensors(model.shared);
-    const settings = { ...how, classWeights: null, seed: 11, ...(onProgress && { onProgress }) };
-    const { meanLoss } = await train({ model, ...patients(), ...settings });
-    const end = await readTensors(model.shared);
-    return [end.map((weight, index) => weight - (start[index] ?? 0)), Float32Array.of(meanLoss)];
+    const start = await read();
+    const { meanLoss } = await train({ model, samples, batchSize: samples.rows, ...how, classWeights: null, seed: 11 });
+    const end = await read();
+    const changes = end.map((group, at) => group.map((weight, index) => weight - (start[at]?.[index] ?? 0)));
+    return [...changes.filter(({ length }) => length > 0), Float32Array.of(meanLoss)];
   } finally {
     model.dispose();
   }
@@ -42,12 +31,12 @@ async function trained(family: Family, { onProgress, ...how }: Training): Promis
  * The change of the weights over one step of plain gradient descent at rate 1: the gradient itself, as a whole. Not Adam, which
  * makes a step of full size out of a gradient that is nothing but rounding.
  */
-function stepCase(family: Family): ConformanceCase {
+function stepCase(family: Family, stage: string): ConformanceCase {
   const optimizer = { name: 'sgd', rate: 1, momentum: 0, weightDecay: 0 } as const;
-  const compute = async () => (await trained(family, { epochs: 1, batchSize: rows, optimizer })).map(numbers);
+  const compute = async () => (await trained(family, stage, { epochs: 1, optimizer })).map(numbers);
   return {
     topic: 'training steps',
-    name: `${family.name}, ${preset}`,
+    name: nameOf(family, stage),
     limit: agreementLimit,
     compute,
     reference: compute,
@@ -55,22 +44,24 @@ function stepCase(family: Family): ConformanceCase {
 }
 
 /** How many tensors and buffers more than after the first step there are after later ones. */
-function steadyCase(family: Family): ConformanceCase {
+function steadyCase(family: Family, stage: string): ConformanceCase {
   return knownCase('training steps', {
-    name: `${family.name}, ${preset}: no step keeps a tensor`,
+    name: `${nameOf(family, stage)}: no step keeps a tensor`,
     compute: async () => {
       const counts: number[] = [];
       const optimizer = { name: 'adam', rate: 1e-3, weightDecay: 0.01 } as const;
       const onProgress = () => counts.push(held());
-      await trained(family, { epochs: 2, batchSize: 8, optimizer, onProgress });
+      await trained(family, stage, { epochs: 2, batchSize: 8, optimizer, onProgress });
       return [Math.max(...counts) - Math.min(...counts)];
     },
     expected: [0],
   });
 }
 
-/** A training step of every family in the registry. */
-export const trainingSteps: readonly ConformanceCase[] = families.flatMap((family) => [
-  stepCase(family),
-  steadyCase(family),
-]);
+const nameOf = ({ name, stages }: Family, stage: string): string =>
+  stages.length === 1 ? `${name}, small` : `${name}, small, ${stage}`;
+
+/** A training step of every stage of every family in the registry. */
+export const trainingSteps: readonly ConformanceCase[] = families.flatMap((family) =>
+  family.stages.flatMap((stage) => [stepCase(family, stage), steadyCase(family, stage)]),
+);

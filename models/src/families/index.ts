@@ -1,4 +1,6 @@
-export type { Blueprint, Family, FamilyOptions, Input } from './family.js';
+export type { Wanted } from './blueprint.js';
+export { blueprintOf } from './blueprint.js';
+export type { Blueprint, Example, Explaining, Family, FamilyOptions, Finding } from './family.js';
 export type { InitialOptions, InitialWeights } from './initial.js';
 export { initialWeights } from './initial.js';
 export { families, familyOf } from './registry.js';

@@ -1,21 +1,25 @@
-import { layoutElements } from '@consilium/shared/weights';
+import { type Layout, layoutElements, type Weights } from '@consilium/shared/weights';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useBackend } from '../backend/index.js';
+import { constant, type Parameter } from '../layers/index.js';
 import { readTensors } from '../training/index.js';
-import { familyOf, initialWeights } from './index.js';
+import { blueprintOf, type Family, familyOf, initialWeights } from './index.js';
 
-const request = { family: 'attention-aml', preset: 'small', options: {}, features: 20, classes: 4, seed: 7 };
+const request = {
+  ...{ family: 'attention-aml', preset: 'small', options: {}, stage: 'train' },
+  ...{ input: { kind: 'rows', width: 20 } as const, classes: 4, seed: 7 },
+};
 
 describe('initialWeights', () => {
   beforeAll(() => useBackend('cpu'));
 
   it('is the same for a seed and another for the next', () => {
     expect(initialWeights(request)).toEqual(initialWeights(request));
-    expect(initialWeights(request).values).not.toEqual(initialWeights({ ...request, seed: 8 }).values);
+    expect(initialWeights(request).shared.values).not.toEqual(initialWeights({ ...request, seed: 8 }).shared.values);
   });
 
   it('says what it holds', () => {
-    const { layout, metadata, values } = initialWeights(request);
+    const { layout, metadata, values } = initialWeights(request).shared;
     expect(metadata).toEqual({ format: 'consilium-weights-1', family: 'attention-aml', preset: 'small' });
     expect(values).toHaveLength(layoutElements(layout));
     expect(layout.map(({ name }) => name)).toEqual([
@@ -28,22 +32,71 @@ describe('initialWeights', () => {
   });
 
   it('has no queries and keys in singleToken mode', () => {
-    const { layout } = initialWeights({ ...request, options: { attentionMode: 'singleToken' } });
+    const { layout } = initialWeights({ ...request, options: { attentionMode: 'singleToken' } }).shared;
     expect(layout.filter(({ name }) => name.includes('qkv'))).toEqual([]);
     expect(layout).toContainEqual({ name: 'attention1/value/kernel', shape: [32, 32] });
   });
 
   it('equals what the built model starts with, in layout and values', async () => {
-    const family = familyOf(request.family);
-    const options = family.parseOptions(request.preset, request.options);
-    const model = family.build({ features: 20, classes: 4, options, seed: 7 });
-    const { layout, metadata, values } = initialWeights(request);
+    const { family, blueprint } = blueprintOf(request);
+    const model = family.build({ ...blueprint, seed: 7 });
+    const { layout, metadata, values } = initialWeights(request).shared;
     expect({ layout: model.shared.layout, metadata: model.metadata, values: await readTensors(model.shared) }).toEqual({
       layout,
       metadata,
       values,
     });
     model.dispose();
+  });
+});
+
+describe('blueprintOf', () => {
+  it.each([
+    { changes: { stage: 'pretrain' }, code: 'CSM-MODEL-STAGE' },
+    { changes: { input: { kind: 'images', side: 64 } as const }, code: 'CSM-MODEL-KIND' },
+    { changes: { options: { depth: 3 } }, code: 'CSM-MODEL-OPTIONS' },
+  ])('refuses what the family is not made for: $code', ({ changes, code }) => {
+    expect(() => blueprintOf({ ...request, ...changes })).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('a stage after others', () => {
+  const draw = (list: readonly Parameter[]): Family => ({
+    ...familyOf('attention-aml'),
+    stages: ['first', 'second'],
+    parameters: () => list,
+  });
+  const start = (list: readonly Parameter[], earlier: readonly Weights[] = []) =>
+    initialWeights({ ...request, stage: 'second', earlier }, [draw(list)]);
+  const weights = (values: readonly number[], ...layout: Layout): Weights => ({
+    ...{ layout, metadata: {}, values: Float32Array.from(values) },
+  });
+  const one = { name: 'one', shape: [2], draw: constant(5) };
+
+  it('starts with the values of the stage before, by name or from where it says', () => {
+    const earlier = [
+      weights([1, 2], { name: 'one', shape: [2] }),
+      weights([3, 4, 9], { name: 'one', shape: [2] }, { name: 'old', shape: [1] }),
+    ];
+    const { shared, frozen } = start(
+      [one, { name: 'kept', shape: [1], draw: constant(7), from: 'old', scope: 'frozen' }],
+      earlier,
+    );
+    expect([...shared.values]).toEqual([3, 4]);
+    expect(frozen).toMatchObject({ layout: [{ name: 'kept', shape: [1] }], values: Float32Array.of(9) });
+    expect(shared.metadata).toMatchObject({ stage: 'second' });
+  });
+
+  it('draws what no stage gave, and what has another shape now', () => {
+    const earlier = [weights([1, 2, 3], { name: 'one', shape: [3] })];
+    const drawn = { name: 'other', shape: [1], draw: constant(7) };
+    expect([...start([one, drawn], earlier).shared.values]).toEqual([5, 5, 7]);
+  });
+
+  it('leaves out what lives at a site alone', () => {
+    const { shared, frozen } = start([one, { ...one, name: 'own', scope: 'local' }]);
+    expect(shared.layout.map(({ name }) => name)).toEqual(['one']);
+    expect(frozen).toBeNull();
   });
 });
 

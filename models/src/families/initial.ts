@@ -1,35 +1,60 @@
-import type { Layout } from '@consilium/shared/weights';
-import { drawWeights } from '../layers/index.js';
-import { layoutOf, metadataOf, onlyStage } from '../training/index.js';
-import type { FamilyOptions } from './family.js';
-import { familyOf } from './registry.js';
+import { elementsOf, type Weights } from '@consilium/shared/weights';
+import { drawWeights, type Parameter, scoped } from '../layers/index.js';
+import { layoutOf, metadataOf } from '../training/index.js';
+import { blueprintOf, type Wanted } from './blueprint.js';
+import { families } from './registry.js';
 
-export interface InitialOptions {
-  readonly family: string;
-  readonly preset: string;
-  /** What the run file changes in the preset. */
-  readonly options: FamilyOptions;
-  readonly features: number;
-  readonly classes: number;
+export interface InitialOptions extends Wanted {
   readonly seed: number;
+  /** The results of the stages before, oldest first: their shared and their frozen tensors. None for the first stage. */
+  readonly earlier?: readonly Weights[];
 }
 
 export interface InitialWeights {
-  readonly layout: Layout;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly values: Float32Array;
+  /** The model's file. */
+  readonly shared: Weights;
+  /** What the stage does not train; null where it trains all. */
+  readonly frozen: Weights | null;
 }
 
 /**
- * The weights a run starts from: the same for the same seed, whatever the machine, as they are drawn in plain JavaScript.
- * Needs no backend. Equal to what `build` of the family starts with.
+ * The weights that a stage starts from: values of the stage before where it has such a tensor, and otherwise the same for the same
+ * seed, whatever the machine, as they are drawn in plain JavaScript. Needs no backend. A tensor that nobody gave is what `build` of the
+ * family starts it with. Local tensors are no part of it: each site draws its own.
+ * @throws CSM-MODEL-*
  */
-export function initialWeights({ family, preset, options, features, classes, seed }: InitialOptions): InitialWeights {
-  const { parseOptions, parameters: declare } = familyOf(family);
-  const parameters = declare({ features, classes, options: parseOptions(preset, options) });
-  return {
-    layout: layoutOf(parameters),
-    metadata: metadataOf(family, preset, onlyStage),
-    values: drawWeights(parameters, seed),
+export function initialWeights({ seed, earlier = [], ...wanted }: InitialOptions, among = families): InitialWeights {
+  const { family, blueprint } = blueprintOf(wanted, among);
+  const parameters = family.parameters(blueprint);
+  const metadata = metadataOf(wanted.family, wanted.preset, wanted.stage);
+  const known = new Map(earlier.flatMap((weights) => [...tensorsOf(weights)]));
+  const file = (members: readonly Parameter[]): Weights => {
+    const values = drawWeights(members, seed);
+    let offset = 0;
+    for (const { name, shape, from = name } of members) {
+      const before = known.get(from);
+      if (before !== undefined && sameShape(before.shape, shape)) values.set(before.values, offset);
+      offset += elementsOf(shape);
+    }
+    return { layout: layoutOf(members), metadata, values };
   };
+  const frozen = scoped(parameters, 'frozen');
+  return { shared: file(scoped(parameters, 'shared')), frozen: frozen.length === 0 ? null : file(frozen) };
 }
+
+interface Tensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+function* tensorsOf({ layout, values }: Weights): Iterable<readonly [string, Tensor]> {
+  let offset = 0;
+  for (const { name, shape } of layout) {
+    const end = offset + elementsOf(shape);
+    yield [name, { shape, values: values.subarray(offset, end) }];
+    offset = end;
+  }
+}
+
+const sameShape = (one: readonly number[], other: readonly number[]): boolean =>
+  one.length === other.length && one.every((length, axis) => length === other[axis]);

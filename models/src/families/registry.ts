@@ -6,7 +6,7 @@ import type { Family } from './family.js';
 export const families: readonly Family[] = [attentionAml];
 
 /** The family of a name, or `CSM-MODEL-FAMILY`. */
-export function familyOf(name: string): Family {
-  const family = families.find((candidate) => candidate.name === name);
-  return family ?? fail('CSM-MODEL-FAMILY', { family: name, known: families.map(({ name }) => name).join(', ') });
+export function familyOf(name: string, among = families): Family {
+  const family = among.find((candidate) => candidate.name === name);
+  return family ?? fail('CSM-MODEL-FAMILY', { family: name, known: among.map(({ name }) => name).join(', ') });
 }

@@ -8,22 +8,43 @@ export interface GradientStep {
   readonly optimizer: Optimizer;
   /** The loss of one batch; every variable takes part in it. */
   readonly loss: () => tf.Scalar;
-  /** The greatest L2 norm of all gradients together; no limit where left out. */
+  /** A pull of every variable towards a value of its own: FedProx. It is no part of the loss that is given back. */
+  readonly pull?: Pull | undefined;
+  /** The greatest L2 norm of all gradients together, the pull's included; no limit where left out. */
   readonly gradientLimit?: number | undefined;
   /** Of this step alone, in place of the optimizer's. */
   readonly now?: StepSettings | undefined;
+}
+
+/** The gradient of `strength/2 · |w − towards|²` (Li et al. 2020, FedProx: μ and the round's global model). */
+export interface Pull {
+  readonly strength: number;
+  /** One value a variable, in their order. */
+  readonly towards: readonly tf.Tensor[];
 }
 
 /**
  * One gradient step; gives the loss before it. The loss stays on the device: reading it waits for the step, so read many at
  * once, and dispose of it. Nothing else is left behind.
  */
-export const gradientStep = ({ variables, optimizer, loss, gradientLimit, now }: GradientStep): tf.Scalar =>
+export const gradientStep = ({ variables, optimizer, loss, pull, gradientLimit, now }: GradientStep): tf.Scalar =>
   tf.tidy(() => {
     const { value, grads } = tf.variableGrads(loss, [...variables]);
-    const gradients = variables.map(({ name }) => gradientOf(grads, name));
+    const own = variables.map(({ name }) => gradientOf(grads, name));
+    const gradients = pull === undefined ? own : pulled(own, variables, pull);
     optimizer.apply(gradientLimit === undefined ? gradients : clipToNorm(gradients, gradientLimit), now);
     return value;
+  });
+
+const pulled = (
+  gradients: readonly tf.Tensor[],
+  variables: readonly tf.Variable[],
+  { strength, towards }: Pull,
+): readonly tf.Tensor[] =>
+  gradients.map((gradient, index) => {
+    const [variable, anchor] = [variables[index], towards[index]];
+    if (variable === undefined || anchor === undefined) throw new RangeError(`no anchor for variable ${index}`);
+    return gradient.add(variable.sub(anchor).mul(strength));
   });
 
 function gradientOf(gradients: tf.NamedTensorMap, name: string): tf.Tensor {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
-import { familyOf } from '../families/index.js';
+import { blueprintOf } from '../families/index.js';
 import { stream } from '../layers/index.js';
+import { labelled } from '../samples/index.js';
 import { cutBatches } from './batches.js';
 import type { Progress, TrainOptions } from './index.js';
 import { assignTensors, predict, progressSteps, readTensors, train } from './index.js';
@@ -14,23 +15,26 @@ const adam = { name: 'adam', rate: 0.01, weightDecay: 0 } as const;
 function cloud(rows: number) {
   const random = stream(5, 'cloud');
   const y = Int32Array.from({ length: rows }, (_, row) => row % classes);
-  const x = Float32Array.from({ length: rows * features }, (_, index) => {
+  const values = Float32Array.from({ length: rows * features }, (_, index) => {
     const label = y[Math.floor(index / features)];
     return random.normal() + (index % features === label ? 4 : 0);
   });
-  return { x, y };
+  return labelled({ kind: 'rows', rows, width: features, values }, y);
 }
 
 const small = (dropout = 0) => {
-  const family = familyOf('attention-aml');
-  return family.build({ features, classes, options: family.parseOptions('small', { dropout }), seed: 1 });
+  const { family, blueprint } = blueprintOf({
+    ...{ family: 'attention-aml', preset: 'small', options: { dropout }, stage: 'train' },
+    ...{ input: { kind: 'rows', width: features }, classes },
+  });
+  return family.build({ ...blueprint, seed: 1 });
 };
 
 /** Trains a fresh model; its weights afterwards. */
 async function trained(changes: Partial<TrainOptions> = {}, dropout = 0) {
   const model = small(dropout);
   const result = await train({
-    ...{ model, ...cloud(40), batchSize: 8, epochs: 2, optimizer: adam, classWeights: null, seed: 11 },
+    ...{ model, samples: cloud(40), batchSize: 8, epochs: 2, optimizer: adam, classWeights: null, seed: 11 },
     ...changes,
   });
   const weights = await readTensors(model.shared);
@@ -43,17 +47,17 @@ beforeAll(() => useBackend('cpu'));
 describe('train', () => {
   it('learns', async () => {
     const model = small();
-    const data = cloud(60);
+    const samples = cloud(60);
     const losses: number[] = [];
     for (let round = 0; round < 10; round++) {
       const { meanLoss } = await train({
-        ...{ model, ...data, batchSize: 8, epochs: 1, optimizer: adam, classWeights: null, seed: round },
+        ...{ model, samples, batchSize: 8, epochs: 1, optimizer: adam, classWeights: null, seed: round },
       });
       losses.push(meanLoss);
     }
     expect(losses.at(-1)).toBeLessThan(0.2 * losses[0]!);
-    const probabilities = await predict({ model, x: data.x, rows: 60, batchSize: 16 });
-    const right = data.y.filter((label, row) => {
+    const probabilities = await predict({ model, samples, batchSize: 16 });
+    const right = samples.y.filter((label, row) => {
       const scores = probabilities.subarray(row * classes, (row + 1) * classes);
       return scores.indexOf(Math.max(...scores)) === label;
     });
@@ -80,7 +84,7 @@ describe('train', () => {
   it('starts each call with a fresh optimizer', async () => {
     const model = small();
     const start = await readTensors(model.shared);
-    const once = { model, ...cloud(8), batchSize: 8, epochs: 1, optimizer: adam, classWeights: null, seed: 1 };
+    const once = { model, samples: cloud(8), batchSize: 8, epochs: 1, optimizer: adam, classWeights: null, seed: 1 };
     await train(once);
     const first = await readTensors(model.shared);
     assignTensors(model.shared, start);
@@ -133,7 +137,7 @@ describe('train', () => {
     const reason = new Error('enough');
     const seen: number[] = [];
     const call = train({
-      ...{ model, ...cloud(40), batchSize: 2, epochs: 100, optimizer: adam, classWeights: null, seed: 1 },
+      ...{ model, samples: cloud(40), batchSize: 2, epochs: 100, optimizer: adam, classWeights: null, seed: 1 },
       signal: controller.signal,
       onProgress: ({ done }) => {
         seen.push(done);
@@ -167,8 +171,8 @@ describe('train', () => {
     expect(only.meanLoss).toBe(0);
   });
 
-  it('refuses data whose rows do not come out even', async () => {
-    await expect(trained({ x: new Float32Array(7) })).rejects.toThrow(RangeError);
+  it('refuses to train on nothing', async () => {
+    await expect(trained({ samples: cloud(0) })).rejects.toThrow(RangeError);
   });
 });
 
@@ -245,9 +249,9 @@ describe('weights', () => {
 describe('predict', () => {
   it('gives probabilities that do not depend on the batch size', async () => {
     const model = small(0.5);
-    const { x } = cloud(20);
-    const whole = await predict({ model, x, rows: 20, batchSize: 20 });
-    const parts = await predict({ model, x, rows: 20, batchSize: 7 });
+    const samples = cloud(20);
+    const whole = await predict({ model, samples, batchSize: 20 });
+    const parts = await predict({ model, samples, batchSize: 7 });
     expect(whole).toHaveLength(20 * classes);
     whole.forEach((value, index) => {
       expect(value).toBeCloseTo(parts[index]!, 6);
@@ -256,7 +260,7 @@ describe('predict', () => {
       const sum = whole.subarray(row * classes, (row + 1) * classes).reduce((total, value) => total + value, 0);
       expect(sum).toBeCloseTo(1, 5);
     }
-    expect(await predict({ model, x: new Float32Array(0), rows: 0, batchSize: 8 })).toHaveLength(0);
+    expect(await predict({ model, samples: cloud(0), batchSize: 8 })).toHaveLength(0);
     model.dispose();
   });
 });

@@ -2,12 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fail } from '@consilium/shared/errors';
 import { tf } from '../backend/index.js';
 import { permutation, stream } from '../layers/index.js';
-import { crossEntropy, oneHotTargets } from '../losses/index.js';
+import type { LabelledSamples } from '../samples/index.js';
 import { cutBatches } from './batches.js';
-import { gradientStep } from './gradient-step.js';
+import { gradientStep, type Pull } from './gradient-step.js';
 import type { Model } from './model.js';
 import type { OptimizerSettings } from './optimizer.js';
-import { createOptimizer } from './optimizer.js';
+import { type RateSchedule, rateFactor } from './rate-schedule.js';
+import { type RateFactors, ratedOptimizer } from './rated-optimizer.js';
+import type { StepPlace } from './study.js';
 import { unreadLosses } from './unread-losses.js';
 
 /** How far a call is: batches done of all its epochs, and the loss of the last one. */
@@ -21,19 +23,32 @@ export interface Progress {
   readonly epochLoss: number | null;
 }
 
+/** Which of the stage's rounds a call is, counted from 1. */
+export interface Course {
+  readonly round: number;
+  readonly rounds: number;
+}
+
 export interface TrainOptions {
   readonly model: Model;
-  /** Row-major [rows, features], finite. Not changed, and not to be changed until the call ends. */
-  readonly x: Float32Array;
-  /** One class index a row. */
-  readonly y: Int32Array;
+  /** As the model takes them. Not changed, and not to be changed until the call ends. */
+  readonly samples: LabelledSamples;
   readonly batchSize: number;
   readonly epochs: number;
   readonly optimizer: OptimizerSettings;
   /** A weight of the loss for each class, or null for equal ones. */
   readonly classWeights: readonly number[] | null;
-  /** Decides the order of rows and the dropout masks. */
+  /** Decides the order of rows, the dropout masks and what an objective draws. */
   readonly seed: number;
+  /** The one round there is where left out. */
+  readonly course?: Course;
+  /** How the rate changes over the whole stage, all rounds taken for as long as this one; constant where left out. */
+  readonly schedule?: RateSchedule;
+  readonly rates?: RateFactors;
+  /** The greatest L2 norm of all gradients of a step together. */
+  readonly gradientLimit?: number;
+  /** FedProx: strength of the pull back to the values at the call's start. */
+  readonly proximal?: number;
   /** Called every `progressSteps` steps and at the end of each epoch: only then are losses read. */
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
@@ -58,18 +73,20 @@ export const progressSteps = 8;
  * look at it: the weights are then of no use.
  */
 export async function train(options: TrainOptions): Promise<Trained> {
-  const { model, x, y, batchSize, epochs, classWeights, seed, onProgress, signal } = options;
-  const variables = model.trained.map(({ variable }) => variable);
-  const rows = y.length;
-  if (rows === 0 || x.length % rows !== 0) throw new RangeError(`${x.length} values for ${rows} rows`);
+  const { model, samples, batchSize, epochs, classWeights, seed, gradientLimit, onProgress, signal } = options;
+  const { rows } = samples;
+  if (rows === 0) throw new RangeError('no rows to train on');
   signal?.throwIfAborted();
 
-  const inputs = tf.tensor2d(x, [rows, x.length / rows]);
-  const targets = tf.tensor2d(oneHotTargets(y, model.classes, classWeights), [rows, model.classes]);
-  const optimizer = createOptimizer(options.optimizer, variables);
-  const unread = unreadLosses();
+  const variables = model.trained.map(({ variable }) => variable);
   const batches = cutBatches(rows, batchSize);
   const total = batches.length * epochs;
+  const placeOf = places(options, total);
+  const nowAt = paces(options, total);
+  const study = model.study(samples, { classWeights, seed });
+  const optimizer = ratedOptimizer(options.optimizer, model.trained, options.rates ?? {});
+  const pull = pullOf(variables, options.proximal ?? 0);
+  const unread = unreadLosses();
   let done = 0;
   let lossSum = 0;
   let epochLoss: number | null = null;
@@ -78,12 +95,12 @@ export async function train(options: TrainOptions): Promise<Trained> {
       const order = permutation(rows, stream(seed, 'order', epoch));
       const before = lossSum;
       for (const [start, end] of batches) {
-        const mode = { training: true, seed: stream(seed, 'step', done).integer(2 ** 32) };
-        const loss = () => {
-          const batch = tf.tensor1d(order.slice(start, end), 'int32');
-          return crossEntropy(model.logits(inputs.gather(batch), mode), targets.gather(batch));
-        };
-        unread.push(gradientStep({ variables, optimizer, loss }), end - start);
+        const batch = order.slice(start, end);
+        const place = placeOf(done);
+        await study.ready?.(batch, place);
+        const loss = () => study.loss(batch, place);
+        unread.push(gradientStep({ variables, optimizer, loss, pull, gradientLimit, now: nowAt(done) }), end - start);
+        if (study.settle) tf.tidy(() => study.settle?.(place));
         done++;
         if (end === rows || unread.length() === progressSteps) {
           const losses = await unread.read();
@@ -100,7 +117,34 @@ export async function train(options: TrainOptions): Promise<Trained> {
   } finally {
     unread.dispose();
     optimizer.dispose();
-    tf.dispose([inputs, targets]);
+    study.dispose();
+    tf.dispose([...(pull?.towards ?? [])]);
   }
   return { meanLoss: epochs === 0 ? Number.NaN : lossSum / (rows * epochs), batches: done };
+}
+
+const onlyRound: Course = { round: 1, rounds: 1 };
+
+/** Where each step of a call stands in its stage. */
+const places =
+  ({ seed, course = onlyRound }: TrainOptions, total: number) =>
+  (done: number): StepPlace => {
+    const step = (course.round - 1) * total + done;
+    const mode = { training: true, seed: stream(seed, 'step', done).integer(2 ** 32) };
+    return { mode, step, progress: step / (course.rounds * total) };
+  };
+
+/** The rate of each step of a call; undefined for that of the settings. */
+const paces =
+  ({ optimizer, schedule, course = onlyRound }: TrainOptions, total: number) =>
+  (done: number) => {
+    if (schedule === undefined) return undefined;
+    const place = { step: (course.round - 1) * total + done, steps: course.rounds * total, scores: [] };
+    return { rate: optimizer.rate * rateFactor(schedule, place) };
+  };
+
+/** The values that FedProx pulls to, in memory of their own. */
+function pullOf(variables: readonly tf.Variable[], strength: number): Pull | undefined {
+  if (strength === 0) return undefined;
+  return { strength, towards: tf.tidy(() => variables.map((variable) => variable.mul(1))) };
 }

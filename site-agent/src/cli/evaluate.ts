@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { join as joinSamples, shapeOf } from '@consilium/models/samples';
 import { sha256 } from '@consilium/shared/canonical';
 import { type Contract, signedContract } from '@consilium/shared/contract';
 import { createIdentity, sign } from '@consilium/shared/crypto';
@@ -19,7 +20,7 @@ import {
   type SiteSettings,
   siteSettings,
 } from '../config/index.js';
-import { type Dataset, loadDataset, type Part, partNames } from '../data/index.js';
+import { type Dataset, loadDataset, partNames } from '../data/index.js';
 import { applyPreparation } from '../preparation/index.js';
 import { writeReport } from '../reports/index.js';
 import { type CommandContext, homeOf, readPassphrase } from './context.js';
@@ -66,19 +67,19 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   const { contract, preparation } = exported;
   const dataset = await loadCohort(exported, data, part);
   const prepared = applyPreparation(dataset, preparation, contract.runFile.preparation);
-  const samples = part === 'all' ? joined(partNames.map((name) => prepared.parts[name])) : prepared.parts[part];
+  const samples = part === 'all' ? joinSamples(partNames.map((name) => prepared.parts[name])) : prepared.parts[part];
   if (samples.rows === 0) fail('CSM-EVALUATE-EMPTY', { part });
 
   // The models are loaded for this command alone.
   const { useBackend } = await import('@consilium/models/backend');
+  const { onlyStage } = await import('@consilium/models/training');
   const { buildModel, checkInput, loadWeights } = await import('../model/index.js');
   const { evaluateModel, saysSynthetic } = await import('../evaluation/index.js');
   const choice = readChoice('--backend', siteSettings.shape.backend, options.backend) ?? settings?.backend ?? 'auto';
   const device = readChoice('--device', siteSettings.shape.device, options.device) ?? settings?.device ?? 'any';
   const backend = await useBackend(choice, { device });
-  const features = preparation.features.length;
-  checkInput(contract, samples, features);
-  const model = buildModel(contract, features);
+  checkInput(contract, samples, onlyStage);
+  const model = buildModel(contract, shapeOf(samples), onlyStage);
   loadWeights(model, exported.model, 'test');
   const signer = await signerOf(home, options, context);
   const { measures, report } = await evaluateModel({
@@ -90,7 +91,7 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     step: stepId.parse('test'),
     modelHash: sha256(exported.model),
     counts: dataset.counts,
-    features,
+    features: preparation.features.length,
     backend,
     synthetic: data.synthetic || (await saysSynthetic(data, contract)),
     batchSize: contract.runFile.training.batchSize,
@@ -183,23 +184,6 @@ function loadCohort(
       },
     },
   });
-}
-
-/** Parts one after the other. */
-function joined(parts: readonly Part[]): Part {
-  const floats = new Float32Array(parts.reduce((sum, { x }) => sum + x.length, 0));
-  let at = 0;
-  for (const { x } of parts) {
-    floats.set(x, at);
-    at += x.length;
-  }
-  const integers = (of: (part: Part) => Int32Array) => Int32Array.from(parts.flatMap((part) => [...of(part)]));
-  return {
-    x: floats,
-    rows: parts.reduce((sum, { rows }) => sum + rows, 0),
-    y: integers(({ y }) => y),
-    patients: integers(({ patients }) => patients),
-  };
 }
 
 interface Signer {

@@ -1,17 +1,11 @@
+import type { LabelledSamples } from '@consilium/models/samples';
+
 /** The parts of a cohort. A patient lies in exactly one of them. */
 export const partNames = ['train', 'validation', 'test'] as const;
 export type PartName = (typeof partNames)[number];
 
-/** Samples of one part, in file order. */
-export interface Part {
-  /** rows × features, row by row; raw values after the declared transforms, NaN where missing. */
-  readonly x: Float32Array;
-  readonly rows: number;
-  /** Class index of each row. */
-  readonly y: Int32Array;
-  /** Whose sample each row is: a number that means something on this machine only. */
-  readonly patients: Int32Array;
-}
+/** Samples of one part, in file order: raw values after the declared transforms, NaN where missing. */
+export type Part = LabelledSamples;
 
 export type QuarantineReason =
   | 'ragged row'
@@ -33,7 +27,7 @@ export interface QuarantinedRow {
 
 /** A site's cohort, ready for preparation. Nothing of it leaves the site but through `preparation/` and `governance/`. */
 export interface Dataset {
-  /** Column order of `x`: the contract's list as listed, or this site's numeric columns, sorted. */
+  /** Names of the input's columns: the contract's list as listed, or this site's numeric columns, sorted. */
   readonly features: readonly string[];
   readonly classes: readonly string[];
   readonly parts: Readonly<Record<PartName, Part>>;
@@ -84,9 +78,13 @@ export function describe(dataset: Dataset): DatasetDescription {
     counts: dataset.counts,
     parts: { train: describePart(train), validation: describePart(validation), test: describePart(test) },
     quarantine,
-    missingValues:
-      train.x.length === 0 ? 0 : train.x.reduce((sum, x) => sum + (Number.isNaN(x) ? 1 : 0), 0) / train.x.length,
+    missingValues: missingShare(train),
   };
+}
+
+function missingShare({ input }: Part): number {
+  if (input.kind !== 'rows' || input.values.length === 0) return 0;
+  return input.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0) / input.values.length;
 }
 
 /** Samples and patients of each class. */

@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { asRows } from '@consilium/models/samples';
 import { type Contract, contract, type RunFile, readRunFile } from '@consilium/shared/contract';
 import { CodedError } from '@consilium/shared/errors';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { DataSource } from './expression-table.js';
-import { describe as describeDataset, loadDataset } from './index.js';
+import { describe as describeDataset, loadDataset, type Part } from './index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'cohort-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -58,13 +59,16 @@ const fault = async (loading: Promise<unknown>): Promise<CodedError> => {
   throw thrown ?? new Error('the cohort was read');
 };
 
+/** Values of a part, row by row. */
+const valuesOf = ({ input }: Part): readonly number[] => [...asRows(input).values];
+
 describe('an expression table', () => {
   it('gives the numeric columns, sorted, and the labels as class indices', async () => {
     const dataset = await load({ 'expression.csv': table() });
     expect(dataset.features).toEqual(['G1', 'G2']);
     expect(dataset.parts.train.rows).toBe(12);
     expect([...dataset.parts.train.y.slice(0, 3)]).toEqual([0, 1, 0]);
-    expect([...dataset.parts.train.x.slice(0, 6)]).toEqual([0, 0, 0.5, 1, 1, 2]);
+    expect([...valuesOf(dataset.parts.train).slice(0, 6)]).toEqual([0, 0, 0.5, 1, 1, 2]);
     expect(new Set(dataset.parts.train.patients).size).toBe(12);
   });
 
@@ -87,7 +91,7 @@ describe('an expression table', () => {
       { file: 'expression.csv', line: 18, reason: 'not a number', column: 'G2' },
     ]);
     expect(dataset.counts).toEqual({ read: 19, kept: 13, otherLabel: 1, quarantined: 5, missingFeatures: 0 });
-    expect([...dataset.parts.train.x.slice(-2)]).toEqual([Number.NaN, Number.NaN]);
+    expect([...valuesOf(dataset.parts.train).slice(-2)]).toEqual([Number.NaN, Number.NaN]);
     expect(describeDataset(dataset)).toMatchObject({
       quarantine: { 'id twice': 1, 'not a number': 1 },
       parts: { train: { samples: 13, patients: 13, perClass: [7, 6] } },
@@ -125,7 +129,7 @@ describe('an expression table', () => {
     const files = { features: ['expression.csv', 'more.csv'] };
     const dataset = await load({ 'expression.csv': table(), 'more.csv': more }, { files });
     expect(dataset.parts.train.rows).toBe(13);
-    expect([...dataset.parts.train.x.slice(-2)]).toEqual([1, 2]);
+    expect([...valuesOf(dataset.parts.train).slice(-2)]).toEqual([1, 2]);
     const lacking = await fault(
       load({ 'expression.csv': table(), 'more.csv': 'sample,subtype,G1,note\nt1,A,1,x\n' }, { files }),
     );
@@ -157,7 +161,7 @@ describe('an expression table', () => {
       { features: ['G2', 'ABSENT', 'G1'], missingFeatures: 0.4 },
     );
     expect(dataset.features).toEqual(['G2', 'ABSENT', 'G1']);
-    expect([...dataset.parts.train.x.slice(3, 6)]).toEqual([1, Number.NaN, 0.5]);
+    expect([...valuesOf(dataset.parts.train).slice(3, 6)]).toEqual([1, Number.NaN, 0.5]);
     expect(dataset.counts.missingFeatures).toBe(1);
     const error = await fault(load({ 'expression.csv': table() }, { features: ['G2', 'ABSENT', 'G1'] }));
     expect(error.code).toBe('CSM-DATA-MISSING-FEATURES');
@@ -165,7 +169,7 @@ describe('an expression table', () => {
 
   it('does the declared transforms', async () => {
     const dataset = await load({ 'expression.csv': table() }, { transforms: [{ log1p: ['G2'] }] });
-    expect(dataset.parts.train.x[3]).toBe(Math.fround(Math.log(2)));
+    expect(valuesOf(dataset.parts.train)[3]).toBe(Math.fround(Math.log(2)));
   });
 
   it('follows a split file and leaves out what it does not name', async () => {

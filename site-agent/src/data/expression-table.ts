@@ -138,17 +138,20 @@ function assemble(
   for (const { patient } of rows) if (!numbers.has(patient)) numbers.set(patient, numbers.size);
   const assemblePart = (name: PartName): Part => {
     const own = rows.filter(({ patient }) => parts.get(patient) === name);
-    const x = new Float32Array(own.length * features.length);
+    const width = features.length;
+    const table = new Float32Array(own.length * width);
     own.forEach(({ values }, row) => {
       features.forEach(({ at }, feature) => {
-        x[row * features.length + feature] = at < 0 ? Number.NaN : values[at]!;
+        table[row * width + feature] = at < 0 ? Number.NaN : values[at]!;
       });
     });
     return {
-      x,
       rows: own.length,
+      input: { kind: 'rows', rows: own.length, width, values: table },
       y: Int32Array.from(own, ({ label }) => label),
       patients: Int32Array.from(own, ({ patient }) => numbers.get(patient)!),
+      groups: null,
+      sides: {},
     };
   };
   const [train, validation, test] = partNames.map(assemblePart);

@@ -53,7 +53,7 @@ export interface EvaluateOptions {
 export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated> {
   const { model, part, contract, site, step, partName, batchSize } = options;
   const { model: wanted, validation, seed } = contract.runFile;
-  const probabilities = await predict({ model, x: part.x, rows: part.rows, batchSize });
+  const probabilities = await predict({ model, samples: part, batchSize });
   const predictions: Predictions = { y: part.y, probabilities, classes: wanted.classes.length };
   const measures = measure(predictions, wanted.classes);
   const patients = tallyPatients(predictions, part.patients);

@@ -1,21 +1,24 @@
-import { familyOf } from '@consilium/models/families';
+import { blueprintOf } from '@consilium/models/families';
+import { type LabelledSamples, shapeOf } from '@consilium/models/samples';
 import { assignTensors, type Model } from '@consilium/models/training';
-import type { Contract } from '@consilium/shared/contract';
+import type { Contract, InputShape } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { decodeWeights, type Layout, type Weights } from '@consilium/shared/weights';
-import type { Part } from '../data/index.js';
 
-/** The network that a contract names, on the backend in use. @throws CSM-MODEL-* */
-export function buildModel({ runFile: { model, seed } }: Contract, features: number): Model {
-  const family = familyOf(model.family);
-  const options = family.parseOptions(model.preset, model.options);
-  return family.build({ features, classes: model.classes.length, options, seed });
+/** The network that a contract names for a stage, on the backend in use. @throws CSM-MODEL-* */
+export function buildModel(contract: Contract, input: InputShape, stage: string): Model {
+  const { family, blueprint } = planOf(contract, input, stage);
+  return family.build({ ...blueprint, seed: contract.runFile.seed });
 }
 
-/** Refuses prepared samples that the network cannot take. @throws CSM-MODEL-INPUT, which holds no value */
-export function checkInput({ runFile: { model } }: Contract, { x, y }: Part, features: number): void {
-  familyOf(model.family).checkInput({ x, y, features, classes: model.classes.length });
+/** Refuses prepared samples that the network cannot take. @throws CSM-MODEL-*, which hold no value */
+export function checkInput(contract: Contract, samples: LabelledSamples, stage: string): void {
+  const { family, blueprint } = planOf(contract, shapeOf(samples), stage);
+  family.checkInput(samples, blueprint);
 }
+
+const planOf = ({ runFile: { model } }: Contract, input: InputShape, stage: string) =>
+  blueprintOf({ ...model, classes: model.classes.length, input, stage });
 
 /**
  * Sets a model's weights from a file of the same layout, and gives what the file holds.

@@ -35,8 +35,7 @@ export async function trainStep(
   const { layout, metadata } = loadWeights(model, base, step);
   const { meanLoss, batches } = await train({
     model,
-    x: part.x,
-    y: part.y,
+    samples: part,
     batchSize: training.batchSize,
     epochs: training.localEpochs,
     optimizer: training.optimizer,

@@ -1,3 +1,4 @@
+import { asRows, selectColumns } from '@consilium/models/samples';
 import type { RunFile } from '@consilium/shared/contract';
 import type { PreparationState } from '@consilium/shared/statistics';
 import type { Dataset, Part, PartName } from '../data/index.js';
@@ -35,15 +36,9 @@ export function applyPreparation(
     return Math.min(clip, Math.max(-clip, (value - means[feature]!) * factors[feature]!));
   };
   const preparePart = (part: Part): Part => {
-    const x = new Float32Array(part.rows * columns.length);
-    for (let row = 0; row < part.rows; row++) {
-      const from = row * dataset.features.length;
-      const to = row * columns.length;
-      for (let feature = 0; feature < columns.length; feature++) {
-        x[to + feature] = prepareValue(part.x[from + columns[feature]!]!, feature);
-      }
-    }
-    return { ...part, x };
+    const input = selectColumns(asRows(part.input), columns);
+    const values = input.values.map((value, index) => prepareValue(value, index % columns.length));
+    return { ...part, input: { ...input, values } };
   };
   const { train, validation, test } = dataset.parts;
   return {

@@ -1,3 +1,4 @@
+import { asRows, labelled } from '@consilium/models/samples';
 import { type Contract, contract, type RunFile, readRunFile } from '@consilium/shared/contract';
 import { CodedError } from '@consilium/shared/errors';
 import { foldCohort, foldScale, type PreparationState, readCohort, readScale } from '@consilium/shared/statistics';
@@ -21,17 +22,19 @@ const terms: Contract = contract.parse({
 });
 const salt = 'A'.repeat(22);
 
-function part(rows: readonly (readonly number[])[], patients?: readonly number[]): Part {
+function part(rows: readonly (readonly number[])[], patients?: readonly number[], width = 0): Part {
   return {
-    x: Float32Array.from(rows.flat()),
-    rows: rows.length,
-    y: Int32Array.from(rows, (_, row) => row % 2),
-    patients: Int32Array.from(rows, (_, row) => patients?.[row] ?? row),
+    ...labelled(
+      { kind: 'rows', rows: rows.length, width: rows[0]?.length ?? width, values: Float32Array.from(rows.flat()) },
+      Int32Array.from(rows, (_, row) => row % 2),
+    ),
+    ...(patients && { patients: Int32Array.from(patients) }),
   };
 }
 
 function dataset(features: readonly string[], parts: Partial<Dataset['parts']>): Dataset {
-  const all = { train: part([]), validation: part([]), test: part([]), ...parts };
+  const none = part([], [], features.length);
+  const all = { train: none, validation: none, test: none, ...parts };
   const kept = all.train.rows + all.validation.rows + all.test.rows;
   return {
     features,
@@ -165,15 +168,15 @@ describe('applyPreparation', () => {
   it('orders, scales and clips; missing values and features without spread become 0', () => {
     const { features, parts } = applyPreparation(site, state, settings);
     expect(features).toEqual(['G2', 'G1']);
-    expect([...parts.train.x]).toEqual([1, 0, 0, 0, 3, 0]);
-    expect([...parts.test.x]).toEqual([-3, 0]);
+    expect([...asRows(parts.train.input).values]).toEqual([1, 0, 0, 0, 3, 0]);
+    expect([...asRows(parts.test.input).values]).toEqual([-3, 0]);
     expect(parts.train.y).toBe(site.parts.train.y);
   });
 
   it('without scaling fills missing values with the mean over all sites, or 0', () => {
     const plain = (impute: 'mean' | 'zero') => applyPreparation(site, state, { ...settings, scale: 'none', impute });
-    expect([...plain('mean').parts.train.x]).toEqual([12, 1, 10, 5, 1000, 1]);
-    expect([...plain('zero').parts.test.x]).toEqual([-1000, 0]);
+    expect([...asRows(plain('mean').parts.train.input).values]).toEqual([12, 1, 10, 5, 1000, 1]);
+    expect([...asRows(plain('zero').parts.test.input).values]).toEqual([-1000, 0]);
   });
 
   it('refuses a cohort that lost a feature of the run', () => {

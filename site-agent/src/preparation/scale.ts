@@ -1,5 +1,12 @@
+import { asRows, eachColumn, selectColumns } from '@consilium/models/samples';
 import { fail } from '@consilium/shared/errors';
-import { momentsOf, noMoments, type PreparationState, type ScaleStatistics } from '@consilium/shared/statistics';
+import {
+  type Moments,
+  momentsOf,
+  noMoments,
+  type PreparationState,
+  type ScaleStatistics,
+} from '@consilium/shared/statistics';
 import type { Dataset, Part } from '../data/index.js';
 
 /**
@@ -13,12 +20,10 @@ export function scaleStatistics(
   salt: string,
 ): ScaleStatistics {
   const { train } = dataset.parts;
-  const width = dataset.features.length;
-  const values = new Float32Array(train.rows);
   const patientsKnown = patientCounter(train);
-  const moments = columnsOf(dataset, state).map((column) => {
-    for (let row = 0; row < train.rows; row++) values[row] = train.x[row * width + column]!;
-    return patientsKnown(values) < minimumCell ? noMoments : momentsOf(values);
+  const moments: Moments[] = [];
+  eachColumn(selectColumns(asRows(train.input), columnsOf(dataset, state)), (_, values) => {
+    moments.push(patientsKnown(values) < minimumCell ? noMoments : momentsOf(values));
   });
   return {
     format: 'consilium-scale-1',

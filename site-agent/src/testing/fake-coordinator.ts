@@ -1,4 +1,5 @@
 import { initialWeights } from '@consilium/models/families';
+import { onlyStage } from '@consilium/models/training';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
 import {
   type Contract,
@@ -178,5 +179,6 @@ export function fakeCoordinator({
 
 function startOf({ runFile: { model, seed } }: Contract, { features }: PreparationState) {
   const { family, preset, options, classes } = model;
-  return initialWeights({ family, preset, options, features: features.length, classes: classes.length, seed });
+  const input = { kind: 'rows', width: features.length } as const;
+  return initialWeights({ family, preset, options, input, classes: classes.length, stage: onlyStage, seed }).shared;
 }

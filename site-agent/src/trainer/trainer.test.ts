@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { initialWeights } from '@consilium/models/families';
 import { stepId } from '@consilium/shared/ids';
 import { encodePreparation, type PreparationState } from '@consilium/shared/statistics';
-import { encodeWeights } from '@consilium/shared/weights';
+import { encodeWeights, type Weights } from '@consilium/shared/weights';
 import { silentLog } from '@consilium/shared/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningBackend } from '../backends/index.js';
@@ -19,6 +19,12 @@ const timeoutMs = 60_000;
 /** What the tether promises. */
 const promisedMs = 5_000;
 const pollMs = 100;
+
+const startOf = (width: number, classes: number): Weights =>
+  initialWeights({
+    ...{ family: 'attention-aml', preset: 'small', options: {}, stage: 'train' },
+    ...{ input: { kind: 'rows', width }, classes, seed: 7 },
+  }).shared;
 
 describe('the trainer', { timeout: timeoutMs }, () => {
   let site: TinySite;
@@ -41,9 +47,8 @@ describe('the trainer', { timeout: timeoutMs }, () => {
   });
 
   async function trainJob(features = ['g1', 'g2', 'g3', 'g4']): Promise<Job> {
-    const model = { family: 'attention-aml', preset: 'small', options: {}, classes: 2, seed: 7 };
     const zeros = features.map(() => 0);
-    await writeFile(join(folder, 'base'), encodeWeights(initialWeights({ ...model, features: features.length })));
+    await writeFile(join(folder, 'base'), encodeWeights(startOf(features.length, 2)));
     const state: PreparationState = {
       format: 'consilium-preparation-1',
       features,
@@ -111,8 +116,7 @@ describe('the trainer', { timeout: timeoutMs }, () => {
         details: { column: 'other' },
       });
       const foreign = { ...(await trainJob()), model: join(folder, 'small') } as const;
-      const options = { family: 'attention-aml', preset: 'small', options: {}, classes: 3, seed: 7, features: 4 };
-      await writeFile(join(folder, 'small'), encodeWeights(initialWeights(options)));
+      await writeFile(join(folder, 'small'), encodeWeights(startOf(4, 3)));
       await expect(trainer.run(foreign, { signal })).rejects.toMatchObject({ code: 'CSM-TRAINER-MODEL' });
       await expect(trainer.run(await trainJob(), { signal })).resolves.toMatchObject({ kind: 'train' });
     } finally {

@@ -1,6 +1,8 @@
 import { open, readFile } from 'node:fs/promises';
 import { type BackendInfo, useBackend } from '@consilium/models/backend';
-import type { Model, Progress } from '@consilium/models/training';
+import { shapeOf } from '@consilium/models/samples';
+import { type Model, onlyStage, type Progress } from '@consilium/models/training';
+import type { InputShape } from '@consilium/shared/contract';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { withDisk } from '../config/index.js';
 import { type Dataset, loadDataset } from '../data/index.js';
@@ -33,7 +35,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
   const synthetic = data.synthetic || (await saysSynthetic(data, contract));
   let dataset: Dataset | null = null;
   let ready: (Ready & { readonly path: string }) | null = null;
-  let built: { readonly model: Model; readonly features: number } | null = null;
+  let built: { readonly model: Model; readonly shape: string } | null = null;
 
   async function cohort(signal: AbortSignal): Promise<Dataset> {
     const { directory, files, rows } = data;
@@ -49,10 +51,11 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
     return ready;
   }
 
-  function modelFor(features: number): Model {
-    if (built?.features === features) return built.model;
+  function modelFor(input: InputShape): Model {
+    const shape = JSON.stringify(input);
+    if (built?.shape === shape) return built.model;
     built?.model.dispose();
-    built = { features, model: buildModel(contract, features) };
+    built = { shape, model: buildModel(contract, input, onlyStage) };
     return built.model;
   }
 
@@ -67,12 +70,11 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
       }
       case 'train': {
         const { state, prepared: ours } = await prepared(job.preparation, signal);
-        const features = state.features.length;
         const part = ours.parts.train;
-        checkInput(contract, part, features);
+        checkInput(contract, part, onlyStage);
         const base = await readFile(job.model);
         const { step } = job;
-        const model = modelFor(features);
+        const model = modelFor(shapeOf(part));
         const trained = await trainStep({ model, contract, site, step, state, part, base, signal, onProgress });
         await writeDraft(job.output, trained.update);
         return { kind: 'train', ...own, meanLoss: trained.meanLoss, batches: trained.batches };
@@ -80,8 +82,8 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
       case 'evaluate': {
         const { state, prepared: ours } = await prepared(job.preparation, signal);
         const part = ours.parts[job.part];
-        checkInput(contract, part, state.features.length);
-        const model = modelFor(state.features.length);
+        checkInput(contract, part, onlyStage);
+        const model = modelFor(shapeOf(part));
         loadWeights(model, await readFile(job.model), job.step);
         const judged = await evaluateModel({
           model,

@@ -4,7 +4,8 @@ import { crossEntropy } from '@consilium/models/losses';
 /** The family itself, as published in size. */
 export function attentionAml({ features, classes }) {
   const family = familyOf('attention-aml');
-  const blueprint = { features, classes, options: family.parseOptions('paper', {}) };
+  const input = { kind: 'rows', width: features };
+  const blueprint = { input, classes, options: family.parseOptions('paper', {}), stage: 'train' };
   return {
     batch: 32,
     sample: [features],
@@ -12,7 +13,10 @@ export function attentionAml({ features, classes }) {
     parameters: family.parameters(blueprint),
     open(seed) {
       const model = family.build({ ...blueprint, seed });
-      return { variables: model.trained.map(({ variable }) => variable), pass: (x, mode) => model.logits(x, mode) };
+      return {
+        variables: model.trained.map(({ variable }) => variable),
+        pass: (x, mode) => model.pass(x, mode).logits,
+      };
     },
     loss: crossEntropy,
     twin: { kind: 'AttentionAml', settings: { features, classes } },

@@ -1,27 +1,30 @@
 import { describe, expect, it } from 'vitest';
+import { labelled } from '../../samples/index.js';
 import { checkInput } from './data.js';
 
-const input = (x: readonly number[], y: readonly number[]) => ({
-  x: Float32Array.from(x),
-  y: Int32Array.from(y),
-  features: 2,
-  classes: 3,
-});
+const samples = (values: readonly number[], y: readonly number[]) =>
+  labelled({ kind: 'rows', rows: y.length, width: 2, values: Float32Array.from(values) }, Int32Array.from(y));
+const sparse = labelled(
+  {
+    ...({ kind: 'sparse', rows: 1, width: 9, starts: Int32Array.of(0, 2) } as const),
+    ...{ columns: Int32Array.of(4, 7), values: Float32Array.of(1, Number.NaN) },
+  },
+  Int32Array.of(0),
+);
 
 describe('checkInput', () => {
   it('takes finite values and known classes', () => {
-    expect(() => checkInput(input([1, -2, 0, 10], [0, 2]))).not.toThrow();
+    expect(() => checkInput(samples([1, -2, 0, 10], [0, 2]), { classes: 3 })).not.toThrow();
   });
 
   it.each([
-    { name: 'a missing value', given: input([1, 2, 3, Number.NaN], [0, 1]), problem: 'feature number 2' },
-    { name: 'an infinite value', given: input([Number.POSITIVE_INFINITY, 2], [0]), problem: 'feature number 1' },
-    { name: 'an unknown class', given: input([1, 2], [3]), problem: 'label' },
-    { name: 'a negative class', given: input([1, 2], [-1]), problem: 'label' },
-    { name: 'half a row', given: input([1, 2, 3], [0]), problem: '3 values' },
-    { name: 'no features', given: { ...input([], [0]), features: 0 }, problem: 'no feature' },
+    { name: 'a missing value', given: samples([1, 2, 3, Number.NaN], [0, 1]), problem: 'feature number 2' },
+    { name: 'an infinite value', given: samples([Number.POSITIVE_INFINITY, 2], [0]), problem: 'feature number 1' },
+    { name: 'an unknown class', given: samples([1, 2], [3]), problem: 'label' },
+    { name: 'a negative class', given: samples([1, 2], [-1]), problem: 'label' },
+    { name: 'a missing value of a sparse matrix', given: sparse, problem: 'feature number 8' },
   ])('refuses $name without showing it', ({ given, problem }) => {
-    expect(() => checkInput(given)).toThrow(
+    expect(() => checkInput(given, { classes: 3 })).toThrow(
       expect.objectContaining({ code: 'CSM-MODEL-INPUT', message: expect.stringContaining(problem) }),
     );
   });

@@ -2,25 +2,29 @@ import { tf } from '../../backend/index.js';
 import type { Matrix } from '../../explain/index.js';
 import { attentionRollout, integratedGradients } from '../../explain/index.js';
 import { inference } from '../../layers/index.js';
+import { asRows, denseRows, type LabelledSamples } from '../../samples/index.js';
 import { predict } from '../../training/index.js';
 import type { AttentionAmlModel } from './network.js';
 
 /** Patients to explain: prepared input and labels. */
 export interface Patients {
   readonly model: AttentionAmlModel;
-  /** Row-major [rows, features], prepared as for training. */
-  readonly x: Float32Array;
-  /** One class index a row. */
-  readonly y: Int32Array;
+  /** Prepared as for training. */
+  readonly samples: LabelledSamples;
 }
 
 /** The patients' places on a map: output of the last normalisation, row-major [rows, width2]. */
-export async function embed({ model, x, y }: Patients): Promise<Float32Array> {
-  const rows = y.length;
-  const embedding = tf.tidy(() => model.pass(tf.tensor2d(x.slice(), [rows, x.length / rows]), inference).embedding);
+export async function embed({ model, samples }: Patients): Promise<Float32Array> {
+  const all = Int32Array.from(samples.y.keys());
+  const embedding = tf.tidy(() => model.pass(rowsOf(samples, all), inference).embedding);
   const values = Float32Array.from(await embedding.data());
   embedding.dispose();
   return values;
+}
+
+function rowsOf({ input }: LabelledSamples, rows: Int32Array): tf.Tensor2D {
+  const given = asRows(input);
+  return tf.tensor2d(denseRows(given, rows), [rows.length, given.width]);
 }
 
 export interface MarkerGene {
@@ -55,8 +59,10 @@ export interface MarkerOptions extends Patients {
  * 0 (the mean over all sites after the z-score), ranked by mean magnitude.
  */
 export async function markerGenes(options: MarkerOptions): Promise<readonly ClassMarkers[]> {
-  const { model, x, y, features, minimumPatients } = options;
-  const probabilities = await predict({ model, x, rows: y.length, batchSize: 256 });
+  const { model, samples, features, minimumPatients } = options;
+  const { y } = samples;
+  const input = asRows(samples.input);
+  const probabilities = await predict({ model, samples, batchSize: 256 });
   const markers: ClassMarkers[] = [];
   for (let label = 0; label < model.classes; label++) {
     const rows = [...y.keys()].filter((row) => y[row] === label && winner(probabilities, row, model.classes) === label);
@@ -64,7 +70,7 @@ export async function markerGenes(options: MarkerOptions): Promise<readonly Clas
       markers.push({ label, patients: 0, residual: 0, genes: [] });
       continue;
     }
-    const inputs = rows.map((row) => x.slice(row * features.length, (row + 1) * features.length));
+    const inputs = rows.map((row) => denseRows(input, Int32Array.of(row)));
     const { strength, push, residual } = await meanAttribution(model, label, inputs);
     const ranked = features
       .map((feature, index) => ({ feature, strength: strength[index] ?? 0, push: push[index] ?? 0 }))
@@ -101,7 +107,7 @@ async function meanAttribution(model: AttentionAmlModel, label: number, inputs: 
 }
 
 const logitOf = (model: AttentionAmlModel, label: number) => (x: tf.Tensor2D) =>
-  model.logits(x, inference).slice([0, label], [-1, 1]).as1D();
+  model.pass(x, inference).logits.slice([0, label], [-1, 1]).as1D();
 
 export interface ClassAttention {
   readonly label: number;
@@ -117,11 +123,10 @@ export interface ClassAttention {
  */
 export async function classAttention({
   model,
-  x,
-  y,
+  samples,
   minimumPatients,
 }: Patients & { readonly minimumPatients: number }): Promise<readonly ClassAttention[]> {
-  const features = x.length / y.length;
+  const { y } = samples;
   const classes: ClassAttention[] = [];
   for (let label = 0; label < model.classes; label++) {
     const rows = [...y.keys()].filter((row) => y[row] === label);
@@ -129,15 +134,12 @@ export async function classAttention({
       classes.push({ label, patients: 0, blocks: [] });
       continue;
     }
-    const means = tf.tidy(() => {
-      const input = tf.concat(
-        rows.map((row) => tf.tensor2d(x.slice(row * features, (row + 1) * features), [1, features])),
-      );
-      return model
-        .pass(input, inference)
+    const means = tf.tidy(() =>
+      model
+        .pass(rowsOf(samples, Int32Array.from(rows)), inference)
         .attention()
-        .map((weights) => weights.mean<tf.Tensor2D>([0, 1]));
-    });
+        .map((weights) => weights.mean<tf.Tensor2D>([0, 1])),
+    );
     const blocks: { attention: Matrix; rollout: Matrix }[] = [];
     for (const mean of means) {
       const attention = await mean.array();

@@ -1,6 +1,8 @@
+import { onlyStage } from '../../training/index.js';
 import type { Family } from '../family.js';
 import { attentionAmlOptions, parseOptions } from './config.js';
-import { checkInput } from './data.js';
+import { checkInput, featuresOf } from './data.js';
+import { example } from './example.js';
 import { buildAttentionAml } from './network.js';
 import { attentionAmlParameters } from './parameters.js';
 
@@ -16,10 +18,13 @@ export { parameterTable } from './parameters.js';
 /** AML subtype from bulk gene expression, by attention over feature tokens. */
 export const attentionAml: Family = {
   name: 'attention-aml',
+  input: 'rows',
+  stages: [onlyStage],
   parseOptions,
-  parameters: ({ features, classes, options }) =>
-    attentionAmlParameters({ features, classes, options: attentionAmlOptions.parse(options) }),
-  build: ({ features, classes, options, seed }) =>
-    buildAttentionAml({ features, classes, options: attentionAmlOptions.parse(options), seed }),
+  parameters: ({ classes, options, ...blueprint }) =>
+    attentionAmlParameters({ features: featuresOf(blueprint), classes, options: attentionAmlOptions.parse(options) }),
+  build: ({ classes, options, seed, ...blueprint }) =>
+    buildAttentionAml({ features: featuresOf(blueprint), classes, options: attentionAmlOptions.parse(options), seed }),
   checkInput,
+  example,
 };

@@ -91,8 +91,8 @@ describe('featureTokens', () => {
     const options = parseOptions('small', {});
     const model = buildAttentionAml({ features: 10, classes: 3, options, seed: 1 });
     const x = tf.randomNormal<tf.Rank.R2>([4, 10], 0, 1, 'float32', 1);
-    const alone = model.logits(x.slice(2, 1), inference);
-    expect(model.logits(x, inference).slice(2, 1).sub(alone).abs().max().dataSync()[0]).toBeLessThan(1e-5);
+    const alone = model.pass(x.slice(2, 1), inference).logits;
+    expect(model.pass(x, inference).logits.slice(2, 1).sub(alone).abs().max().dataSync()[0]).toBeLessThan(1e-5);
     model.dispose();
   });
 });
@@ -184,8 +184,8 @@ describe('parameters', () => {
       const reached = tf.tidy(() => {
         const loss = () =>
           model
-            .logits(tf.ones([2, 6]), { training: true, seed: 1 })
-            .square()
+            .pass(tf.ones([2, 6]), { training: true, seed: 1 })
+            .logits.square()
             .sum()
             .asScalar();
         return Object.keys(tf.variableGrads(loss).grads).length;

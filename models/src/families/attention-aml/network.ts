@@ -1,7 +1,7 @@
 import type { tf } from '../../backend/index.js';
 import type { Mode, NamedTensors } from '../../layers/index.js';
 import { attendRows, attentionWeights, dense, dropout, layerNorm, singleTokenAttention } from '../../layers/index.js';
-import { type Model, onlyStage, openModel } from '../../training/index.js';
+import { classifier, type Model, onlyStage, openModel, rowsFeed } from '../../training/index.js';
 import type { AttentionAmlOptions } from './config.js';
 import type { Shape } from './parameters.js';
 import { attentionAmlParameters } from './parameters.js';
@@ -36,7 +36,9 @@ export function buildAttentionAml(shape: Shape & { readonly seed: number }): Att
     seed: shape.seed,
     network: (weights) => {
       const pass = (x: tf.Tensor2D, mode: Mode) => runAttentionAml(weights, shape.options, x, mode);
-      return { classes: shape.classes, pass, logits: (x: tf.Tensor2D, mode: Mode) => pass(x, mode).logits };
+      const { classes } = shape;
+      const logits = (x: tf.Tensor2D, mode: Mode) => pass(x, mode).logits;
+      return { classes, pass, ...classifier({ feed: rowsFeed, logits, classes }) };
     },
   });
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../../backend/index.js';
+import { labelled, pick } from '../../samples/index.js';
 import { amlCohort } from '../../synthetic/index.js';
 import { predict, train } from '../../training/index.js';
 import type { AttentionAmlModel } from './index.js';
@@ -26,12 +27,12 @@ function scaled(patients: number) {
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
     return { mean, sd: Math.sqrt(variance) };
   });
-  const x = Float32Array.from({ length: patients * 64 }, (_, index) => {
+  const values = Float32Array.from({ length: patients * 64 }, (_, index) => {
     const [row, gene] = [Math.floor(index / 64), index % 64];
     return (columns[gene]![row]! - scales[gene]!.mean) / scales[gene]!.sd;
   });
   const y = Int32Array.from({ length: patients }, (_, row) => classes.indexOf(String(samples.rows[row]![2])));
-  return { x, y };
+  return labelled({ kind: 'rows', rows: patients, width: 64, values }, y);
 }
 
 const build = (attentionMode: string, dropout = 0): AttentionAmlModel =>
@@ -42,13 +43,13 @@ beforeAll(() => useBackend('wasm'));
 describe.each(['featureTokens', 'singleToken'])('the small preset, %s', (mode) => {
   it('overfits 32 synthetic patients', async () => {
     const model = build(mode);
-    const patients = scaled(32);
+    const samples = scaled(32);
     const loss = async () => {
-      const probabilities = await predict({ model, x: patients.x, rows: 32, batchSize: 32 });
-      return patients.y.reduce((sum, label, row) => sum - Math.log(probabilities[row * 5 + label]!) / 32, 0);
+      const probabilities = await predict({ model, samples, batchSize: 32 });
+      return samples.y.reduce((sum, label, row) => sum - Math.log(probabilities[row * 5 + label]!) / 32, 0);
     };
     const before = await loss();
-    await train({ model, ...patients, batchSize: 16, epochs: 40, optimizer: fast, classWeights: null, seed: 1 });
+    await train({ model, samples, batchSize: 16, epochs: 40, optimizer: fast, classWeights: null, seed: 1 });
     expect(before).toBeGreaterThan(1);
     expect(await loss()).toBeLessThan(0.05);
     model.dispose();
@@ -57,17 +58,17 @@ describe.each(['featureTokens', 'singleToken'])('the small preset, %s', (mode) =
 
 describe('explanations', () => {
   let model: AttentionAmlModel;
-  const patients = scaled(100);
+  const samples = scaled(100);
   const features = cohort.sites[0]!.expression.header.slice(1);
 
   beforeAll(async () => {
     await useBackend('wasm');
     model = build('featureTokens', 0.2);
-    await train({ model, ...scaled(200), batchSize: 32, epochs: 40, optimizer, classWeights: null, seed: 1 });
+    await train({ model, samples: scaled(200), batchSize: 32, epochs: 40, optimizer, classWeights: null, seed: 1 });
   });
 
   it('find at least four of five planted marker genes, raised, among as many of the strongest', async () => {
-    const found = await markerGenes({ model, ...patients, features, genes: 6, minimumPatients: 5 });
+    const found = await markerGenes({ model, samples, features, genes: 6, minimumPatients: 5 });
     const recalled = found.map(({ label, patients, residual, genes }) => {
       expect(patients).toBeGreaterThanOrEqual(5);
       expect(residual).toBeLessThan(0.02);
@@ -82,22 +83,25 @@ describe('explanations', () => {
   });
 
   it('say nothing about a class with too few patients', async () => {
-    const few = { x: patients.x.slice(0, 20 * 64), y: patients.y.slice(0, 20) };
-    const found = await markerGenes({ model, ...few, features, genes: 6, minimumPatients: 50 });
+    const few = pick(
+      samples,
+      Int32Array.from({ length: 20 }, (_, row) => row),
+    );
+    const found = await markerGenes({ model, samples: few, features, genes: 6, minimumPatients: 50 });
     expect(found).toEqual(classes.map((_, label) => ({ label, patients: 0, residual: 0, genes: [] })));
-    const attention = await classAttention({ model, ...few, minimumPatients: 50 });
+    const attention = await classAttention({ model, samples: few, minimumPatients: 50 });
     expect(attention).toEqual(classes.map((_, label) => ({ label, patients: 0, blocks: [] })));
   });
 
   it('place patients of one class nearer to one another than to others', async () => {
-    const embedding = await embed({ model, ...patients });
+    const embedding = await embed({ model, samples });
     expect(embedding).toHaveLength(100 * 16);
     const distance = (a: number, b: number) =>
       Math.hypot(...embedding.slice(a * 16, a * 16 + 16).map((value, index) => value - embedding[b * 16 + index]!));
     let [same, sameCount, other, otherCount] = [0, 0, 0, 0];
     for (let a = 0; a < 60; a++) {
       for (let b = 0; b < a; b++) {
-        if (patients.y[a] === patients.y[b]) [same, sameCount] = [same + distance(a, b), sameCount + 1];
+        if (samples.y[a] === samples.y[b]) [same, sameCount] = [same + distance(a, b), sameCount + 1];
         else [other, otherCount] = [other + distance(a, b), otherCount + 1];
       }
     }
@@ -106,7 +110,7 @@ describe('explanations', () => {
 
   it('show attention whose rows sum to 1, and leave no tensor behind', async () => {
     const before = tf.memory().numTensors;
-    const shown = await classAttention({ model, ...patients, minimumPatients: 5 });
+    const shown = await classAttention({ model, samples, minimumPatients: 5 });
     expect(shown.map(({ blocks }) => blocks.map(({ attention }) => attention.length))).toEqual(
       classes.map(() => [4, 4]),
     );

@@ -52,9 +52,17 @@ export const modelErrors = {
     remedy:
       'Check the transforms and the preparation in the run file: what enters the network must be finite numbers and known classes.',
   },
+  'CSM-MODEL-KIND': {
+    message: 'Model family {family} looks at {takes}; the data of the run is {given}.',
+    remedy: 'Choose another data.kind or another model.family in the run file.',
+  },
   'CSM-MODEL-OPTIONS': {
     message: 'The settings of model family {family} are not valid: {problem}.',
     remedy: 'Correct model.options in the run file; the README of the family lists every setting.',
+  },
+  'CSM-MODEL-STAGE': {
+    message: 'Model family {family} has no stage {stage}.',
+    remedy: 'Name stages of: {known}.',
   },
   'CSM-TRAINING-DIVERGED': {
     message: 'The training loss is no longer a number (epoch {epoch}, batch {batch} of this call).',

@@ -1,0 +1,2 @@
+export type { Feed } from './feed.js';
+export { rowsFeed } from './rows.js';
