@@ -4,6 +4,7 @@ import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import { tensorAt } from '@consilium/shared/weights';
 import type { BlobReader } from './blobs.js';
 import { bestKernel, type Kernel } from './kernels/index.js';
+import { varianceCheck } from './statistics.js';
 import { openUpdate, readForm, readTile, tilesOf } from './tiles.js';
 
 export interface UpdateCheck {
@@ -19,16 +20,18 @@ export interface UpdateCheck {
 }
 
 /**
- * Checks that an update may be folded: of the base's form, finite everywhere, no further from the base than the bound.
+ * Checks that an update may be folded: of the base's form, finite everywhere, no moving variance below 0, no further from the base
+ * than the bound.
  * Streams tile by tile; the event loop runs between tiles.
  * @returns the L2 norm of (update − base)
- * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE, CSM-UPDATE-NOT-FINITE, CSM-UPDATE-NORM; the signal's reason
+ * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE, CSM-UPDATE-NOT-FINITE, CSM-UPDATE-VARIANCE, CSM-UPDATE-NORM; the signal's reason
  */
 export async function checkUpdate(check: UpdateCheck): Promise<{ readonly norm: number }> {
   const { site, base, blobs, normBound, signal } = check;
   const kernel = check.kernel ?? bestKernel();
   const form = await readForm(blobs, base);
   const read = await openUpdate(blobs, form, { site, hash: check.update });
+  const refuseNegativeVariance = varianceCheck(form.layout, site);
 
   let squares = 0;
   for (const tile of tilesOf(form)) {
@@ -40,6 +43,7 @@ export async function checkUpdate(check: UpdateCheck): Promise<{ readonly norm: 
       if (bad < 0) throw new RangeError('checkUpdate: the base model is not finite');
       fail('CSM-UPDATE-NOT-FINITE', { site, tensor: tensorAt(form.layout, tile.element + bad) });
     }
+    refuseNegativeVariance(tile, update);
     squares += sum;
     await setImmediate();
   }

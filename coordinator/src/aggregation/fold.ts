@@ -3,6 +3,7 @@ import type { BlobHash } from '@consilium/shared/ids';
 import { layoutElements } from '@consilium/shared/weights';
 import type { AggregationBlobs } from './blobs.js';
 import { bestKernel, type Kernel } from './kernels/index.js';
+import { foldMovingAverages } from './statistics.js';
 import { type Contribution, type Strategy, type StrategyName, strategies } from './strategies/index.js';
 import { openUpdate, readForm, tileElements, tilesOf } from './tiles.js';
 
@@ -26,10 +27,11 @@ export interface Folded {
 }
 
 /**
- * Makes the next model of the accepted updates and writes it to the blobs, under the base's own header.
+ * Makes the next model of the accepted updates and writes it to the blobs, under the base's own header: weights by the strategy,
+ * moving averages of batch normalisations as those of all sites' rows together.
  * The same bits whatever the order given and whichever the kernel; memory for a few tiles of 1 MiB, however large the
  * model and however many the sites. The event loop runs between tiles. An aborted or failed fold leaves no blob.
- * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE when an update is not of the base's form; the signal's reason
+ * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE when an update is not of the base's form; CSM-WEIGHTS-LAYOUT; the signal's reason
  */
 export async function fold({ strategy, base, contributions, blobs, kernel, signal }: Fold): Promise<Folded> {
   const ordered = canonicalOrder(contributions);
@@ -38,6 +40,9 @@ export async function fold({ strategy, base, contributions, blobs, kernel, signa
   const chosen: Strategy = strategies[strategy];
   const mostElements = Math.min(tileElements, layoutElements(form.layout));
   const pass = chosen.begin(ordered, { kernel: kernel ?? bestKernel(), tileElements: mostElements });
+
+  const sources = ordered.map(({ samples }, index) => ({ samples, read: updates[index]! }));
+  const writeMovingAverages = await foldMovingAverages(form, sources, signal);
 
   signal?.throwIfAborted();
   const writer = blobs.writer();
@@ -51,6 +56,7 @@ export async function fold({ strategy, base, contributions, blobs, kernel, signa
         pass.add(index, await read(tile));
       }
       pass.close(next.subarray(0, tile.elements));
+      writeMovingAverages(tile, next);
       await writer.append(new Uint8Array(next.buffer, 0, tile.length));
       await setImmediate();
     }

@@ -141,4 +141,8 @@ export const runErrors = {
     message: 'The contribution of {site} has {bytes} bytes where {expected} are due.',
     remedy: 'The agent makes and sends the blob again; if it comes again, check the disk of the site.',
   },
+  'CSM-UPDATE-VARIANCE': {
+    message: 'The update of {site} holds a variance below 0, in tensor {tensor}.',
+    remedy: "The site's software may be altered or damaged: install its release again, then do the step again.",
+  },
 } as const satisfies ErrorTexts;
