@@ -22,10 +22,13 @@ export type ConsortiumId = z.infer<typeof consortiumId>;
 export const blobHash = z.string().regex(hex(32), '64 hexadecimal digits').brand<'BlobHash'>();
 export type BlobHash = z.infer<typeof blobHash>;
 
-/** One step of a run, as text: `prepare:cohort:1`, `initial`, `train:0:12`, `validate:12`, `test`. */
+/**
+ * One step of a run, as text: `prepare:cohort:1`, `initial`, `train:0:12`, `validate:12`, `test`; of later stages `initial:1`,
+ * `train:1:12`, `validate:1:12`.
+ */
 export const stepId = z
   .string()
-  .regex(/^(?:prepare:[a-z-]+:\d+|initial|train:\d+:\d+|validate:\d+|test)$/)
+  .regex(/^(?:prepare:[a-z-]+:\d+|initial(?::\d+)?|train:\d+:\d+|validate:(?:\d+:)?\d+|test)$/)
   .brand<'StepId'>();
 export type StepId = z.infer<typeof stepId>;
 

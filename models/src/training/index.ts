@@ -1,3 +1,4 @@
+export { onlyStage } from '@consilium/shared/contract';
 export { cutBatches } from './batches.js';
 export type { ClassifierParts } from './classifier.js';
 export { classifier } from './classifier.js';
@@ -9,7 +10,7 @@ export { gradientStep } from './gradient-step.js';
 export type { MeanLossOptions } from './mean-loss.js';
 export { meanLoss } from './mean-loss.js';
 export type { Beside, Classify, Judging, Model, TensorGroup, Tensors, TrainedTensor } from './model.js';
-export { layoutOf, metadataOf, onlyStage } from './model-file.js';
+export { layoutOf, metadataOf } from './model-file.js';
 export type { ModelPlan } from './open-model.js';
 export { openModel } from './open-model.js';
 export type { Optimizer, OptimizerSettings, StepSettings } from './optimizer.js';

@@ -1,8 +1,6 @@
+import { onlyStage } from '@consilium/shared/contract';
 import { type Layout, weightsFormat } from '@consilium/shared/weights';
 import type { Parameter } from '../layers/index.js';
-
-/** The stage of a run that has one alone. */
-export const onlyStage = 'train';
 
 /** Names and shapes of parameters: the layout of a weights file. */
 export const layoutOf = (parameters: readonly Parameter[]): Layout =>

@@ -1,31 +1,19 @@
+import { rateSchedule as offered } from '@consilium/shared/contract';
 import { z } from 'zod';
 import { cosineRamp } from './ramp.js';
 import { unwatched, watch, watchRule } from './watch.js';
 
-const share = z.number().min(0).max(1);
-const factor = z.number().gt(0).lt(1);
-
-/** How a learning rate changes over a training: what it is multiplied by. */
+/**
+ * How a learning rate changes over a training: what it is multiplied by. Beside what a run file offers, `plateau`, which reads the scores
+ * of epochs: in a federation no site has them.
+ */
 export const rateSchedule = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('constant') }),
-  z.strictObject({
-    name: z.literal('cosine'),
-    /** Share of the steps over which the rate rises in a straight line to its full value. */
-    warmUp: share.lt(1).default(0),
-    /** What remains of it at the end. */
-    final: share.default(0),
-  }),
-  z.strictObject({
-    name: z.literal('steps'),
-    /** Shares of the steps after which the rate is multiplied by the factor. */
-    at: z.array(share).min(1),
-    factor,
-  }),
+  ...offered.options,
   z.strictObject({
     ...watchRule.shape,
     name: z.literal('plateau'),
     /** The rate is multiplied by it each time that the patience is used up. */
-    factor,
+    factor: z.number().gt(0).lt(1),
   }),
 ]);
 

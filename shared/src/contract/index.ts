@@ -1,8 +1,12 @@
 export * from './contract.js';
+export { type SiteFiles, siteFiles } from './data/index.js';
 export { featureList, namedFiles, parseFeatureList } from './feature-list.js';
-export { type InputShape, inputShape } from './input.js';
+export { type InputShape, inputOf, inputShape } from './input.js';
 export * from './make-contract.js';
+export { type PreparationName, passesOf, preparationName } from './preparation-steps.js';
+export { type RateSchedule, rateSchedule } from './rate-schedule.js';
 export { readRunFile } from './read-run-file.js';
 export * from './run-file.js';
+export { onlyStage, type Stage, stageAt, stagesOf } from './stages.js';
 export * from './steps.js';
 export * from './transforms.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RunFile } from './run-file.js';
 
 /** What the shape of a network's first layer follows from: one sample as it comes out of preparation. */
 export const inputShape = z.discriminatedUnion('kind', [
@@ -14,3 +15,13 @@ export const inputShape = z.discriminatedUnion('kind', [
   }),
 ]);
 export type InputShape = Readonly<z.output<typeof inputShape>>;
+
+/** What a run's network is built for. @param features names of the columns that preparation left */
+export function inputOf({ data }: RunFile, features: number): InputShape {
+  switch (data.kind) {
+    case 'expression-table':
+      return { kind: 'rows', width: features };
+    default:
+      return data.kind satisfies never;
+  }
+}

@@ -1,14 +1,9 @@
 import { z } from 'zod';
 import { siteId } from '../ids.js';
-import { transform, transformedColumns } from './transforms.js';
+import { data } from './data/index.js';
+import { choose, stage, training } from './training.js';
 
 const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower case letters, digits and inner hyphens');
-const column = z.string().min(1).max(256);
-const fileName = z
-  .string()
-  .regex(/^[^/\\\0]{1,128}$/, 'a file name without folders')
-  .refine((text) => text !== '.' && text !== '..', 'a file name without folders');
-
 /** A length of time as text: `500ms`, `30s`, `10m`, `2h`. */
 const duration = z.string().regex(/^[1-9]\d*(?:ms|s|m|h)$/, 'a number and ms, s, m or h');
 
@@ -22,7 +17,7 @@ export function milliseconds(text: string): number {
 
 const model = z.strictObject({
   family: name,
-  preset: z.enum(['paper', 'small']).default('paper'),
+  preset: z.enum(['paper', 'medium', 'small']).default('paper'),
   /** The label values, in index order. Rows with another label are left out and counted. */
   classes: z
     .array(z.string().min(1).max(128))
@@ -32,49 +27,6 @@ const model = z.strictObject({
   /** Settings of the family, checked by its own schema. */
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
-
-const features = z
-  .array(column)
-  .min(1)
-  .refine((names) => new Set(names).size === names.length, 'each feature once');
-
-const data = z
-  .strictObject({
-    kind: z.literal('expression-table'),
-    /** Column that names a sample; joins the feature table with the sample table and the split. */
-    id: column.default('sample'),
-    /** Column that names a patient, when one patient has several samples; the sample itself otherwise. */
-    patient: column.optional(),
-    label: column,
-    /** `common`: the numeric columns that every site has; a list; or a text file beside the run file, one name a line. */
-    features: z.union([z.literal('common'), features, z.strictObject({ file: fileName })]).default('common'),
-    /** Share of listed features that a site may lack before it is refused. */
-    missingFeatures: z.number().min(0).max(1).default(0.1),
-    /** File names that a site's folder holds unless its own configuration says otherwise. */
-    files: z.strictObject({
-      features: z.union([fileName, z.array(fileName).min(1)]),
-      samples: fileName.optional(),
-      split: fileName.optional(),
-    }),
-    /** Share of patients held out for the final test where a site has no split file. */
-    testShare: z.number().min(0).max(0.9).default(0.2),
-    transforms: z.array(transform).default([]),
-  })
-  .superRefine((terms, context) => {
-    const refuse = (path: readonly (string | number)[], message: string): void =>
-      context.addIssue({ code: 'custom', path: [...path], message });
-    if (terms.label === terms.id) refuse(['label'], 'must be another column than id');
-    if (!Array.isArray(terms.features)) return;
-    const listed = new Set(terms.features);
-    for (const key of ['id', 'patient', 'label'] as const) {
-      const name = terms[key];
-      if (name !== undefined && listed.has(name)) refuse(['features'], `must not list ${name}, the ${key} column`);
-    }
-    for (const [index, step] of terms.transforms.entries()) {
-      const stray = transformedColumns([step]).find((name) => !listed.has(name));
-      if (stray !== undefined) refuse(['transforms', index], `names ${stray}, which is not among data.features`);
-    }
-  });
 
 const preparation = z
   .strictObject({
@@ -86,32 +38,6 @@ const preparation = z
     clip: z.number().positive().default(10),
   })
   .prefault({});
-
-const optimizer = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('adam'), rate: z.number().positive(), weightDecay: z.number().min(0).default(0) }),
-  z.strictObject({
-    name: z.literal('sgd'),
-    rate: z.number().positive(),
-    momentum: z.number().min(0).lt(1).default(0),
-    weightDecay: z.number().min(0).default(0),
-  }),
-]);
-
-const training = z.strictObject({
-  strategy: z
-    .strictObject({
-      name: z.literal('fedavg').default('fedavg'),
-      /** Largest L2 norm of an update (new minus old weights); a larger one is refused. */
-      normBound: z.number().positive().default(1e6),
-    })
-    .prefault({}),
-  rounds: z.int().min(1).max(100_000),
-  localEpochs: z.int().min(1).max(1000).default(1),
-  batchSize: z.int().min(1).max(65_536).default(32),
-  optimizer,
-  /** `none`, or `sqrt`: class weights ∝ 1/√n over all hospitals, mean 1. */
-  classWeights: z.enum(['none', 'sqrt']).default('none'),
-});
 
 const participation = z
   .strictObject({
@@ -131,8 +57,7 @@ const validation = z
     /** Share of each site's training patients kept for judging rounds. 0: the last model is the result. */
     share: z.number().min(0).max(0.5).default(0.15),
     everyRounds: z.int().min(1).default(1),
-    /** What decides which round's model is the result, pooled over validation patients. */
-    choose: z.enum(['loss', 'macroF1', 'balancedAccuracy', 'accuracy']).default('loss'),
+    choose: choose.default('loss'),
     /** No figure about fewer patients than this leaves a site. */
     minimumCell: z.int().min(1).default(5),
     /** A site with fewer training patients neither sends statistics nor trains. */
@@ -143,21 +68,32 @@ const validation = z
   .prefault({});
 
 /** The run file: everything that decides what a run computes, where and with whom. */
-export const runFile = z.strictObject({
-  name,
-  description: z.string().max(2000).optional(),
-  model,
-  data,
-  preparation,
-  training,
-  participation,
-  validation,
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(7),
-});
+export const runFile = z
+  .strictObject({
+    name,
+    description: z.string().max(2000).optional(),
+    model,
+    data,
+    preparation,
+    training,
+    /** Parts of the training, one after the other, each from the tensors of the one before. One stage where left out. */
+    stages: z.array(stage).min(1).max(8).optional(),
+    participation,
+    validation,
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1)
+      .default(7),
+  })
+  .superRefine(({ training, stages, validation }, context) => {
+    if (validation.share > 0) return;
+    const message = 'needs judged rounds: validation.share must be above 0';
+    if (training.earlyStop) context.addIssue({ code: 'custom', path: ['training', 'earlyStop'], message });
+    for (const [index, { earlyStop }] of (stages ?? []).entries()) {
+      if (earlyStop) context.addIssue({ code: 'custom', path: ['stages', index, 'earlyStop'], message });
+    }
+  });
 
 /** A run file as read, defaults filled in. Reading it again gives the same. */
 export type RunFile = z.output<typeof runFile>;

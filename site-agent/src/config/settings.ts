@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { runFile } from '@consilium/shared/contract';
+import { siteFiles } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { readYaml } from '@consilium/shared/yaml';
 import { stringify } from 'yaml';
@@ -10,7 +10,7 @@ const data = z.strictObject({
   /** Folder of the tables, absolute or from the folder of site.yaml. */
   directory: z.string().min(1),
   /** This site's own file names, where they differ from those of the run file. */
-  files: runFile.shape.data.shape.files.optional(),
+  files: siteFiles.optional(),
   /** Only rows with this value in this column belong to this site. */
   rows: z.strictObject({ column: z.string().min(1), equals: z.string().min(1) }).optional(),
   /** The patients are invented; every report says so. */

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { transform, transformedColumns } from '../transforms.js';
+
+export const column = z.string().min(1).max(256);
+export const fileName = z
+  .string()
+  .regex(/^[^/\\\0]{1,128}$/, 'a file name without folders')
+  .refine((text) => text !== '.' && text !== '..', 'a file name without folders');
+
+const featureNames = z
+  .array(column)
+  .min(1)
+  .refine((names) => new Set(names).size === names.length, 'each feature once');
+
+/** Who a sample is, whatever kind of data it is. */
+export const sampleTerms = {
+  /** Column that names a sample; joins the tables of a site. */
+  id: column.default('sample'),
+  /** Column that names a patient, when one patient has several samples; the sample itself otherwise. */
+  patient: column.optional(),
+  label: column,
+  /** Share of patients held out for the final test where a site has no split file. */
+  testShare: z.number().min(0).max(0.9).default(0.2),
+};
+
+/** What the columns of a table of features are. */
+export const featureTerms = {
+  /** `common`: the numeric columns that every site has; a list; or a text file beside the run file, one name a line. */
+  features: z.union([z.literal('common'), featureNames, z.strictObject({ file: fileName })]).default('common'),
+  /** Share of listed features that a site may lack before it is refused. */
+  missingFeatures: z.number().min(0).max(1).default(0.1),
+  transforms: z.array(transform).default([]),
+};
+
+/** The roles that files play in a site's folder. Which of them a kind of data needs, its own schema says. */
+export const siteFiles = z.strictObject({
+  features: z.union([fileName, z.array(fileName).min(1)]),
+  samples: fileName.optional(),
+  split: fileName.optional(),
+});
+export type SiteFiles = z.output<typeof siteFiles>;
+
+interface TableTerms {
+  readonly id: string;
+  readonly patient?: string | undefined;
+  readonly label: string;
+  readonly features: z.output<typeof featureTerms.features>;
+  readonly transforms: z.output<typeof featureTerms.transforms>;
+}
+
+/** Refuses a table whose columns cannot all be what they are said to be. */
+export function checkColumns(terms: TableTerms, context: z.RefinementCtx): void {
+  const refuse = (path: readonly (string | number)[], message: string): void =>
+    context.addIssue({ code: 'custom', path: [...path], message });
+  if (terms.label === terms.id) refuse(['label'], 'must be another column than id');
+  if (!Array.isArray(terms.features)) return;
+  const listed = new Set(terms.features);
+  for (const key of ['id', 'patient', 'label'] as const) {
+    const name = terms[key];
+    if (name !== undefined && listed.has(name)) refuse(['features'], `must not list ${name}, the ${key} column`);
+  }
+  for (const [index, step] of terms.transforms.entries()) {
+    const stray = transformedColumns([step]).find((name) => !listed.has(name));
+    if (stray !== undefined) refuse(['transforms', index], `names ${stray}, which is not among data.features`);
+  }
+}

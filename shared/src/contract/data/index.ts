@@ -1,0 +1,7 @@
+import { z } from 'zod';
+import { expressionTable } from './expression-table.js';
+
+export { type SiteFiles, siteFiles } from './common.js';
+
+/** What a site's files hold. A new kind is a file and a line here. */
+export const data = z.discriminatedUnion('kind', [expressionTable]);
