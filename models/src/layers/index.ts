@@ -27,8 +27,11 @@ export type { Initialiser, NamedTensors, Parameter, Role, Scope } from './parame
 export { createVariables, drawWeights, isTrained, scoped, weight, withScope } from './parameters.js';
 export { channelMax, maxPool, tokenMean } from './pooling.js';
 export { addPositions, positionParameters } from './positions.js';
+export { prototypeParameters, prototypes } from './prototypes.js';
 export type { Random } from './random.js';
 export { permutation, stream } from './random.js';
+export type { SelfDistillationHeadShape } from './self-distillation-head.js';
+export { selfDistillationHead, selfDistillationHeadParameters } from './self-distillation-head.js';
 export type { Graph, SimilarityOptions } from './similarity-graph.js';
 export { similarityGraph } from './similarity-graph.js';
 export type { BlockOptions } from './transformer.js';
