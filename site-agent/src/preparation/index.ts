@@ -8,6 +8,7 @@ import { scaleStatistics } from './scale.js';
 
 export { applyPreparation, type Prepared } from './apply.js';
 export { cohortStatistics } from './cohort.js';
+export { type Oversampling, oversample } from './oversample.js';
 export { scaleStatistics } from './scale.js';
 
 /** What a preparation step works on. */
