@@ -45,11 +45,19 @@ struct Loops {
   void (*finish)(const Product&, const float* bias, bool relu);
   void (*gelu)(int64_t count, const float* x, float* y);
   void (*geluGradient)(int64_t count, const float* dy, const float* x, float* dx);
+  void (*reluGradient)(int64_t count, const float* dy, const float* y, float* dx);
   void (*layerNormRow)(int64_t width, const float* x, const float* gamma, const float* beta, float eps, float* y,
                        float* mean, float* inverse);
   void (*layerNormGradientRow)(int64_t width, const float* dy, const float* x, const float* gamma, float mean,
                                float inverse, float* dx, float* dgamma, float* dbeta);
   void (*addRow)(int64_t width, const float* row, float* sums);
+  /** Most columns that the next two take in one call. */
+  int64_t columnsAtOnce;
+  void (*batchNormColumns)(int64_t rows, int64_t width, int64_t step, const float* x, const float* gamma,
+                           const float* beta, float eps, float* y, float* mean, float* variance, float* inverse);
+  void (*batchNormGradientColumns)(int64_t rows, int64_t width, int64_t step, const float* dy, const float* x,
+                                   const float* gamma, const float* mean, const float* inverse, float* dx,
+                                   float* dgamma, float* dbeta);
   const float* (*drawMask)(const Dropout&, int64_t from, int64_t count, float* mask);
   int64_t (*attentionRoom)(int64_t tokens);
   void (*attend)(const Head&, const Dropout*, float* y, int64_t yRow, float* logSums, float* room);

@@ -41,7 +41,7 @@ inline Range partOf(int64_t length, int64_t parts, int64_t n, int64_t grain = 1)
 
 /** How many threads are worth waking for so many elementary steps. */
 inline int64_t threadsFor(int64_t steps) {
-  constexpr int64_t stepsPerThread = 16384;
+  constexpr int64_t stepsPerThread = 1 << 17;
   const int64_t wanted = steps / stepsPerThread;
   const int64_t most = threadCount();
   return wanted < 1 ? 1 : wanted < most ? wanted : most;

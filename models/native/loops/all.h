@@ -8,11 +8,28 @@
 
 #include "rows.h"
 
+#include "columns.h"
+
 #include "random.h"
 
 #include "attention.h"
 
 static const Loops table = {
-    tileRows, tileColumns,   multiply, finish,   gelu,          geluGradient, layerNormRow,
-    layerNormGradientRow, addRow,   drawMask, attentionRoom, attend,       attendGradient,
+    tileRows,
+    tileColumns,
+    multiply,
+    finish,
+    gelu,
+    geluGradient,
+    reluGradient,
+    layerNormRow,
+    layerNormGradientRow,
+    addRow,
+    columnsAtOnce,
+    batchNormColumns,
+    batchNormGradientColumns,
+    drawMask,
+    attentionRoom,
+    attend,
+    attendGradient,
 };

@@ -14,3 +14,9 @@ static void geluGradient(int64_t count, const float* dy, const float* x, float* 
     dx[i] = dy[i] * (at.cumulative + x[i] * at.density);
   }
 }
+
+/** `dy` where `y` > 0, else 0. */
+static void reluGradient(int64_t count, const float* dy, const float* y, float* dx) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; i++) dx[i] = y[i] > 0 ? dy[i] : 0;
+}

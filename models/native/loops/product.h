@@ -12,8 +12,9 @@ typedef int32_t FourPlaces __attribute__((vector_size(16)));
 constexpr int64_t lanes = laneBytes / 4;
 constexpr int64_t tileColumns = 2 * lanes;
 
-/** How deep, and over how many columns, panels are packed: a panel stays in the first-level cache, all of a block in the second. */
+/** How deep, and over how many rows and columns, panels are packed: for the caches of the first, second and third level. */
 constexpr int64_t blockDepth = 256;
+constexpr int64_t blockRows = 20 * tileRows;
 constexpr int64_t blockColumns = 1024;
 
 static inline Floats load(const float* from) { return *reinterpret_cast<const LooseFloats*>(from); }
@@ -97,34 +98,40 @@ static void multiplyEdge(int64_t depth, Rows a, const float* b, float* c, int64_
     }
 }
 
-/** `tileRows` rows of c, or fewer, against all packed panels of b [depth, columns]. */
-static inline void multiplyRows(int64_t rows, int64_t columns, int64_t depth, Rows a, const float* b, float* c,
-                                int64_t stride, bool add) {
+/** A block: a as packed panels [rows, depth], or as it lies; b as packed panels [depth, columns]. */
+static void multiplyBlock(int64_t rows, int64_t columns, int64_t depth, Rows a, int64_t panel, const float* b, float* c,
+                          int64_t stride, bool add) {
   for (int64_t j = 0; j < columns; j += tileColumns)
-    if (rows == tileRows && columns - j >= tileColumns) multiplyTile<2>(depth, a, b + j * depth, c + j, stride, add);
-    else multiplyEdge(depth, a, b + j * depth, c + j, stride, add, rows, smaller(columns - j, tileColumns));
+    for (int64_t i = 0; i < rows; i += tileRows) {
+      const Rows tile{a.at + i / tileRows * panel, a.step};
+      float* to = c + i * stride + j;
+      if (rows - i >= tileRows && columns - j >= tileColumns) multiplyTile<2>(depth, tile, b + j * depth, to, stride, add);
+      else multiplyEdge(depth, tile, b + j * depth, to, stride, add, smaller(rows - i, tileRows), smaller(columns - j, tileColumns));
+    }
 }
 
 /** `c = a·b`, or `c += a·b`, on the calling thread. */
 static void multiply(const Product& the) {
   const int64_t depthHeld = smaller(the.depth, blockDepth);
   const int64_t floatsB = roundUp(smaller(the.columns, blockColumns), tileColumns) * depthHeld;
-  float* packedB = panels.room(floatsB + tileRows * depthHeld);
+  const int64_t floatsA = roundUp(smaller(the.rows, blockRows), tileRows) * depthHeld;
+  float* packedB = panels.room(floatsB + floatsA);
   float* packedA = packedB + floatsB;
-  // Rows that lie side by side and serve one panel only are read where they are.
-  const bool asTheyLie = the.aRow == 1 && the.columns <= tileColumns;
+  // Rows that lie side by side and meet one panel only are read where they are, but for a last tile that is not full.
+  const int64_t direct = the.aRow == 1 && the.columns <= tileColumns ? the.rows / tileRows * tileRows : 0;
   for (int64_t j = 0; j < the.columns; j += blockColumns)
     for (int64_t p = 0; p < the.depth; p += blockDepth) {
       const int64_t columns = smaller(blockColumns, the.columns - j);
       const int64_t depth = smaller(blockDepth, the.depth - p);
+      const bool add = the.add || p > 0;
       packPanels<tileColumns>(the.b + p * the.bRow + j * the.bColumn, the.bColumn, the.bRow, columns, depth, packedB);
-      for (int64_t i = 0; i < the.rows; i += tileRows) {
-        const int64_t rows = smaller(tileRows, the.rows - i);
-        const float* from = the.a + i * the.aRow + p * the.aColumn;
-        const bool direct = asTheyLie && rows == tileRows;
-        if (!direct) packPanel<tileRows>(from, the.aRow, the.aColumn, rows, depth, packedA);
-        const Rows a = direct ? Rows{from, the.aColumn} : Rows{packedA, tileRows};
-        multiplyRows(rows, columns, depth, a, packedB, the.c + i * the.cRow + j, the.cRow, the.add || p > 0);
+      const float* a = the.a + p * the.aColumn;
+      float* c = the.c + j;
+      if (direct > 0) multiplyBlock(direct, columns, depth, {a, the.aColumn}, tileRows, packedB, c, the.cRow, add);
+      for (int64_t i = direct; i < the.rows; i += blockRows) {
+        const int64_t rows = smaller(blockRows, the.rows - i);
+        packPanels<tileRows>(a + i * the.aRow, the.aRow, the.aColumn, rows, depth, packedA);
+        multiplyBlock(rows, columns, depth, {packedA, tileRows}, tileRows * depth, packedB, c + i * the.cRow, the.cRow, add);
       }
     }
 }

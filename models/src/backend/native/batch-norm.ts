@@ -1,7 +1,16 @@
 import { fused } from './kernel.js';
 
-/** The operation knows images only: rows pass as images of one pixel. Its variance is Bessel-corrected, ours is not. */
+/** The library's operation knows images only: rows pass as images of one pixel. Its variance is Bessel-corrected, ours is not. */
 export const batchNorm = fused('BatchNorm', {
+  onProcessor: ({ pass, inputs: { x, gamma, beta }, attributes }) => {
+    const eps = pass.constants.scalar(attributes.eps);
+    const [y = -1, mean = -1, variance = -1, inverse = -1] = pass.runMany(
+      'ConsiliumBatchNorm',
+      [x, gamma, beta, eps],
+      4,
+    );
+    return [y, mean, variance, pass.run('Identity', [mean]), inverse, pass.integers([])];
+  },
   chain: ({ pass, inputs, shapes, attributes, to }) => {
     const [rows = 0, channels = 0] = shapes.x;
     const images = pass.run('Reshape', [inputs.x, pass.constants.integers([rows, 1, 1, channels])]);
@@ -19,6 +28,8 @@ export const batchNorm = fused('BatchNorm', {
 });
 
 export const batchNormGradient = fused('BatchNormGradient', {
+  onProcessor: ({ pass, inputs: { dy, x, gamma, saved0, saved1 } }) =>
+    pass.runMany('ConsiliumBatchNormGradient', [dy, x, gamma, saved0, saved1], 3),
   chain: ({ pass, inputs, shapes, attributes, to }) => {
     const [rows = 0, channels = 0] = shapes.x;
     const images = pass.constants.integers([rows, 1, 1, channels]);

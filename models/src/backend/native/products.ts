@@ -71,6 +71,7 @@ function multiply(
 }
 
 export const reluGradient = fused('ReluGradient', {
+  onProcessor: ({ pass, inputs }) => [pass.run('ConsiliumReluGradient', [inputs.dy, inputs.y])],
   chain: ({ pass, inputs }) => [pass.run('ReluGrad', [inputs.dy, inputs.y])],
 });
 

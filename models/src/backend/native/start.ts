@@ -60,6 +60,8 @@ const kernelBackend = z.object({
 
 function register(addon: string): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // the library greets on stderr otherwise
+  process.env.OMP_WAIT_POLICY ??= 'PASSIVE'; // threads of our operations would spin where the library's are to work
+  if (process.env.TF_NUM_INTRAOP_THREADS) process.env.OMP_NUM_THREADS ??= process.env.TF_NUM_INTRAOP_THREADS;
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'; // it would take all of a shared GPU's memory at once
   const binding: unknown = require(addon);
   restoreRemovedNodeFunctions();
