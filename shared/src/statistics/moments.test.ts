@@ -22,6 +22,18 @@ describe('moments', () => {
     expect(sampleDeviation(pooled) ** 2).toBeCloseTo(sampleVariance, 9);
   });
 
+  it('give the z-scores of the worked example, of a sample and of a population', () => {
+    const values = [1, 2, 4, 9];
+    const moments = momentsOf(values);
+    const scores = (deviation: number) => values.map((value) => (value - moments.mean) / deviation);
+    const sample = [-0.8429272304, -0.5619514869, 0, 1.4048787174];
+    const population = [-0.9733285268, -0.6488856845, 0, 1.6222142113];
+    for (const [index, score] of scores(sampleDeviation(moments)).entries())
+      expect(score).toBeCloseTo(sample[index]!, 9);
+    const wide = scores(Math.sqrt(moments.m2 / moments.n));
+    for (const [index, score] of wide.entries()) expect(score).toBeCloseTo(population[index]!, 9);
+  });
+
   it('count only known values', () => {
     expect(momentsOf([Number.NaN, 1, Number.NaN, 3])).toEqual({ n: 2, mean: 2, m2: 2 });
     expect(momentsOf([])).toEqual(noMoments);
