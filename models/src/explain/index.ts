@@ -1,5 +1,8 @@
+export { attentionMap } from './attention-map.js';
 export type { LayerMaps } from './grad-cam.js';
 export { gradCam } from './grad-cam.js';
+export type { ImageAttribution, ImageGradientsOptions } from './image-gradients.js';
+export { blurredBaseline, imageGradients } from './image-gradients.js';
 export type { Attribution, IntegratedGradientsOptions } from './integrated-gradients.js';
 export { integratedGradients } from './integrated-gradients.js';
 export type { Matrix } from './rollout.js';

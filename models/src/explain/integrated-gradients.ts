@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { tf } from '../backend/index.js';
 
 export interface IntegratedGradientsOptions {
@@ -9,6 +10,9 @@ export interface IntegratedGradientsOptions {
   readonly baseline?: Float32Array;
   /** Points on the straight path from baseline to input. */
   readonly steps?: number;
+  /** Points that go through the network at once; all of them where left out. */
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface Attribution {
@@ -23,7 +27,7 @@ export interface Attribution {
 
 /**
  * Integrated gradients (Sundararajan et al. 2017) by the midpoint rule:
- * `(x − x′) · mean_k ∂f/∂x(x′ + (k − ½)/m · (x − x′))`, k = 1 … m. All points of the path go through the network as one batch.
+ * `(x − x′) · mean_k ∂f/∂x(x′ + (k − ½)/m · (x − x′))`, k = 1 … m. An abort throws the signal's reason.
  *
  * Until the residual is below 1 % of the change, the number of points is doubled, up to 16 times the given one. The added
  * points lie closer to the baseline (at the squares of the midpoints), because a network that normalises its layers turns most
@@ -34,12 +38,23 @@ export async function integratedGradients({
   x,
   baseline = new Float32Array(x.length),
   steps = defaultSteps,
+  batchSize = Number.POSITIVE_INFINITY,
+  signal,
 }: IntegratedGradientsOptions): Promise<Attribution> {
+  if (baseline.length !== x.length) throw new RangeError(`a baseline of ${baseline.length} for ${x.length} features`);
+  signal?.throwIfAborted();
   const difference = x.map((value, index) => value - (baseline[index] ?? 0));
   const change = await changeOf(output, x, baseline);
   for (let points = steps; ; points *= 2) {
-    const path = points === steps ? evenPath(points) : nearPath(points);
-    const slopes = await meanGradient(output, baseline, difference, path);
+    const slopes = new Float32Array(x.length);
+    for (const part of parts(points === steps ? evenPath(points) : nearPath(points), batchSize)) {
+      signal?.throwIfAborted();
+      const sums = await sumOfGradients(output, baseline, difference, part);
+      sums.forEach((sum, index) => {
+        slopes[index]! += sum;
+      });
+      await nextTurn();
+    }
     const values = slopes.map((slope, index) => slope * (difference[index] ?? 0));
     const residual = Math.abs(values.reduce((sum, value) => sum + value, 0) - change);
     const complete = residual <= Math.max(relativeTolerance * Math.abs(change), absoluteTolerance);
@@ -70,26 +85,35 @@ const nearPath = (points: number): Path => {
   return { places: places.map((place) => place ** 2), shares: places.map((place) => (2 * place) / points) };
 };
 
+function* parts({ places, shares }: Path, size: number): Iterable<Path> {
+  for (let start = 0; start < places.length; start += size) {
+    yield { places: places.slice(start, start + size), shares: shares.slice(start, start + size) };
+  }
+}
+
 async function changeOf(
   output: IntegratedGradientsOptions['output'],
   x: Float32Array,
   baseline: Float32Array,
 ): Promise<number> {
-  const ends = tf.tidy(() => output(tf.tensor2d([...x, ...baseline], [2, x.length])));
+  const both = new Float32Array(2 * x.length);
+  both.set(x);
+  both.set(baseline, x.length);
+  const ends = tf.tidy(() => output(tf.tensor2d(both, [2, x.length])));
   const [atInput = Number.NaN, atBaseline = Number.NaN] = await ends.data();
   ends.dispose();
   return atInput - atBaseline;
 }
 
-/** The output's gradient, integrated over the path: [features]. */
-async function meanGradient(
+/** The output's gradients at points of the path, each times its share: [features]. */
+async function sumOfGradients(
   output: IntegratedGradientsOptions['output'],
   baseline: Float32Array,
   difference: Float32Array,
   { places, shares }: Path,
 ): Promise<Float32Array> {
   const points = places.length;
-  const mean = tf.tidy(() => {
+  const sum = tf.tidy(() => {
     const inputs = tf
       .tensor2d(places, [points, 1])
       .mul(tf.tensor2d(difference.slice(), [1, difference.length]))
@@ -97,7 +121,7 @@ async function meanGradient(
     const gradient = tf.grad((at) => output(at.as2D(points, difference.length)).sum())(inputs);
     return gradient.mul(tf.tensor2d(shares, [points, 1])).sum(0);
   });
-  const values = Float32Array.from(await mean.data());
-  mean.dispose();
+  const values = Float32Array.from(await sum.data());
+  sum.dispose();
   return values;
 }

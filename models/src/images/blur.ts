@@ -10,7 +10,7 @@ export function blur(
   { width, height, channels }: Extent & { readonly channels: number },
   sigma: number,
 ): Float32Array {
-  if (values.length !== width * height * channels) {
+  if (!Number.isInteger(channels) || values.length !== width * height * channels) {
     throw new RangeError(`${values.length} values are not ${width} × ${height} × ${channels}`);
   }
   const across = alongAxis(values, bells(width, sigma), { length: width, step: channels });
