@@ -1,13 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { makeContract, readRunFile, runFile } from '@consilium/shared/contract';
-import {
-  encodePreparation,
-  foldCohort,
-  foldScale,
-  readCohort,
-  readPreparation,
-  readScale,
-} from '@consilium/shared/statistics';
+import { makeContract, readRunFile, runFile, stepsOf } from '@consilium/shared/contract';
+import { encodePreparation, foldStatistics, readPreparation } from '@consilium/shared/statistics';
 import { loadDataset } from '@consilium/site-agent/data';
 import { applyPreparation, prepare } from '@consilium/site-agent/preparation';
 import { dataFolder, runFilePath, tasks } from './quality.options.mjs';
@@ -56,19 +49,20 @@ export async function openConsortium(task, run) {
   const sites = cohorts.map(({ site, dataset }) => ({
     site,
     samples: dataset.parts.train.rows,
-    parts: applyPreparation(dataset, state, run.preparation).parts,
+    parts: applyPreparation(dataset, state, run).parts,
   }));
   return { contract, state, sites, absent };
 }
 
 function preparationOf(cohorts, contract) {
-  const { minimumCell } = contract.runFile.validation;
-  const asked = (step, state, read) =>
-    cohorts.map(({ dataset }) => read(prepare(step, { dataset, contract, state, salt }), dataset.parts.train.rows));
-  const first = foldCohort(
-    asked('cohort', null, (bytes, samples) => readCohort(bytes, { contract, samples })),
-    contract,
-  );
-  const scales = asked('scale', first, (bytes, samples) => readScale(bytes, { state: first, samples, minimumCell }));
-  return readPreparation(encodePreparation(foldScale(scales, first)));
+  let state = null;
+  for (const { kind, name, pass } of stepsOf(contract.runFile)) {
+    if (kind !== 'prepare') break;
+    const blobs = cohorts.map(({ dataset }) => ({
+      bytes: prepare(name, { dataset, contract, state, pass, salt }),
+      samples: dataset.parts.train.rows,
+    }));
+    state = readPreparation(encodePreparation(foldStatistics(name, blobs, { contract, state, pass })));
+  }
+  return state;
 }

@@ -2,15 +2,7 @@ import type { Contract, Step } from '@consilium/shared/contract';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import { type Figure, mergeCounts, metricsOf, type ReleasedMeasures } from '@consilium/shared/metrics';
 import { readEvaluation } from '@consilium/shared/report';
-import {
-  encodePreparation,
-  foldCohort,
-  foldScale,
-  type PreparationState,
-  readCohort,
-  readPreparation,
-  readScale,
-} from '@consilium/shared/statistics';
+import { encodePreparation, openFold, type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { fold as foldUpdates } from '../aggregation/index.js';
 import { makeInitial } from '../initial/index.js';
 import type { Deed, PooledMetrics, ReleasedMetrics, StepOutput } from '../rounds/index.js';
@@ -51,29 +43,14 @@ export async function foldStep(deed: Deed, means: FoldMeans, signal: AbortSignal
 }
 
 async function foldPreparation(
-  step: Extract<Step, { kind: 'prepare' }>,
+  { name, pass }: Extract<Step, { kind: 'prepare' }>,
   deed: Deed,
   { contract, blobs }: FoldMeans,
 ): Promise<BlobHash> {
-  const blobsOf = async <Statistics>(read: (bytes: Uint8Array, samples: number) => Statistics) => {
-    const all: Statistics[] = [];
-    for (const { hash, samples } of deed.contributions) all.push(read(await wholeBlob(blobs, hash), samples));
-    return all;
-  };
-  switch (step.name) {
-    case 'cohort': {
-      const cohorts = await blobsOf((bytes, samples) => readCohort(bytes, { contract, samples }));
-      return blobs.write(encodePreparation(foldCohort(cohorts, contract)));
-    }
-    case 'scale': {
-      const state = await preparationOf(deed, blobs);
-      const { minimumCell } = contract.runFile.validation;
-      const scales = await blobsOf((bytes, samples) => readScale(bytes, { state, samples, minimumCell }));
-      return blobs.write(encodePreparation(foldScale(scales, state)));
-    }
-    default:
-      return step.name satisfies never;
-  }
+  const state = deed.preparation === null ? null : await preparationOf(deed, blobs);
+  const fold = openFold(name, { contract, state, pass });
+  for (const { hash, samples } of deed.contributions) fold.add({ bytes: await wholeBlob(blobs, hash), samples });
+  return blobs.write(encodePreparation(fold.finish()));
 }
 
 async function initialModel(deed: Deed, { contract, blobs }: FoldMeans, signal: AbortSignal): Promise<BlobHash> {

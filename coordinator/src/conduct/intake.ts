@@ -3,7 +3,7 @@ import { verify } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded, fail, toWire, type WireError } from '@consilium/shared/errors';
 import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
 import { readEvaluation, verifyReport } from '@consilium/shared/report';
-import { readCohort, readPreparation, readScale } from '@consilium/shared/statistics';
+import { checkStatistics, readPreparation } from '@consilium/shared/statistics';
 import {
   type ContributionManifest,
   maxSmallBlobBytes,
@@ -148,11 +148,8 @@ async function checkBlob(
   switch (step.kind) {
     case 'prepare': {
       const bytes = await wholeBlob(blobs, hash);
-      if (step.name === 'cohort') readCohort(bytes, { contract, samples });
-      else if (preparation !== null) {
-        const before = readPreparation(await wholeBlob(blobs, preparation));
-        readScale(bytes, { state: before, samples, minimumCell: runFile.validation.minimumCell });
-      }
+      const before = preparation && readPreparation(await wholeBlob(blobs, preparation));
+      checkStatistics(step.name, { bytes, samples }, { contract, state: before, pass: step.pass });
       return;
     }
     case 'train': {

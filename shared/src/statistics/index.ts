@@ -16,5 +16,19 @@ export { foldCohort, foldScale } from './fold.js';
 export { releasable } from './leave-out.js';
 export { type GridPlace, gridCounts, type MedianGrid, medianOf } from './median-grid.js';
 export { type Moments, mergeMoments, momentsOf, noMoments, sampleDeviation } from './moments.js';
-export { encodePreparation, type PreparationState, preparationState, readPreparation } from './preparation-state.js';
+export {
+  encodePreparation,
+  fittedOf,
+  type PreparationState,
+  preparationState,
+  readPreparation,
+} from './preparation-state.js';
 export { readScale, type ScaleStatistics, scaleStatistics } from './scale.js';
+export {
+  type Asked,
+  checkStatistics,
+  foldStatistics,
+  openFold,
+  type StatisticsBlob,
+  type StatisticsFold,
+} from './steps/index.js';

@@ -66,7 +66,7 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   const data = dataSettings(options) ?? settings?.data ?? fail('CSM-CLISITE-NO-DATA');
   const { contract, preparation } = exported;
   const dataset = await loadCohort(exported, data, part);
-  const prepared = applyPreparation(dataset, preparation, contract.runFile.preparation);
+  const prepared = applyPreparation(dataset, preparation, contract.runFile);
   const samples = part === 'all' ? joinSamples(partNames.map((name) => prepared.parts[name])) : prepared.parts[part];
   if (samples.rows === 0) fail('CSM-EVALUATE-EMPTY', { part });
 

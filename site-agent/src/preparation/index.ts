@@ -1,38 +1,22 @@
 import { canonicalBytes } from '@consilium/shared/canonical';
-import type { Contract, PreparationName } from '@consilium/shared/contract';
+import { type PreparationName, preparationName } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
-import type { PreparationState } from '@consilium/shared/statistics';
-import type { Dataset } from '../data/index.js';
-import { cohortStatistics } from './cohort.js';
-import { scaleStatistics } from './scale.js';
+import { applyPreparation } from './apply.js';
+import { type Fitting, steps } from './steps/index.js';
 
 export { applyPreparation, type Prepared } from './apply.js';
-export { cohortStatistics } from './cohort.js';
-export { type Oversampling, oversample } from './oversample.js';
-export { scaleStatistics } from './scale.js';
+export { cohortStatistics } from './steps/index.js';
 
-/** What a preparation step works on. */
-export interface PreparationInput {
-  readonly dataset: Dataset;
-  readonly contract: Contract;
-  /** What earlier steps have fixed; null before the first. */
-  readonly state: PreparationState | null;
-  /** 16 fresh random bytes in base64url: the blob's hash must not be guessable. */
-  readonly salt: string;
+/** What a preparation step works on: the cohort as it was read. */
+export type PreparationInput = Fitting;
+
+/** This site's statistics for one pass of a preparation step, as the blob that leaves the site. @throws CSM-STATISTICS-INVALID, CSM-DATA-CHANGED */
+export function prepare(name: PreparationName, input: PreparationInput): Uint8Array {
+  const { dataset, contract, state } = input;
+  const [first] = preparationName.options;
+  if (state === null && name !== first) {
+    fail('CSM-STATISTICS-INVALID', { problem: `${name} is asked for before ${first}` });
+  }
+  const before = state === null ? {} : applyPreparation(dataset, state, contract.runFile, name);
+  return canonicalBytes(steps[name].fit({ ...input, dataset: { ...dataset, ...before } }));
 }
-
-/** One function a step; a new step is a new file and a line here. */
-const steps: Readonly<Record<PreparationName, (input: PreparationInput) => object>> = {
-  cohort: ({ dataset, contract, salt }) => cohortStatistics(dataset, contract, salt),
-  scale: ({ dataset, contract, state, salt }) =>
-    scaleStatistics(
-      dataset,
-      state ?? fail('CSM-STATISTICS-INVALID', { problem: 'scale is asked for before cohort' }),
-      contract.runFile.validation.minimumCell,
-      salt,
-    ),
-};
-
-/** This site's statistics for a preparation step, as the blob that leaves the site. */
-export const prepare = (step: PreparationName, input: PreparationInput): Uint8Array =>
-  canonicalBytes(steps[step](input));

@@ -48,14 +48,14 @@ function dataset(features: readonly string[], parts: Partial<Dataset['parts']>):
 /** Both passes over sites, as coordinator and sites do them. */
 function federate(sites: readonly Dataset[]): PreparationState {
   const cohorts = sites.map((site) =>
-    readCohort(prepare('cohort', { dataset: site, contract: terms, state: null, salt }), {
+    readCohort(prepare('cohort', { dataset: site, contract: terms, state: null, pass: 1, salt }), {
       contract: terms,
       samples: site.parts.train.rows,
     }),
   );
   const state = foldCohort(cohorts, terms);
   const scales = sites.map((site) =>
-    readScale(prepare('scale', { dataset: site, contract: terms, state, salt }), {
+    readScale(prepare('scale', { dataset: site, contract: terms, state, pass: 1, salt }), {
       state,
       samples: site.parts.train.rows,
       minimumCell: terms.runFile.validation.minimumCell,
@@ -114,15 +114,15 @@ describe('federated scaling', () => {
     });
     const state = { ...foldCohort([cohortStatistics(same, terms, salt)], terms) };
     const blob: unknown = JSON.parse(
-      Buffer.from(prepare('scale', { dataset: same, contract: terms, state, salt })).toString(),
+      Buffer.from(prepare('scale', { dataset: same, contract: terms, state, pass: 1, salt })).toString(),
     );
     expect(blob).toMatchObject({ n: [0, 0, 0] });
   });
 
   it('is not asked for before the cohort is known', () => {
-    expect(codeOf(() => prepare('scale', { dataset: dataset(['G1'], {}), contract: terms, state: null, salt }))).toBe(
-      'CSM-STATISTICS-INVALID',
-    );
+    expect(
+      codeOf(() => prepare('scale', { dataset: dataset(['G1'], {}), contract: terms, state: null, pass: 1, salt })),
+    ).toBe('CSM-STATISTICS-INVALID');
   });
 });
 
@@ -156,6 +156,7 @@ describe('applyPreparation', () => {
     scale: { mean: [10, 1], sd: [2, 0] },
   };
   const settings: RunFile['preparation'] = { impute: 'mean', scale: 'federated', clip: 3 };
+  const runWith = (preparation: RunFile['preparation']): RunFile => ({ ...run, preparation });
   const site = dataset(['G1', 'other', 'G2'], {
     train: part([
       [1, 7, 12],
@@ -166,7 +167,7 @@ describe('applyPreparation', () => {
   });
 
   it('orders, scales and clips; missing values and features without spread become 0', () => {
-    const { features, parts } = applyPreparation(site, state, settings);
+    const { features, parts } = applyPreparation(site, state, runWith(settings));
     expect(features).toEqual(['G2', 'G1']);
     expect([...asRows(parts.train.input).values]).toEqual([1, 0, 0, 0, 3, 0]);
     expect([...asRows(parts.test.input).values]).toEqual([-3, 0]);
@@ -174,12 +175,28 @@ describe('applyPreparation', () => {
   });
 
   it('without scaling fills missing values with the mean over all sites, or 0', () => {
-    const plain = (impute: 'mean' | 'zero') => applyPreparation(site, state, { ...settings, scale: 'none', impute });
+    const plain = (impute: 'mean' | 'zero') =>
+      applyPreparation(site, state, runWith({ ...settings, scale: 'none', impute }));
     expect([...asRows(plain('mean').parts.train.input).values]).toEqual([12, 1, 10, 5, 1000, 1]);
     expect([...asRows(plain('zero').parts.test.input).values]).toEqual([-1000, 0]);
   });
 
+  it('treats a sparse matrix as the dense one that it stands for, and leaves it sparse where nothing is taken off', () => {
+    const sparse = labelled(
+      {
+        ...({ kind: 'sparse', rows: 2, width: 3, starts: Int32Array.of(0, 2, 3) } as const),
+        ...{ columns: Int32Array.of(2, 0, 0), values: Float32Array.of(12, 1, 5) },
+      },
+      Int32Array.of(0, 1),
+    );
+    const cells = dataset(['G1', 'other', 'G2'], { train: sparse });
+    const scaled = applyPreparation(cells, state, runWith(settings)).parts.train.input;
+    expect(scaled).toEqual({ kind: 'rows', rows: 2, width: 2, values: Float32Array.of(1, 0, -3, 0) });
+    const plain = applyPreparation(cells, state, runWith({ ...settings, scale: 'none' })).parts.train.input;
+    expect(plain).toMatchObject({ kind: 'sparse', width: 2, columns: Int32Array.of(0, 1, 1) });
+  });
+
   it('refuses a cohort that lost a feature of the run', () => {
-    expect(codeOf(() => applyPreparation(dataset(['G1'], {}), state, settings))).toBe('CSM-DATA-CHANGED');
+    expect(codeOf(() => applyPreparation(dataset(['G1'], {}), state, runWith(settings)))).toBe('CSM-DATA-CHANGED');
   });
 });

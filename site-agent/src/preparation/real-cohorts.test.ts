@@ -22,14 +22,14 @@ async function federate(example: string, directory: string, column: string, name
   for (const name of names) sites.push(await loadDataset({ directory, rows: { column, equals: name }, contract }));
   const salt = 'A'.repeat(22);
   const cohorts = sites.map((dataset) =>
-    readCohort(prepare('cohort', { dataset, contract, state: null, salt }), {
+    readCohort(prepare('cohort', { dataset, contract, state: null, pass: 1, salt }), {
       contract,
       samples: dataset.parts.train.rows,
     }),
   );
   const state = foldCohort(cohorts, contract);
   const scales = sites.map((dataset) =>
-    readScale(prepare('scale', { dataset, contract, state, salt }), {
+    readScale(prepare('scale', { dataset, contract, state, pass: 1, salt }), {
       state,
       samples: dataset.parts.train.rows,
       minimumCell: 5,

@@ -81,7 +81,7 @@ function jobOf({ work, step, folder, model, preparation }: Task, now: Date): Job
   const needed = (path: string | null): string => path ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
   switch (step.kind) {
     case 'prepare':
-      return { kind: 'prepare', name: step.name, preparation, salt: salt(), output };
+      return { kind: 'prepare', name: step.name, pass: step.pass, preparation, salt: salt(), output };
     case 'train':
       return { kind: 'train', step: work.step, model: needed(model), preparation: needed(preparation), output };
     case 'validate':

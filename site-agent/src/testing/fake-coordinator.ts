@@ -12,14 +12,7 @@ import {
 import { verify } from '@consilium/shared/crypto';
 import { coded, toWire } from '@consilium/shared/errors';
 import type { BlobHash, PublicKey, StepId } from '@consilium/shared/ids';
-import {
-  encodePreparation,
-  foldCohort,
-  foldScale,
-  type PreparationState,
-  readCohort,
-  readScale,
-} from '@consilium/shared/statistics';
+import { encodePreparation, foldStatistics, type PreparationState } from '@consilium/shared/statistics';
 import { encodeWeights } from '@consilium/shared/weights';
 import { manifestDomain, type SignedManifest, type Verdict, type Work } from '@consilium/shared/wire';
 import type { Connection } from '../connection/index.js';
@@ -100,10 +93,8 @@ export function fakeCoordinator({
     const step = steps[index]!;
     const bytes = blobs.get(manifest.hash)!;
     if (step.kind === 'prepare') {
-      state =
-        step.name === 'cohort'
-          ? foldCohort([readCohort(bytes, { contract, samples: manifest.samples })], contract)
-          : foldScale([readScale(bytes, { state: state!, samples: manifest.samples, minimumCell: 5 })], state!);
+      const { name, pass } = step;
+      state = foldStatistics(name, [{ bytes, samples: manifest.samples }], { contract, state, pass });
       preparation = keep(encodePreparation(state));
     }
     if (step.kind === 'train') model = manifest.hash;

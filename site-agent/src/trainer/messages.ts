@@ -1,4 +1,4 @@
-import { contract } from '@consilium/shared/contract';
+import { contract, preparationName } from '@consilium/shared/contract';
 import { blobHash, siteId, stepId } from '@consilium/shared/ids';
 import { evaluationCounts } from '@consilium/shared/metrics';
 import { wireError } from '@consilium/shared/wire';
@@ -23,7 +23,8 @@ export type Setting = z.output<typeof setting>;
 export const job = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('prepare'),
-    name: z.enum(['cohort', 'scale']),
+    name: preparationName,
+    pass: z.int().min(1),
     preparation: path.nullable(),
     salt,
     output: path,

@@ -134,7 +134,10 @@ describe('the trainer', { timeout: timeoutMs }, () => {
       const { signal } = new AbortController();
       const salt = 'A'.repeat(22);
       const output = join(folder, 'statistics');
-      const next = trainer.run({ kind: 'prepare', name: 'cohort', preparation: null, salt, output }, { signal });
+      const next = trainer.run(
+        { kind: 'prepare', name: 'cohort', pass: 1, preparation: null, salt, output },
+        { signal },
+      );
       await expect(next).resolves.toMatchObject({ kind: 'prepare' });
     } finally {
       await trainer.close();

@@ -31,7 +31,7 @@ interface Ready {
 /** @throws CSM-BACKEND-* */
 export async function openWorkshop({ contract, site, data, backend: choice, device }: Setting): Promise<Workshop> {
   const backend = await useBackend(choice, { device });
-  const { preparation: rules, training } = contract.runFile;
+  const { training } = contract.runFile;
   const synthetic = data.synthetic || (await saysSynthetic(data, contract));
   let dataset: Dataset | null = null;
   let ready: (Ready & { readonly path: string }) | null = null;
@@ -47,7 +47,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
   async function prepared(path: string, signal: AbortSignal): Promise<Ready> {
     if (ready?.path === path) return ready;
     const state = readPreparation(await readFile(path));
-    ready = { path, state, prepared: applyPreparation(await cohort(signal), state, rules) };
+    ready = { path, state, prepared: applyPreparation(await cohort(signal), state, contract.runFile) };
     return ready;
   }
 
@@ -65,7 +65,8 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
     switch (job.kind) {
       case 'prepare': {
         const state = job.preparation === null ? null : readPreparation(await readFile(job.preparation));
-        await writeDraft(job.output, prepare(job.name, { dataset: whole, contract, state, salt: job.salt }));
+        const { name, pass, salt } = job;
+        await writeDraft(job.output, prepare(name, { dataset: whole, contract, state, pass, salt }));
         return { kind: 'prepare', ...own };
       }
       case 'train': {

@@ -1,6 +1,27 @@
+import { selectColumns } from '@consilium/models/samples';
 import type { Contract } from '@consilium/shared/contract';
-import { type CohortStatistics, suppressCells } from '@consilium/shared/statistics';
-import { classCells, type Dataset, type Part } from '../data/index.js';
+import { fail } from '@consilium/shared/errors';
+import { type CohortStatistics, type PreparationState, suppressCells } from '@consilium/shared/statistics';
+import { classCells, type Dataset, type Part } from '../../data/index.js';
+import type { Applying, SiteStep } from './step.js';
+
+/** Counts and names; afterwards every part has the run's features, in the run's order. */
+export const cohort: SiteStep = {
+  fit: ({ dataset, contract, salt }) => cohortStatistics(dataset, contract, salt),
+  apply: ({ state, dataset }: Applying) => {
+    const columns = columnsOf(dataset, state);
+    return (part) =>
+      part.input.kind === 'rows' || part.input.kind === 'sparse'
+        ? { ...part, input: selectColumns(part.input, columns) }
+        : part;
+  },
+};
+
+/** Where the dataset holds each feature of the state. @throws CSM-DATA-CHANGED */
+function columnsOf(dataset: Dataset, state: PreparationState): readonly number[] {
+  const at = new Map(dataset.features.map((name, column) => [name, column]));
+  return state.features.map((name) => at.get(name) ?? fail('CSM-DATA-CHANGED', { column: name }));
+}
 
 /**
  * First preparation pass: what this site has, as counts; names of columns only where the contract asks for them.
