@@ -1,0 +1,28 @@
+import type { PreparationName } from '../../contract/index.js';
+import type { PreparationState } from '../preparation-state.js';
+import { cohort } from './cohort.js';
+import { scale } from './scale.js';
+import type { Asked, SharedStep, StatisticsBlob, StatisticsFold } from './step.js';
+
+export type { Asked, StatisticsBlob, StatisticsFold } from './step.js';
+
+/** The coordinator's half of each step; a new step is a file and a line here, and its other half at the site. */
+const steps: Readonly<Record<PreparationName, SharedStep>> = { cohort, scale };
+
+/** Opens the fold of one pass of a step. */
+export const openFold = (name: PreparationName, asked: Asked): StatisticsFold => steps[name].open(asked);
+
+/** Refuses one site's statistics that are not what was asked for. @throws CSM-STATISTICS-*, CSM-COHORT-*, CSM-DATA-* */
+export const checkStatistics = (name: PreparationName, blob: StatisticsBlob, asked: Asked): void =>
+  openFold(name, asked).add(blob);
+
+/** All sites' statistics of one pass, in canonical site order, to the next state of the preparation. */
+export function foldStatistics(
+  name: PreparationName,
+  blobs: readonly StatisticsBlob[],
+  asked: Asked,
+): PreparationState {
+  const fold = openFold(name, asked);
+  for (const blob of blobs) fold.add(blob);
+  return fold.finish();
+}

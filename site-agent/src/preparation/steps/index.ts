@@ -1,0 +1,10 @@
+import type { PreparationName } from '@consilium/shared/contract';
+import { cohort } from './cohort.js';
+import { scale } from './scale.js';
+import type { SiteStep } from './step.js';
+
+export { cohortStatistics } from './cohort.js';
+export type { Fitting } from './step.js';
+
+/** The site's half of each step; a new step is a file and a line here, and its other half in shared. */
+export const steps: Readonly<Record<PreparationName, SiteStep>> = { cohort, scale };
