@@ -1,5 +1,8 @@
 #include "loops.h"
 
+#include <cstdlib>
+#include <string_view>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -51,12 +54,16 @@ static inline Wide multiplyLow(Wide a, Wide b) { return (a & 0xffffffffu) * (b &
 #include "loops/all.h"
 }  // namespace baseline
 
+/** The best one, but none above the one that CONSILIUM_INSTRUCTIONS names: avx512, avx2 or baseline. */
 static const Loops& best() {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+  const char* named = std::getenv("CONSILIUM_INSTRUCTIONS");
+  const std::string_view limit = named == nullptr ? "avx512" : named;
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+  if (limit == "avx512" && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
     return avx512::table;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::table;
+  if (limit != "baseline" && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::table;
 #endif
   return baseline::table;
 }

@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { isRequired, rungOf } from '../../testing/index.js';
 import { createOptimizer } from '../../training/index.js';
 import { agreementLimit, compare, results, sample } from '../agreement.js';
 import { withPlainForms } from '../fused-kernels.js';
 import type { InPlaceAdam } from '../in-place-adam.js';
 import { tf } from '../tensorflow.js';
 import { openNativeAdam } from './adam.js';
-import { startNative } from './index.js';
 import { nativeBackend } from './library.js';
 
-const started = await startNative();
-const absence = started.running ? '' : ` (skipped: ${started.reason})`;
+const { absence } = await rungOf('native');
+const skipped = absence !== null && !isRequired('native');
 
 const shapes = [[12, 16], [16], [16, 5], [1]];
 const held = () => tf.memory().numTensors + tf.backend().numDataIds() + nativeBackend().binding.getNumOfTensors();
@@ -33,7 +33,7 @@ const trained = (weightDecay: number, form: <T>(run: () => T) => T) => () => {
 
 const values = async (tensor: tf.Tensor) => [...(await tensor.data())];
 
-describe.skipIf(!started.running)(`native Adam in place${absence}`, () => {
+describe.skipIf(skipped)(`native Adam in place${skipped ? ` (skipped: ${absence})` : ''}`, () => {
   let open: InPlaceAdam | null = null;
   afterEach(() => {
     open?.dispose();
