@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import fixture from './attribution.fixture.json' with { type: 'json' };
 import { attentionRollout, integratedGradients } from './index.js';
 
-beforeAll(() => useBackend('cpu'));
+const backends = await numberBackends();
 
 const { W1, b1, w2, b2 } = fixture.network;
 const network = (x: tf.Tensor2D): tf.Tensor1D =>
@@ -16,7 +17,9 @@ const expectClose = (values: Float32Array, wanted: readonly number[], digits: nu
   });
 };
 
-describe('integratedGradients', () => {
+describe.each(backends)('integratedGradients on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
   it('gives the worked example', async () => {
     const { values, change, residual, steps } = await integratedGradients({ output: network, x });
     expectClose(values, fixture.integratedGradientsMidpoint50, 5);

@@ -2,7 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
 import { blur, heatOverlay } from '../images/index.js';
 import { stream } from '../layers/index.js';
+import { numberBackends } from '../testing/index.js';
 import { attentionMap, blurredBaseline, imageGradients } from './index.js';
+
+const backends = await numberBackends();
 
 const [side, channels] = [12, 3];
 const random = stream(5);
@@ -37,7 +40,7 @@ describe('blurredBaseline', () => {
   });
 });
 
-describe.each(['cpu', 'wasm'] as const)('imageGradients on %s', (backend) => {
+describe.each(backends)('imageGradients on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   const weights = Float32Array.from({ length: image.length }, () => random.normal());

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
 import { stream } from '../layers/index.js';
+import { numberBackends } from '../testing/index.js';
 import fixture from './attribution.fixture.json' with { type: 'json' };
 import { sampledShapley } from './index.js';
+
+const backends = await numberBackends();
 
 const { W1, b1, w2, b2 } = fixture.network;
 const network = (x: tf.Tensor2D): tf.Tensor1D =>
@@ -11,7 +14,7 @@ const x = Float32Array.from(fixture.x);
 const background = Float32Array.from(fixture.shapley.background.flat());
 const sumOf = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0);
 
-describe.each(['cpu', 'wasm'] as const)('sampledShapley on %s', (backend) => {
+describe.each(backends)('sampledShapley on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   it('gives the worked example: two features have two orders, and both are gone through', async () => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import fixture from './attention.fixture.json' with { type: 'json' };
 
 import {
@@ -10,6 +11,8 @@ import {
   selfAttention,
   singleTokenAttention,
 } from './index.js';
+
+const backends = await numberBackends();
 
 type Projections = { [name in 'Wq' | 'Wk' | 'Wv' | 'Wo']: number[][] } & {
   [name in 'bq' | 'bk' | 'bv' | 'bo']: number[];
@@ -30,8 +33,9 @@ const close = (actual: tf.Tensor, expected: unknown, tolerance = 1e-5) => {
   expect(difference).toBeLessThan(tolerance);
 };
 
-describe('selfAttention', () => {
-  beforeAll(() => useBackend('cpu'));
+describe.each(backends)('selfAttention on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
   const { heads } = fixture;
   const batched = () => tf.tensor3d([fixture.x]);
 
@@ -83,8 +87,8 @@ describe('selfAttention', () => {
   });
 });
 
-describe('the bias of the keys', () => {
-  beforeAll(() => useBackend('cpu'));
+describe.each(backends)('the bias of the keys on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
 
   it('moves no output, and has a gradient of exactly zero while queries and values have theirs', async () => {
     const { heads } = fixture;
@@ -106,8 +110,8 @@ describe('the bias of the keys', () => {
   });
 });
 
-describe('attention over a single token', () => {
-  beforeAll(() => useBackend('cpu'));
+describe.each(backends)('attention over a single token on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
 
   it('is an affine map of values and output alone', () => {
     const { params, singleToken, heads } = fixture;
@@ -124,7 +128,7 @@ describe('attention over a single token', () => {
   it.each([
     { width: 32, heads: 4 },
     { width: 16, heads: 2 },
-  ])('has a gradient of exactly zero for queries and keys of width $width', ({ width, heads }) => {
+  ])('has no gradient for queries and keys of width $width', ({ width, heads }) => {
     const parameters = attentionParameters('a', width);
     const values = drawWeights(parameters, 3);
     let offset = 0;
@@ -143,7 +147,8 @@ describe('attention over a single token', () => {
     )(weights['a/qkv/kernel']!);
     const largest = (begin: number, size: number) =>
       gradient.slice([0, begin], [width, size]).abs().max().dataSync()[0];
-    expect(largest(0, 2 * width)).toBe(0);
+    // The native operation adds up in another order, which leaves rounding.
+    expect(largest(0, 2 * width)).toBeLessThanOrEqual(backend === 'native' ? 1e-6 : 0);
     expect(largest(2 * width, width)).toBeGreaterThan(0);
   });
 });

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import fixture from './batch-norm.fixture.json' with { type: 'json' };
 import { batchNorm, inference } from './index.js';
+
+const backends = await numberBackends();
 
 const { eps, momentum } = fixture;
 const training = { eps, momentum, mode: { training: true, seed: 0 } };
@@ -15,9 +18,9 @@ const weights = (mean: number[], variance: number[]) => ({
 const apart = (actual: tf.Tensor, wanted: number[] | number[][]) =>
   actual.sub(tf.tensor(wanted)).abs().max().dataSync()[0];
 
-beforeAll(() => useBackend('cpu'));
+describe.each(backends)('batchNorm on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
 
-describe('batchNorm', () => {
   it('normalises with the batch while training, and moves its averages', () => {
     const fresh = weights([0, 0], [1, 1]);
     expect(apart(batchNorm(fresh, 'n', tf.tensor2d(fixture.x), training), fixture.training)).toBeLessThan(1e-5);

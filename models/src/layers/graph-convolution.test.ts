@@ -1,8 +1,11 @@
 import { elementsOf } from '@consilium/shared/weights';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import fixture from './graph-convolution.fixture.json' with { type: 'json' };
 import { type Graph, graphConvolution, graphConvolutionParameters, similarityGraph } from './index.js';
+
+const backends = await numberBackends();
 
 const nodes = fixture.features.length;
 const built = () =>
@@ -29,7 +32,7 @@ function dense({ nodes: size, from, to, strength }: Graph): tf.Tensor2D {
   return tf.tensor2d(values, [size, size]);
 }
 
-describe.each(['cpu', 'wasm'] as const)('graphConvolution on %s', (backend) => {
+describe.each(backends)('graphConvolution on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   it('gives the worked example, two layers', async () => {

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import fixture from './group-norm.fixture.json' with { type: 'json' };
 import { groupNorm, groupNormParameters } from './index.js';
+
+const backends = await numberBackends();
 
 const { groups, eps, shape } = fixture;
 const image = (values: number[]) => tf.tensor4d(values, shape as [number, number, number, number]);
@@ -9,7 +12,7 @@ const weights = (gamma: tf.Tensor, beta: tf.Tensor) => ({ 'n/gamma': gamma, 'n/b
 const worked = () => weights(tf.tensor1d(fixture.gamma), tf.tensor1d(fixture.beta));
 const apart = (actual: tf.Tensor, wanted: tf.Tensor) => actual.sub(wanted).abs().max().dataSync()[0];
 
-describe.each(['cpu', 'wasm'] as const)('groupNorm on %s', (backend) => {
+describe.each(backends)('groupNorm on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   it('gives the worked example', () => {

@@ -30,7 +30,10 @@ export interface Parameter {
   readonly role?: Role;
   /** `shared` where left out. */
   readonly scope?: Scope;
-  /** The tensor of the stage before whose values it starts with, where that has another name. What no earlier stage holds is drawn. */
+  /**
+   * The tensor whose values it starts with, where that has another name: of the stage before, or else as that one is drawn, so a
+   * student starts as its teacher.
+   */
   readonly from?: string;
 }
 
@@ -57,14 +60,14 @@ export function weight<T extends tf.Tensor>(weights: NamedTensors, name: string)
 }
 
 /**
- * Starting values of all parameters, concatenated in their order. Each tensor has its own stream, named after it, so a
- * model's values do not depend on the order of its parameters or on the backend.
+ * Starting values of all parameters, concatenated in their order. Each tensor has its own stream, named after it or after the tensor
+ * that it starts as, so a model's values do not depend on the order of its parameters or on the backend.
  */
 export function drawWeights(parameters: readonly Parameter[], seed: number): Float32Array {
   const values = new Float32Array(layoutElements(parameters));
   let offset = 0;
-  for (const { name, shape, draw } of parameters) {
-    values.set(draw(stream(seed, 'initial', name), shape), offset);
+  for (const { name, shape, draw, from = name } of parameters) {
+    values.set(draw(stream(seed, 'initial', from), shape), offset);
     offset += elementsOf(shape);
   }
   return values;

@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import { channelMax, maxPool, tokenMean } from './index.js';
+
+const backends = await numberBackends();
 
 describe('maxPool', () => {
   beforeAll(() => useBackend('cpu'));
@@ -23,7 +26,7 @@ describe('maxPool', () => {
   });
 });
 
-describe.each(['cpu', 'wasm'] as const)('channelMax on %s', (backend) => {
+describe.each(backends)('channelMax on %s', (backend) => {
   beforeAll(() => useBackend(backend));
   const x = () => tf.tensor3d([1, 5, 2, -3, -1, -2, 4, 0, 0, 0, 0, 6], [2, 2, 3]);
 
@@ -49,7 +52,7 @@ describe.each(['cpu', 'wasm'] as const)('channelMax on %s', (backend) => {
   });
 });
 
-describe.each(['cpu', 'wasm'] as const)('tokenMean on %s', (backend) => {
+describe.each(backends)('tokenMean on %s', (backend) => {
   beforeAll(() => useBackend(backend));
   const x = () => tf.tensor3d([1, 2, 3, 4, 8, 0, -1, 5, 7, 9, 99, 199], [2, 3, 2]);
   const values = (y: tf.Tensor) => [...y.dataSync()].map((value) => Math.round(value * 1e5) / 1e5);

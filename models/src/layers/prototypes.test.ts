@@ -2,6 +2,7 @@ import { elementsOf, layoutElements } from '@consilium/shared/weights';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
 import { centredTeacher, distilViews } from '../losses/index.js';
+import { numberBackends } from '../testing/index.js';
 import {
   createVariables,
   drawWeights,
@@ -15,6 +16,8 @@ import {
 } from './index.js';
 import fixture from './prototypes.fixture.json' with { type: 'json' };
 
+const backends = await numberBackends();
+
 const largest = (tensor: tf.Tensor) => tensor.abs().max().dataSync()[0]!;
 const random = (shape: [number, number], seed: number) => tf.randomNormal<tf.Rank.R2>(shape, 0, 1, 'float32', seed);
 const weights = (direction: tf.Tensor, gain: tf.Tensor = tf.ones([direction.shape[1]!])) => ({
@@ -22,7 +25,7 @@ const weights = (direction: tf.Tensor, gain: tf.Tensor = tf.ones([direction.shap
   'p/gain': gain,
 });
 
-describe.each(['cpu', 'wasm'] as const)('prototypes on %s', (backend) => {
+describe.each(backends)('prototypes on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   it('give the worked loss through directions of any length', () => {

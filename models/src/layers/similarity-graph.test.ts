@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import fixture from './graph-convolution.fixture.json' with { type: 'json' };
 import { type Graph, similarityGraph } from './index.js';
+
+const backends = await numberBackends();
 
 /** The matrix that the edges stand for, row-major. */
 function dense({ nodes, from, to, strength }: Graph): number[] {
@@ -21,7 +24,7 @@ const build = (features: readonly (readonly number[])[], neighbours = 30) =>
     neighbours,
   });
 
-describe.each(['cpu', 'wasm'] as const)('similarityGraph on %s', (backend) => {
+describe.each(backends)('similarityGraph on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   it('gives the worked example', async () => {

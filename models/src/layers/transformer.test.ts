@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
 import { gelu } from '../operations/index.js';
+import { numberBackends } from '../testing/index.js';
 import { dropout, inference, layerNorm, postNormBlock, preNormBlock } from './index.js';
 import fixture from './transformer.fixture.json' with { type: 'json' };
+
+const backends = await numberBackends();
 
 const { params, heads } = fixture;
 
@@ -27,9 +30,9 @@ const close = (actual: tf.Tensor, expected: number[] | number[][] | number[][][]
   expect(actual.sub(tf.tensor(expected)).abs().max().dataSync()[0]).toBeLessThan(tolerance);
 };
 
-beforeAll(() => useBackend('cpu'));
+describe.each(backends)('transformer blocks on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
 
-describe('transformer blocks', () => {
   it('postNormBlock gives the worked example', () => {
     const { eps, output } = fixture.postLnRelu;
     close(postNormBlock(weights(), 'b', tf.tensor3d([fixture.x]), { heads, eps, dropout: 0.5, mode: inference }), [
@@ -45,7 +48,9 @@ describe('transformer blocks', () => {
   });
 });
 
-describe('gelu', () => {
+describe.each(backends)('gelu on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
   it('is the exact form, not the tanh one', () => {
     const { x, exact, tanhApprox } = fixture.gelu;
     const values = gelu(tf.tensor2d([x]));
@@ -76,7 +81,9 @@ describe('gelu', () => {
   });
 });
 
-describe('layerNorm', () => {
+describe.each(backends)('layerNorm on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
   const named = (gamma: tf.Tensor, beta: tf.Tensor) => ({ 'n/gamma': gamma, 'n/beta': beta });
 
   it('gives the worked example', () => {
@@ -105,7 +112,9 @@ describe('layerNorm', () => {
   });
 });
 
-describe('dropout', () => {
+describe.each(backends)('dropout on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
   const ones = () => tf.ones<tf.Rank.R2>([200, 50]);
   const run = (seed: number, place: string) => dropout(ones(), 0.2, { training: true, seed }, place).dataSync();
 

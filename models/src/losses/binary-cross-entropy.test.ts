@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import { binaryCrossEntropy, positiveWeights } from './index.js';
+
+const backends = await numberBackends();
 
 /** Worked by hand: softplus(0) = ln 2, softplus(1) = 1.31326169, softplus(−1) = 0.31326169, softplus(2) = 2.12692801. */
 const logits = () => tf.tensor2d([0, 1, -1, 2], [2, 2]);
@@ -9,7 +12,7 @@ const terms = [Math.LN2, 0.31326169, 0.31326169, 2.12692801] as const;
 
 const numberOf = (scalar: tf.Scalar) => scalar.dataSync()[0]!;
 
-describe.each(['cpu', 'wasm'] as const)('binaryCrossEntropy on %s', (backend) => {
+describe.each(backends)('binaryCrossEntropy on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   it('is the mean of −ln p of what is right', () => {

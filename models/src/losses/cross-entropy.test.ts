@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import { crossEntropy, oneHotTargets } from './index.js';
 
-beforeAll(() => useBackend('cpu'));
+const backends = await numberBackends();
 
 const targets = (labels: readonly number[], classWeights: readonly number[] | null = null) =>
   tf.tensor2d(oneHotTargets(Int32Array.from(labels), 3, classWeights), [labels.length, 3]);
@@ -10,7 +11,9 @@ const targets = (labels: readonly number[], classWeights: readonly number[] | nu
 /** Worked by hand: ln(e¹+e²+e³) = 3.40760596, ln 3 = 1.09861229. */
 const logits = () => tf.tensor2d([1, 2, 3, 0, 0, 0], [2, 3]);
 
-describe('crossEntropy', () => {
+describe.each(backends)('crossEntropy on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
   it('is the mean of −ln p of the right class', () => {
     expect(crossEntropy(logits(), targets([2, 0])).dataSync()[0]).toBeCloseTo((0.40760596 + 1.09861229) / 2, 6);
   });

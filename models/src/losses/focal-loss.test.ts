@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import fixture from './focal-loss.fixture.json' with { type: 'json' };
 import { crossEntropy, focalLoss, oneHotTargets } from './index.js';
+
+const backends = await numberBackends();
 
 const classes = 4;
 const logits = () => tf.tensor2d(fixture.logits);
@@ -9,9 +12,9 @@ const targets = (alpha: readonly number[] | null) =>
   tf.tensor2d(oneHotTargets(Int32Array.from(fixture.labels), classes, alpha), [fixture.labels.length, classes]);
 const largest = (tensor: tf.Tensor) => tensor.abs().max().dataSync()[0];
 
-beforeAll(() => useBackend('cpu'));
+describe.each(backends)('focalLoss on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
 
-describe('focalLoss', () => {
   it.each(fixture.cases)(
     'gives the worked example, gamma $gamma, alpha $alpha',
     ({ gamma, alpha, mean, gradMeanWrtLogits }) => {

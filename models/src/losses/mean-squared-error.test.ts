@@ -1,11 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import { meanSquaredError } from './index.js';
 import fixture from './mean-squared-error.fixture.json' with { type: 'json' };
 
-beforeAll(() => useBackend('cpu'));
+const backends = await numberBackends();
 
-describe('meanSquaredError', () => {
+describe.each(backends)('meanSquaredError on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
   const [x, output] = [() => tf.tensor2d(fixture.x), () => tf.tensor2d(fixture.reconstruction)];
 
   it('gives the worked example', () => {

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import { centredTeacher, distilCells, distilViews } from './index.js';
 import fixture from './self-distillation.fixture.json' with { type: 'json' };
+
+const backends = await numberBackends();
 
 const { studentTemp: temperature, teacherTemp, patch } = fixture;
 const centre = () => tf.tensor1d(fixture.center);
@@ -9,7 +12,7 @@ const teacherOf = (logits: number[][]) => centredTeacher(tf.tensor2d(logits), ce
 const numberOf = (scalar: tf.Scalar) => scalar.dataSync()[0]!;
 const largest = (tensor: tf.Tensor) => tensor.abs().max().dataSync()[0];
 
-describe.each(['cpu', 'wasm'] as const)('distilViews on %s', (backend) => {
+describe.each(backends)('distilViews on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   it('gives the worked example: each view against the other', () => {
@@ -62,7 +65,7 @@ describe.each(['cpu', 'wasm'] as const)('distilViews on %s', (backend) => {
   });
 });
 
-describe.each(['cpu', 'wasm'] as const)('distilCells on %s', (backend) => {
+describe.each(backends)('distilCells on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   const masked = (mask: readonly (readonly boolean[])[]) => {

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import { crossModalContrastive, jaccardPositives, supervisedContrastive } from './index.js';
 import fixture from './supervised-contrastive.fixture.json' with { type: 'json' };
+
+const backends = await numberBackends();
 
 const rows = fixture.labels.length;
 const embeddings = () => tf.tensor2d(fixture.embeddings);
@@ -17,7 +20,7 @@ const numberOf = (scalar: tf.Scalar) => scalar.dataSync()[0]!;
 const largest = (tensor: tf.Tensor) => tensor.abs().max().dataSync()[0];
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-describe.each(['cpu', 'wasm'] as const)('supervisedContrastive on %s', (backend) => {
+describe.each(backends)('supervisedContrastive on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   it.each(fixture.cases)('gives the worked example, temperature $temperature', (worked) => {
@@ -58,7 +61,7 @@ describe.each(['cpu', 'wasm'] as const)('supervisedContrastive on %s', (backend)
   });
 });
 
-describe.each(['cpu', 'wasm'] as const)('crossModalContrastive on %s', (backend) => {
+describe.each(backends)('crossModalContrastive on %s', (backend) => {
   beforeAll(() => useBackend(backend));
   const { temperature, slideToGenetic, geneticToSlide } = fixture.crossModal;
   const slide = () => tf.tensor2d(fixture.crossModal.slide);

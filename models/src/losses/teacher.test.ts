@@ -1,12 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../backend/index.js';
+import { numberBackends } from '../testing/index.js';
 import { centredTeacher, movedAverage, movedCentre, sinkhornTeacher, teacherEntropy } from './index.js';
 import fixture from './self-distillation.fixture.json' with { type: 'json' };
+
+const backends = await numberBackends();
 
 const close = (actual: tf.Tensor, wanted: number[] | number[][], tolerance = 1e-6) =>
   expect(actual.sub(tf.tensor(wanted)).abs().max().dataSync()[0]).toBeLessThan(tolerance);
 
-describe.each(['cpu', 'wasm'] as const)('the teacher on %s', (backend) => {
+describe.each(backends)('the teacher on %s', (backend) => {
   beforeAll(() => useBackend(backend));
   const logits = () => tf.tensor2d(fixture.teacherCls);
   const centre = () => tf.tensor1d(fixture.center);

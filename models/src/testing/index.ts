@@ -1,1 +1,1 @@
-export { isRequired, type Rung, rungOf, webgpuRung } from './rungs.js';
+export { isRequired, numberBackends, type Rung, rungOf, webgpuRung } from './rungs.js';

@@ -30,6 +30,13 @@ export const rungOf = (choice: BackendChoice, device: DeviceDemand = 'any'): Pro
     (cause: unknown) => ({ choice, device, absence: cause instanceof Error ? cause.message : 'it does not start' }),
   );
 
+/** What tests of worked numbers run on: cpu, wasm, and the native library where it is here. It throws where that is required and missing. */
+export async function numberBackends(): Promise<readonly BackendChoice[]> {
+  const { absence } = await rungOf('native');
+  if (absence !== null && isRequired('native')) throw new Error(`native was required, and it is not here: ${absence}`);
+  return ['cpu', 'wasm', ...(absence === null ? (['native'] as const) : [])];
+}
+
 /** On a GPU, or else on a processor that plays one. Loaded only where there can be one: Dawn says on stderr what it misses. */
 export async function webgpuRung(): Promise<Rung> {
   if (!readHardware().gpuPossible && !isRequired('webgpu')) {
