@@ -63,15 +63,22 @@ describe('augmented', () => {
     expect(Math.max(...spreads)).toBeGreaterThan(-25);
   });
 
-  it('zooms about the middle and goes on with the border', () => {
+  const near: Random = { uniform: () => 1, integer: () => 0, normal: () => 0 };
+  const far: Random = { ...near, uniform: () => 0 };
+
+  it('zooms about the middle', () => {
     const dot = new Uint8Array(9 * 9 * 3).fill(10);
     dot.fill(250, (4 * 9 + 4) * 3, (4 * 9 + 5) * 3);
-    const near: Random = { uniform: () => 1, integer: () => 0, normal: () => 0 };
-    const far: Random = { ...near, uniform: () => 0 };
-    const bright = (random: Random) =>
-      augmented(dot, 9, random, { ...still, zoom: 0.5 }).reduce((sum, value) => sum + value - 10, 0);
-    expect(bright(near)).toBeGreaterThan(bright(far));
-    expect(augmented(dot, 9, far, { ...still, zoom: 0.5 })[0]).toBe(10);
+    const light = (image: Uint8Array) => image.reduce((sum, value) => sum + value - 10, 0);
+    expect(light(augmented(dot, 9, near, { ...still, zoom: 0.5 }))).toBeGreaterThan(1.5 * light(dot));
+    expect(augmented(dot, 9, near, { ...still, zoom: 0.5 })[4 * 9 * 3 + 4 * 3]).toBe(250);
+  });
+
+  it('mirrors what lies past the border', () => {
+    // Shrunk to a half, about the middle of 5: the source is looked up at −2, 0, 2, 4 and 6.
+    const columns = Uint8Array.from({ length: 5 * 5 * 3 }, (_, index) => 10 * (Math.floor(index / 3) % 5));
+    const row = augmented(columns, 5, far, { ...still, zoom: 0.5 }).filter((_, index) => index < 15 && index % 3 === 0);
+    expect([...row]).toEqual([20, 0, 20, 40, 20]);
   });
 
   it('follows from its random numbers, and takes as many whatever is asked', () => {

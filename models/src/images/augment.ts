@@ -28,7 +28,7 @@ export const usualAugmentation: Augmentation = {
 
 /**
  * The image [side, side, 3] changed at random, for training alone. It takes the same number of random numbers whatever the settings, so
- * that leaving one out does not change the others. Where the changed image reaches past the old one, the border goes on outwards.
+ * that leaving one out does not change the others. Where the changed image reaches past the old one, that is mirrored.
  */
 export function augmented(
   pixels: Uint8Array,
@@ -92,8 +92,8 @@ function reshaped(pixels: Uint8Array, side: number, { right, down }: Shape): Flo
   let target = 0;
   for (let y = -middle; y <= middle; y++) {
     for (let x = -middle; x <= middle; x++) {
-      const sourceX = Math.min(Math.max(middle + right[0] * x + down[0] * y, 0), last);
-      const sourceY = Math.min(Math.max(middle + right[1] * x + down[1] * y, 0), last);
+      const sourceX = mirrored(middle + right[0] * x + down[0] * y, last);
+      const sourceY = mirrored(middle + right[1] * x + down[1] * y, last);
       const [x0, y0] = [Math.floor(sourceX), Math.floor(sourceY)];
       const [shareX, shareY] = [sourceX - x0, sourceY - y0];
       const upper = (y0 * side + x0) * channels;
@@ -107,6 +107,12 @@ function reshaped(pixels: Uint8Array, side: number, { right, down }: Shape): Flo
     }
   }
   return result;
+}
+
+/** Streaks of a repeated border are no cells; what is mirrored could be. */
+function mirrored(place: number, last: number): number {
+  const inside = Math.abs(place);
+  return Math.max(0, inside > last ? 2 * last - inside : inside);
 }
 
 function relit(values: Float32Array, { gains, contrast }: Light): Uint8Array {
