@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { useBackend } from '../backend/index.js';
 import { constant, type Parameter } from '../layers/index.js';
 import { readTensors } from '../training/index.js';
-import { blueprintOf, type Family, familyOf, initialWeights } from './index.js';
+import { blueprintOf, type Family, families, familyOf, initialWeights } from './index.js';
 
 const request = {
   ...{ family: 'attention-aml', preset: 'small', options: {}, stage: 'train' },
@@ -105,7 +105,7 @@ describe('familyOf', () => {
     expect(() => familyOf('attention-xyz')).toThrow(
       expect.objectContaining({
         code: 'CSM-MODEL-FAMILY',
-        details: { family: 'attention-xyz', known: 'attention-aml' },
+        details: { family: 'attention-xyz', known: families.map(({ name }) => name).join(', ') },
       }),
     );
   });

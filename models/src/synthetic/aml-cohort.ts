@@ -1,5 +1,6 @@
 import type { Random } from '../layers/index.js';
 import { permutation, stream } from '../layers/index.js';
+import { geneNames } from './gene-names.js';
 
 /** A table as a file would hold it. */
 export interface Table {
@@ -102,11 +103,6 @@ const decimals = 4;
 const expressed = (value: number) => Math.max(0, Number(value.toFixed(decimals)));
 
 const between = (random: Random, { low, high }: { low: number; high: number }) => low + (high - low) * random.uniform();
-
-function geneNames(count: number): readonly string[] {
-  const digits = Math.max(3, String(count).length);
-  return Array.from({ length: count }, (_, index) => `SYNTH-GENE-${String(index + 1).padStart(digits, '0')}`);
-}
 
 /** For each gene the class that it marks, or −1. */
 function plantMarkers(features: number, classes: number, perClass: number, random: Random): Int32Array {

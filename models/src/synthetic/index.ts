@@ -1,3 +1,9 @@
 export type { AmlCohort, AmlCohortOptions, SyntheticSite, Table } from './aml-cohort.js';
 export { amlCohort } from './aml-cohort.js';
+export {
+  type InteractionOptions,
+  type InteractionPatients,
+  type InteractionSite,
+  interactions,
+} from './interactions.js';
 export { amlSubtypes, skewedShares } from './subtypes.js';
