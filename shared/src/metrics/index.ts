@@ -13,6 +13,7 @@ export * from './predictions.js';
 export * from './proper-scores.js';
 export * from './ranking.js';
 export * from './released.js';
+export * from './retrieval.js';
 export * from './suppress.js';
 export * from './wilson.js';
 export { tooFew, withholdLine } from './withhold-line.js';
