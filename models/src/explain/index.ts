@@ -5,6 +5,10 @@ export type { ImageAttribution, ImageGradientsOptions } from './image-gradients.
 export { blurredBaseline, imageGradients } from './image-gradients.js';
 export type { Attribution, IntegratedGradientsOptions } from './integrated-gradients.js';
 export { integratedGradients } from './integrated-gradients.js';
+export type { MapOptions } from './map.js';
+export { placeOnMap } from './map.js';
+export type { Closeness, Embedding, NeighbourOverlap, OverlapOptions } from './neighbours.js';
+export { neighbourOverlap, neighboursOf } from './neighbours.js';
 export type { Matrix } from './rollout.js';
 export { attentionRollout } from './rollout.js';
 export type { ShapleyOptions, ShapleyValues } from './shapley.js';
