@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { PassThrough, pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { CodedError, coded, fail } from '@consilium/shared/errors';
+import { PassThrough, pipeline } from 'node:stream';
+import { coded, fail } from '@consilium/shared/errors';
 import { didYouMean } from '@consilium/shared/yaml';
 import { CsvError, parse } from 'csv-parse';
+import { asFileFault, openBytes } from './readers/index.js';
 
 /** Longest row and longest header, in characters: a million columns fit. */
 const maxRowCharacters = 64 * 2 ** 20;
@@ -86,14 +85,6 @@ async function next(records: AsyncIterator<CsvRecord>, file: string): Promise<Cs
   }
 }
 
-function openBytes(path: string): Readable {
-  const file = createReadStream(path);
-  if (!path.endsWith('.gz')) return file;
-  const plain = createGunzip();
-  pipeline(file, plain, () => undefined);
-  return plain;
-}
-
 /** The most frequent delimiter of the header line, outside quotes. */
 async function sniffDelimiter(path: string): Promise<(typeof delimiters)[number]> {
   const bytes = pipeline(openBytes(path), new PassThrough(), () => undefined);
@@ -118,14 +109,9 @@ async function sniffDelimiter(path: string): Promise<(typeof delimiters)[number]
 
 /** What went wrong with a file, without a word of its content. */
 function asDataFault(thrown: unknown, file: string): unknown {
-  if (thrown instanceof CodedError || !(thrown instanceof Error)) return thrown;
   if (thrown instanceof CsvError) {
     const { lines } = thrown;
     return coded('CSM-DATA-MALFORMED', { file, line: typeof lines === 'number' ? lines : 1 });
   }
-  const code = 'code' in thrown ? String(thrown.code) : thrown.name;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return coded('CSM-DATA-FILE', { file });
-  if (code.startsWith('Z_')) return coded('CSM-DATA-GZIP', { file });
-  if (thrown.name === 'AbortError') return thrown;
-  return coded('CSM-DATA-UNREADABLE', { file, reason: code });
+  return asFileFault(thrown, file);
 }

@@ -36,8 +36,8 @@ describe('readMatrixMarket', () => {
   });
 
   it('reads real numbers as written, and a pattern as ones', async () => {
-    const matrix = await read(`${reals}1 5 5\n1 1 -1.5\n1 2 .25\n1 3 2e-3\n1 4 +7.\n1 5 1234567890123456789\n`);
-    expect(matrix.values).toEqual(Float32Array.of(-1.5, 0.25, 2e-3, 7, 1234567890123456789));
+    const matrix = await read(`${reals}1 5 5\n1 1 -1.5\n1 2 .25\n1 3 2e-3\n1 4 +7.\n1 5 12345678\n`);
+    expect(matrix.values).toEqual(Float32Array.of(-1.5, 0.25, 2e-3, 7, 12345678));
     expect(dense(await read('%%MatrixMarket MATRIX Coordinate pattern general\n2 2 2\n1 2\n2 1'))).toEqual([
       [0, 1],
       [1, 0],
