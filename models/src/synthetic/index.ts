@@ -6,4 +6,12 @@ export {
   type InteractionSite,
   interactions,
 } from './interactions.js';
+export {
+  bloodLineages,
+  type Lineage,
+  type LineageCells,
+  type LineageCellsOptions,
+  type LineageSite,
+  lineageCells,
+} from './lineages.js';
 export { amlSubtypes, skewedShares } from './subtypes.js';
