@@ -3,10 +3,11 @@ import { amu } from './amu/index.js';
 import { attentionAml } from './attention-aml/index.js';
 import { bloodAutoencoder } from './blood-autoencoder/index.js';
 import type { Family } from './family.js';
+import { genbloom } from './genbloom/index.js';
 import { vgg19Mhsa } from './vgg19-mhsa/index.js';
 
 /** Every family there is. */
-export const families: readonly Family[] = [attentionAml, amu, vgg19Mhsa, bloodAutoencoder];
+export const families: readonly Family[] = [attentionAml, amu, vgg19Mhsa, bloodAutoencoder, genbloom];
 
 /** The family of a name, or `CSM-MODEL-FAMILY`. */
 export function familyOf(name: string, among = families): Family {

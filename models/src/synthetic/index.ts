@@ -14,4 +14,5 @@ export {
   type LineageSite,
   lineageCells,
 } from './lineages.js';
+export { type PhenotypeOptions, phenotypes } from './phenotypes.js';
 export { amlSubtypes, skewedShares } from './subtypes.js';

@@ -1,2 +1,3 @@
+export { asBags, type BagsFeedOptions, bagsFeed, drawVectors, type PaddedBags, padBags } from './bags.js';
 export type { Feed } from './feed.js';
 export { rowsFeed } from './rows.js';
