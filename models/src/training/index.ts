@@ -4,7 +4,7 @@ export type { ClassifierParts } from './classifier.js';
 export { classifier } from './classifier.js';
 export { clipToNorm } from './clipping.js';
 export type { BagsFeedOptions, Feed, PaddedBags } from './feeds/index.js';
-export { asBags, bagsFeed, drawVectors, padBags, rowsFeed, PaddedBags } from './feeds/index.js';
+export { asBags, bagsFeed, drawVectors, padBags, rowsFeed } from './feeds/index.js';
 export type { GradientStep, Pull } from './gradient-step.js';
 export { gradientStep } from './gradient-step.js';
 export type { MeanLossOptions } from './mean-loss.js';
