@@ -1,5 +1,6 @@
 export type { AmlCohort, AmlCohortOptions, SyntheticSite, Table } from './aml-cohort.js';
 export { amlCohort } from './aml-cohort.js';
+export { type DiscOptions, discs } from './discs.js';
 export {
   type InteractionOptions,
   type InteractionPatients,
