@@ -3,9 +3,10 @@ import { memoryBlobs } from '@consilium/coordinator/store';
 import { blueprintOf, initialWeights } from '@consilium/models/families';
 import { stream } from '@consilium/models/layers';
 import { join } from '@consilium/models/samples';
-import { assignTensors, onlyStage, readTensors, train } from '@consilium/models/training';
+import { assignTensors, readTensors, train } from '@consilium/models/training';
+import { inputOf, onlyStage, stageAt } from '@consilium/shared/contract';
 import { encodeWeights } from '@consilium/shared/weights';
-import { loadWeights, rootClassWeights, trainStep } from '@consilium/site-agent/model';
+import { classWeightsOf, loadWeights, trainStep } from '@consilium/site-agent/model';
 import { chosen, countsOn, judge, judgedSites, pooled } from './quality.judging.mjs';
 
 /** The model of a run on the backend in use, with its starting weights. */
@@ -14,10 +15,10 @@ export function buildModel({ contract: { runFile: run }, state }) {
   return family.build({ ...blueprint, seed: run.seed });
 }
 
-const wanted = ({ model }, { features }) => ({
-  ...model,
-  classes: model.classes.length,
-  input: { kind: 'rows', width: features.length },
+const wanted = (run, { features }) => ({
+  ...run.model,
+  classes: run.model.classes.length,
+  input: inputOf(run, features.length),
   stage: onlyStage,
 });
 
@@ -32,27 +33,29 @@ export async function federated(consortium, model, chooses) {
   const whole = async (hash) => blobs.read(hash, 0, await blobs.size(hash));
   const { shared } = initialWeights({ ...wanted(contract.runFile, state), seed });
   let base = await blobs.write(encodeWeights(shared));
+  const stage = stageAt(contract.runFile, 0);
   const rounds = [];
   for (let round = 1; round <= training.rounds; round++) {
     const contributions = [];
     const file = await whole(base);
     for (const { site, samples, parts } of sites) {
       const step = `train:0:${round}`;
-      const given = { model, contract, site, step, state, part: parts.train, base: file };
+      const base = { model: file, frozen: null };
+      const given = { model, contract, site, step, stage, round, state, part: parts.train, base };
       const { update } = await trainStep({ ...given, signal: new AbortController().signal, onProgress: () => {} });
       contributions.push({ site, samples, hash: await blobs.write(update) });
     }
     const { hash } = await fold({ strategy: training.strategy.name, base, contributions, blobs });
     for (const used of contributions) await blobs.remove(used.hash);
     base = hash;
-    loadWeights(model, await whole(base), `validate:${round}`);
+    loadWeights(model, { model: await whole(base), frozen: null }, `validate:${round}`);
     const judged = judgedSites(sites, 'validation', validation.minimumCell);
     const wantedNow = round % validation.everyRounds === 0 || round === training.rounds;
     const figures = wantedNow ? await judge(model, judged, 'validation', contract.runFile) : null;
     rounds.push({ round, model: base, validation: figures });
   }
   const result = chooses ? chosen(rounds, validation.choose) : rounds.at(-1);
-  loadWeights(model, await whole(result.model), 'test');
+  loadWeights(model, { model: await whole(result.model), frozen: null }, 'test');
   await close();
   return { ...result, rounds };
 }
@@ -64,7 +67,6 @@ export async function federated(consortium, model, chooses) {
 export async function inOnePlace(consortium, model, members, chooses) {
   const { runFile: run } = consortium.contract;
   const { training, validation, seed } = run;
-  const weighted = training.classWeights === 'sqrt';
   assignTensors(model.shared, initialWeights({ ...wanted(run, consortium.state), seed }).shared.values);
   const epochs = training.rounds * training.localEpochs;
   const pending = [];
@@ -74,7 +76,7 @@ export async function inOnePlace(consortium, model, members, chooses) {
     batchSize: training.batchSize,
     epochs,
     optimizer: training.optimizer,
-    classWeights: weighted ? rootClassWeights(consortium.state.classCounts, validation.minimumCell) : null,
+    classWeights: classWeightsOf(training.classWeights, consortium.state.classCounts, validation.minimumCell),
     seed: stream(seed, 'train', members.map(({ site }) => site).join()).integer(2 ** 32),
     onProgress: ({ epoch, done, total }) => {
       if (done * epochs === epoch * total) pending.push(readTensors(model.shared));

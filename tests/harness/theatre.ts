@@ -44,7 +44,7 @@ export async function openTheatre(names: readonly string[], patients = 60): Prom
     async launch(runFile) {
       const path = join(folder, 'run.yaml');
       await writeFile(path, runFile);
-      return company.lead.launch(path);
+      return company.lead.launch(path, () => {});
     },
     view: (run) => company.lead.view(run),
     async until(run, wanted, limitMs = 120_000) {

@@ -11,6 +11,7 @@ import { readJournal } from '@consilium/shared/journal';
 import { verifyReport } from '@consilium/shared/report';
 import {
   getContract,
+  getFrozen,
   getJournal,
   getModel,
   getPreparation,
@@ -37,6 +38,7 @@ export interface ExportedRun {
 /** What a run's verified journal says was made, by hash. */
 interface Made {
   readonly models: ReadonlySet<string>;
+  readonly frozen: ReadonlySet<string>;
   readonly preparations: ReadonlySet<string>;
 }
 
@@ -73,8 +75,12 @@ export async function exportRun(
   }
   let model: string | null = null;
   if (view.model !== null) {
-    model = await saveModel(session, run, at('model.safetensors'), signal);
+    model = await saveWeights(session, getModel, run, at('model.safetensors'), signal);
     if (!made.models.has(model)) wrong(run, 'the model is none of the journal');
+  }
+  if (view.frozen !== null) {
+    const frozen = await saveWeights(session, getFrozen, run, at('frozen.safetensors'), signal);
+    if (!made.frozen.has(frozen)) wrong(run, 'the frozen part is none of the journal');
   }
   const reports = await saveReports(session, view, at('reports'), signal);
   const card = modelCard({
@@ -104,20 +110,28 @@ function checkContract(bytes: Uint8Array, { lead, home }: LeadSession, run: RunI
 
 async function readMade(journalFile: string): Promise<Made> {
   const models = new Set<string>();
+  const frozenParts = new Set<string>();
   const preparations = new Set<string>();
   for await (const record of readJournal(createReadStream(journalFile))) {
     const body = typeof record.body === 'object' ? record.body : {};
     const parsed = runRecord.safeParse({ ...body, type: record.type });
     if (!parsed.success || parsed.data.type !== 'step-done') continue;
-    const { model, preparation } = parsed.data.output;
+    const { model, frozen, preparation } = parsed.data.output;
     if (model !== undefined) models.add(model);
+    if (frozen !== undefined) frozenParts.add(frozen);
     if (preparation !== undefined) preparations.add(preparation);
   }
-  return { models, preparations };
+  return { models, frozen: frozenParts, preparations };
 }
 
-/** Downloads the model; goes on where it stopped when the line breaks. Returns its SHA-256. */
-async function saveModel({ client }: LeadSession, run: RunId, file: string, signal: AbortSignal): Promise<string> {
+/** Downloads a weights file; goes on where it stopped when the line breaks. Returns its SHA-256. */
+async function saveWeights(
+  { client }: LeadSession,
+  from: typeof getModel,
+  run: RunId,
+  file: string,
+  signal: AbortSignal,
+): Promise<string> {
   const part = `${file}.part`;
   const handle = await open(part, 'w');
   const digest = createHash('sha256');
@@ -125,7 +139,7 @@ async function saveModel({ client }: LeadSession, run: RunId, file: string, sign
   try {
     for (let attempt = 1; ; attempt++) {
       try {
-        const { body } = await client.stream(getModel, { params: { run }, offset, signal });
+        const { body } = await client.stream(from, { params: { run }, offset, signal });
         for await (const chunk of body) {
           await handle.writeFile(chunk);
           digest.update(chunk);

@@ -6,6 +6,7 @@ import { fail } from '@consilium/shared/errors';
 import { runId } from '@consilium/shared/ids';
 import { Command } from 'commander';
 import { postRun } from '../api/index.js';
+import { checkModel } from '../initial/index.js';
 import type { CommandContext } from './context.js';
 import { momentOf } from './durations.js';
 import { brief } from './output.js';
@@ -26,6 +27,7 @@ export const launchCommand = (context: CommandContext): Command =>
     const named = await Promise.all(
       namedFiles(runFile).map(async (file) => [file, await readText(join(dirname(path), file))] as const),
     );
+    for (const warning of await checkModel(runFile, context.signal)) context.print(`Warning      ${warning}`);
     await asLead(context, options, async ({ home, lead, client }) => {
       const run = runId.parse(Buffer.from(context.random(runIdBytes)).toString('hex'));
       const { consortium } = home;

@@ -1,9 +1,10 @@
+import type { BlobHash } from '@consilium/shared/ids';
 import { journalLine } from '@consilium/shared/journal';
 import { currentStepId, resultOf } from '../rounds/index.js';
 import type { Blobs, Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
 import { wholeBlob } from './fold-step.js';
-import type { Exported } from './view.js';
+import type { Exported, ExportedBlob } from './view.js';
 
 /** Everything of a run that the lead takes away. */
 export async function exportOf({ state }: Conductor, store: Store, blobs: Blobs): Promise<Exported> {
@@ -13,11 +14,8 @@ export async function exportOf({ state }: Conductor, store: Store, blobs: Blobs)
   for (const { manifest } of tested) reports.push({ manifest, bytes: await wholeBlob(blobs, manifest.hash) });
   return {
     contract: await wholeBlob(blobs, state.contractBlob!),
-    model: model && {
-      hash: model,
-      bytes: await blobs.size(model),
-      read: (offset, length) => blobs.read(model, offset, length),
-    },
+    model: model && (await blobOf(model, blobs)),
+    frozen: state.frozen && (await blobOf(state.frozen, blobs)),
     preparation: state.preparation && (await wholeBlob(blobs, state.preparation)),
     async *journal() {
       for await (const record of store.records(state.contract.run)) yield Buffer.from(journalLine(record)).toString();
@@ -25,3 +23,9 @@ export async function exportOf({ state }: Conductor, store: Store, blobs: Blobs)
     reports,
   };
 }
+
+const blobOf = async (hash: BlobHash, blobs: Blobs): Promise<ExportedBlob> => ({
+  hash,
+  bytes: await blobs.size(hash),
+  read: (offset, length) => blobs.read(hash, offset, length),
+});

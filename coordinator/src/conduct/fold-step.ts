@@ -1,12 +1,12 @@
-import type { Contract, Step } from '@consilium/shared/contract';
+import { type Contract, inputOf, type Step, stageAt } from '@consilium/shared/contract';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import { type Figure, mergeCounts, metricsOf, type ReleasedMeasures } from '@consilium/shared/metrics';
 import { readEvaluation } from '@consilium/shared/report';
 import { encodePreparation, openFold, type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { fold as foldUpdates } from '../aggregation/index.js';
-import { makeInitial } from '../initial/index.js';
+import { type EarlierFile, makeInitial } from '../initial/index.js';
 import type { Deed, PooledMetrics, ReleasedMetrics, StepOutput } from '../rounds/index.js';
-import type { Blobs } from '../store/index.js';
+import { type Blobs, blobChunkBytes } from '../store/index.js';
 import { evaluationTerms } from './evaluation-terms.js';
 
 export interface FoldMeans {
@@ -21,7 +21,7 @@ export async function foldStep(deed: Deed, means: FoldMeans, signal: AbortSignal
     case 'prepare':
       return { preparation: await foldPreparation(step, deed, means) };
     case 'initial':
-      return { model: await initialModel(deed, means, signal) };
+      return startStage(step.stage, deed, means, signal);
     case 'train': {
       const { name } = means.contract.runFile.training.strategy;
       const { contributions } = deed;
@@ -53,29 +53,54 @@ async function foldPreparation(
   return blobs.write(encodePreparation(fold.finish()));
 }
 
-async function initialModel(deed: Deed, { contract, blobs }: FoldMeans, signal: AbortSignal): Promise<BlobHash> {
-  const { model, seed } = contract.runFile;
+/** The weights that a stage starts from: those of the stage before where it has them. */
+async function startStage(
+  stage: number,
+  deed: Deed,
+  { contract, blobs }: FoldMeans,
+  signal: AbortSignal,
+): Promise<StepOutput> {
+  const { runFile } = contract;
+  const { family, preset, options, classes } = runFile.model;
   const { features } = await preparationOf(deed, blobs);
-  const writer = blobs.writer();
+  const before = stage === 0 ? [] : [deed.model, deed.frozen].filter((hash) => hash !== null);
+  const request = {
+    ...{ family, preset, options, classes: classes.length, seed: runFile.seed },
+    input: inputOf(runFile, features.length),
+    stage: stageAt(runFile, stage).name,
+    earlier: await Promise.all(before.map((hash) => fileOf(hash, blobs))),
+  };
+  const model = blobs.writer();
+  const frozen = blobs.writer();
+  let frozenBytes = 0;
+  const appendFrozen = async (bytes: Uint8Array): Promise<void> => {
+    frozenBytes += bytes.length;
+    await frozen.append(bytes);
+  };
   try {
-    await makeInitial(
-      {
-        family: model.family,
-        preset: model.preset,
-        options: model.options,
-        classes: model.classes.length,
-        features: features.length,
-        seed,
-      },
-      (bytes) => writer.append(bytes),
-      signal,
-    );
-    return (await writer.commit()).hash;
+    await makeInitial(request, { model: (bytes) => model.append(bytes), frozen: appendFrozen }, signal);
+    const made = (await model.commit()).hash;
+    if (frozenBytes > 0) return { model: made, frozen: (await frozen.commit()).hash };
+    await frozen.abort();
+    return { model: made };
   } catch (thrown) {
-    await writer.abort();
+    await model.abort();
+    await frozen.abort();
     throw thrown;
   }
 }
+
+const fileOf = async (hash: BlobHash, blobs: Blobs): Promise<EarlierFile> => {
+  const bytes = await blobs.size(hash);
+  return {
+    bytes,
+    async *pieces() {
+      for (let offset = 0; offset < bytes; offset += blobChunkBytes) {
+        yield await blobs.read(hash, offset, Math.min(blobChunkBytes, bytes - offset));
+      }
+    },
+  };
+};
 
 async function foldEvaluations(deed: Deed, { contract, blobs }: FoldMeans): Promise<StepOutput> {
   const { classes } = contract.runFile.model;

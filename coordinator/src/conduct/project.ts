@@ -1,6 +1,6 @@
 import { idOf } from '@consilium/shared/contract';
 import type { SignedManifest } from '@consilium/shared/wire';
-import { currentStep, type RunRecord, type RunState, type StepOutput } from '../rounds/index.js';
+import { currentStage, currentStep, type RunRecord, type RunState, type StepOutput } from '../rounds/index.js';
 import { type MetricRow, putContribution, putMetrics, putRun, type Tx } from '../store/index.js';
 
 /** A record, the state after it, and the time on its label. */
@@ -81,7 +81,7 @@ function contributionRow(
 function metricRows(state: RunState, output: StepOutput): readonly MetricRow[] {
   const step = currentStep(state);
   if (step === null || (step.kind !== 'validate' && step.kind !== 'test')) return [];
-  const round = step.kind === 'validate' ? step.round : (state.best?.round ?? state.contract.runFile.training.rounds);
+  const round = step.kind === 'validate' ? step.round : (state.best?.round ?? currentStage(state)?.rounds ?? 0);
   const place = { run: state.contract.run, step: idOf(step), round };
   const rows = (site: MetricRow['site'], figures: Readonly<Record<string, number | null>>): MetricRow[] =>
     Object.entries(figures).map(([name, value]) => ({ ...place, site, name, value }));

@@ -2,7 +2,7 @@ import type { BlobHash } from '@consilium/shared/ids';
 import type { RunState } from '../rounds/index.js';
 
 /**
- * The blobs that a run still needs: its contract, what the next step stands on, the best and the newest model, and the
+ * The blobs that a run still needs: its contract, what the next step stands on, the best and the newest model, the stage's frozen tensors, and the
  * open step's contributions (after the end: the final reports). Updates reveal patients and are gone once folded.
  */
 export function neededBlobs(state: RunState): ReadonlySet<BlobHash> {
@@ -10,6 +10,7 @@ export function neededBlobs(state: RunState): ReadonlySet<BlobHash> {
     state.contractBlob,
     state.preparation,
     state.model,
+    state.frozen,
     state.best?.model ?? null,
     ...[...state.accepted.values()].map(({ manifest }) => manifest.hash),
   ];

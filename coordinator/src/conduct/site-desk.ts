@@ -94,7 +94,7 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
     },
     mayDownload(site, hash) {
       const work = workOf(site)?.work;
-      return !!work && [work.contractBlob, work.model, work.preparation].includes(hash);
+      return !!work && [work.contractBlob, work.model, work.frozen, work.preparation].includes(hash);
     },
     tick(elapsedMs) {
       for (const conductor of runs.open()) {

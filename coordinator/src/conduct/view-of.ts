@@ -1,6 +1,14 @@
+import { stagesOf } from '@consilium/shared/contract';
 import type { WireError } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
-import { coverageOf, currentStep, currentStepId, type RunState, type StepHistory } from '../rounds/index.js';
+import {
+  coverageOf,
+  currentStage,
+  currentStep,
+  currentStepId,
+  type RunState,
+  type StepHistory,
+} from '../rounds/index.js';
 import type { Conductor } from './conductor.js';
 import type { Presence } from './presence.js';
 import type { RunSummary, RunView, SiteView } from './view.js';
@@ -15,7 +23,8 @@ export interface LiveSite {
 
 export function summaryOf({ state, created, updated }: Conductor): RunSummary {
   const step = currentStep(state);
-  const { rounds } = state.contract.runFile.training;
+  const stages = stagesOf(state.contract.runFile);
+  const { name, index, rounds } = currentStage(state) ?? stages[0]!;
   return {
     run: state.contract.run,
     name: state.contract.runFile.name,
@@ -26,6 +35,7 @@ export function summaryOf({ state, created, updated }: Conductor): RunSummary {
     steps: state.steps.length,
     round: step?.kind === 'train' || step?.kind === 'validate' ? step.round : step?.kind === 'test' ? rounds : null,
     rounds,
+    stage: stages.length === 1 ? null : { name, index, stages: stages.length },
     sites: state.sites.length,
     created,
     updated,
@@ -46,6 +56,7 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
     error: copy(state.error),
     model: state.best?.model ?? state.model,
     bestRound: state.best?.round ?? null,
+    frozen: state.frozen,
     preparation: state.preparation,
     journalHead: conductor.head,
     journalLength: conductor.length,
@@ -89,8 +100,14 @@ function standingOf(state: RunState, site: SiteId): SiteView['standing'] {
 }
 
 function judged({ step, metrics, released }: StepHistory): RunView['judged'][number] {
-  const round = /^validate:(\d+)$/.exec(step)?.[1];
-  return { step, round: round === undefined ? null : Number(round), pooled: metrics!, sites: [...released] };
+  const [, stage = '0', round] = /^validate:(?:(\d+):)?(\d+)$/.exec(step) ?? [];
+  return {
+    step,
+    stage: round === undefined ? null : Number(stage),
+    round: round === undefined ? null : Number(round),
+    pooled: metrics!,
+    sites: [...released],
+  };
 }
 
 const copy = (error: WireError | null) => error && { code: error.code, details: { ...error.details } };

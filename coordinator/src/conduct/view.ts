@@ -43,6 +43,8 @@ export const coverageView = z.strictObject({
 /** One judged round: pooled figures, and each site's own released ones (null where suppressed or absent). */
 export const judgedView = z.strictObject({
   step: stepId,
+  /** Number of its stage, counted from 0; null for the final test. */
+  stage: z.int().nullable(),
   /** Round number; null for the final test. */
   round: z.int().nullable(),
   pooled,
@@ -67,7 +69,10 @@ export const runSummary = z.strictObject({
   index: z.int(),
   steps: z.int(),
   round: z.int().nullable(),
+  /** Of the stage. */
   rounds: z.int(),
+  /** The stage under way, counted from 0; null in a run of one alone. */
+  stage: z.strictObject({ name: z.string(), index: z.int(), stages: z.int() }).nullable(),
   sites: z.int(),
   created: z.string(),
   updated: z.string(),
@@ -85,6 +90,8 @@ export const runView = runSummary.omit({ sites: true }).extend({
   model: blobHash.nullable(),
   /** The round whose model is the result so far. */
   bestRound: z.int().nullable(),
+  /** What the last stage does not train; null where it trains all. */
+  frozen: blobHash.nullable(),
   preparation: blobHash.nullable(),
   journalHead: blobHash,
   journalLength: z.int(),
@@ -97,14 +104,18 @@ export type RunView = z.infer<typeof runView>;
 /** What the lead may do to a run. */
 export type LeadCommand = 'next' | 'pause' | 'resume' | 'stop';
 
+export interface ExportedBlob {
+  readonly hash: string;
+  readonly bytes: number;
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
 export interface Exported {
   readonly contract: Uint8Array;
   /** Weights in safetensors form; the chosen model. */
-  readonly model: {
-    readonly hash: string;
-    readonly bytes: number;
-    read(offset: number, length: number): Promise<Uint8Array>;
-  } | null;
+  readonly model: ExportedBlob | null;
+  /** What the last stage does not train, in the same form. */
+  readonly frozen: ExportedBlob | null;
   readonly preparation: Uint8Array | null;
   /** The run's journal, a line a record. */
   journal(): AsyncIterable<string>;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { RunId, SiteId } from '@consilium/shared/ids';
+import { type RunId, runId, type SiteId } from '@consilium/shared/ids';
 import type { Command } from 'commander';
 import { getRun, listSites, postCommand } from '../api/index.js';
 import type { LeadClient } from '../cli/client.js';
@@ -14,7 +14,8 @@ import type { LeadCommand, RunView } from '../conduct/index.js';
 export interface LeadDesk {
   /** Types a command and gives the lines that it printed. */
   type(command: (context: CommandContext) => Command, ...words: readonly string[]): Promise<readonly string[]>;
-  launch(runFile: string): Promise<RunId>;
+  /** @param say is told what the model's family warns of */
+  launch(runFile: string, say: (line: string) => void): Promise<RunId>;
   view(run: RunId, signal?: AbortSignal): Promise<RunView>;
   sites(): Promise<readonly SiteId[]>;
   command(run: RunId, command: LeadCommand): Promise<RunView>;
@@ -46,9 +47,10 @@ export function leadDesk(folder: string, passphrase: string, signal: AbortSignal
       await command(contextThatPrints((line) => printed.push(line))).parseAsync([...words], { from: 'user' });
       return printed;
     },
-    async launch(runFile) {
-      const [line = ''] = await desk.type(launchCommand, runFile);
-      return /\b[0-9a-f]{32}\b/.exec(line)?.[0] as RunId;
+    async launch(runFile, say) {
+      const lines = await desk.type(launchCommand, runFile);
+      for (const line of lines.filter((text) => text.startsWith('Warning'))) say(line);
+      return runId.parse(/^Run +([0-9a-f]{32})$/m.exec(lines.join('\n'))?.[1]);
     },
     view: async (run, stop = signal) => (await calls()).call(getRun, { params: { run }, signal: stop }),
     sites: async () => (await (await calls()).call(listSites)).sites.map(({ site }) => site),

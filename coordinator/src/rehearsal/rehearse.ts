@@ -56,7 +56,7 @@ async function play(company: Company, options: RehearsalOptions, started: number
   const { out, stage, signal } = options;
   signal.throwIfAborted();
   const names = await company.lead.sites();
-  const run = await company.lead.launch(options.runFile);
+  const run = await company.lead.launch(options.runFile, (line) => stage.say(line));
   const agents = names.map((site) => company.agent(site));
   const view = await Promise.race([follow(company, run, stage, signal), deserted(company, run, agents, signal)]);
   stage.end(view);

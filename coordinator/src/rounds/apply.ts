@@ -1,8 +1,8 @@
-import { idOf } from '@consilium/shared/contract';
+import { idOf, type Step, stageAt } from '@consilium/shared/contract';
 import type { SiteId } from '@consilium/shared/ids';
 import { better } from './choice.js';
 import type { RunRecord, StepOutput } from './records.js';
-import { type Absence, currentStep, type RunState } from './state.js';
+import { type Absence, currentStep, type RunState, type StepHistory } from './state.js';
 
 /** The run after one more record. Pure and total: replaying a journal is a fold of this. */
 export function apply(state: RunState, record: RunRecord): RunState {
@@ -81,18 +81,27 @@ function finish(state: RunState, output: StepOutput): RunState {
     released: output.released ?? [],
     model: output.model ?? null,
   };
-  const best =
-    step.kind === 'validate' && metrics !== null && model !== null
-      ? better(state.contract.runFile.validation.choose, state.best, { round: step.round, model, metrics })
-      : state.best;
   return {
     ...state,
     stepPhase: 'done',
     model,
+    // A stage begins with nothing judged yet, and with frozen tensors of its own.
+    frozen: step.kind === 'initial' ? (output.frozen ?? null) : state.frozen,
     preparation: output.preparation ?? state.preparation,
-    best,
+    best: step.kind === 'initial' ? null : bestOf(state, step, model, metrics),
     history: [...state.history, entry],
   };
+}
+
+function bestOf(
+  state: RunState,
+  step: Step,
+  model: RunState['model'],
+  metrics: StepHistory['metrics'],
+): RunState['best'] {
+  if (step.kind !== 'validate' || metrics === null || model === null) return state.best;
+  const { choose } = stageAt(state.contract.runFile, step.stage);
+  return better(choose, state.best, { round: step.round, model, metrics });
 }
 
 const set = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map(map).set(key, value);

@@ -19,7 +19,7 @@ export interface Coverage {
 }
 
 export function coverageOf(state: RunState): Coverage {
-  const asked = state.history.filter(({ step }) => step !== 'initial');
+  const asked = state.history.filter(({ step }) => !step.startsWith('initial'));
   const sites = state.sites.map((site) => {
     const missing = new Map<string, { since: StepId; error: WireError; excused: boolean }>();
     const absences = [...asked.map(({ absent }) => absent.get(site)), state.absent.get(site)];

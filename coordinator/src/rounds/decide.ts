@@ -4,6 +4,7 @@ import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { SignedManifest } from '@consilium/shared/wire';
 import { apply } from './apply.js';
 import { outcomeOf } from './coverage.js';
+import { following } from './early-stop.js';
 import { shortfall } from './participation.js';
 import type { RunRecord, StepOutput } from './records.js';
 import { currentStep, pendingSites, type RunState } from './state.js';
@@ -143,12 +144,13 @@ function revoked(state: RunState, site: SiteId): readonly RunRecord[] {
 function folded(state: RunState, step: StepId, output: StepOutput): readonly RunRecord[] {
   if (!isCurrent(state, step) || state.stepPhase !== 'folding') return [];
   const done: RunRecord = { type: 'step-done', step, output };
-  const next: Step | undefined = state.steps[state.index + 1];
+  const index = following(apply(state, done));
+  const next: Step | undefined = state.steps[index];
   if (next === undefined) {
     return [done, { type: 'closed', outcome: outcomeOf(apply(state, done)), error: null }];
   }
   if (state.stepwise && next.kind === 'train') return [done, { type: 'paused', by: 'stepwise', error: null }];
-  return [done, ...opening(state, state.index + 1)];
+  return [done, ...opening(state, index)];
 }
 
 /** Adds what follows once nobody is waited for: folding, or a pause that names what is missing, or the end of that pause,

@@ -33,6 +33,8 @@ export type ReleasedMetrics = z.infer<typeof released>;
 export const stepOutput = z.strictObject({
   /** New global model (`initial`, `train`). */
   model: blobHash.optional(),
+  /** What the stage that begins does not train (`initial`). */
+  frozen: blobHash.optional(),
   /** New preparation state (`prepare`). */
   preparation: blobHash.optional(),
   /** Pooled figures (`validate`, `test`). */

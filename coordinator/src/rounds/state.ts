@@ -1,5 +1,5 @@
-import type { Contract, Step } from '@consilium/shared/contract';
-import { idOf, stepsOf } from '@consilium/shared/contract';
+import type { Contract, Stage, Step } from '@consilium/shared/contract';
+import { idOf, stageOf, stepsOf } from '@consilium/shared/contract';
 import type { WireError } from '@consilium/shared/errors';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { SignedManifest } from '@consilium/shared/wire';
@@ -43,8 +43,10 @@ export interface RunState {
   /** Training samples that each site signed in `prepare:cohort:1`. */
   readonly samples: ReadonlyMap<SiteId, number>;
   readonly model: BlobHash | null;
+  /** What the stage does not train, sent once; null where it trains all. */
+  readonly frozen: BlobHash | null;
   readonly preparation: BlobHash | null;
-  /** The round whose model validation prefers so far. */
+  /** The round of the present stage whose model validation prefers so far. */
   readonly best: { readonly round: number; readonly model: BlobHash; readonly value: number } | null;
   readonly history: readonly StepHistory[];
   readonly outcome: 'complete' | 'degraded' | 'failed' | null;
@@ -68,6 +70,7 @@ export function newRun(contract: Contract): RunState {
     absent: new Map(),
     samples: new Map(),
     model: null,
+    frozen: null,
     preparation: null,
     best: null,
     history: [],
@@ -84,7 +87,13 @@ export const currentStepId = (state: RunState): StepId | null => {
   return step === null ? null : idOf(step);
 };
 
-/** The model that the run would hand over now: the best by validation, else the newest. */
+/** The stage under way: the last one in the test, none while preparing. */
+export function currentStage(state: RunState): Stage | null {
+  const step = currentStep(state);
+  return step === null ? null : stageOf(step, state.contract.runFile);
+}
+
+/** The model that the stage would hand over now: the best by validation, else the newest. */
 export const resultOf = (state: RunState): BlobHash | null => state.best?.model ?? state.model;
 
 /** Sites still in the run. */

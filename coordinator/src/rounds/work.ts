@@ -1,7 +1,7 @@
 import { idOf, type Step } from '@consilium/shared/contract';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { Work } from '@consilium/shared/wire';
-import { currentStep, type RunState, resultOf } from './state.js';
+import { currentStage, currentStep, type RunState, resultOf } from './state.js';
 
 /** What the shell must do now. Follows from the state alone, so a crash in between loses nothing. */
 export type Deed = {
@@ -11,6 +11,7 @@ export type Deed = {
   /** Contributions in canonical site order. */
   readonly contributions: readonly { readonly site: SiteId; readonly hash: BlobHash; readonly samples: number }[];
   readonly model: BlobHash | null;
+  readonly frozen: BlobHash | null;
   readonly preparation: BlobHash | null;
 };
 
@@ -20,12 +21,28 @@ export function work(state: RunState): Deed | null {
   const contributions = [...state.accepted]
     .map(([site, { manifest }]) => ({ site, hash: manifest.hash, samples: manifest.samples }))
     .sort((a, b) => (a.site < b.site ? -1 : 1));
-  return { kind: 'fold', step, id: idOf(step), contributions, model: baseOf(state), preparation: state.preparation };
+  const { frozen, preparation } = state;
+  return { kind: 'fold', step, id: idOf(step), contributions, model: baseOf(state), frozen, preparation };
 }
 
-/** The model that a step starts from or judges: the newest while training, the chosen one in the final test. */
+/** The model that a step starts from or judges: the newest while training; at the end of a stage the chosen one. */
 export function baseOf(state: RunState): BlobHash | null {
-  return currentStep(state)?.kind === 'test' ? resultOf(state) : state.model;
+  const kind = currentStep(state)?.kind;
+  return kind === 'test' || kind === 'initial' ? resultOf(state) : state.model;
+}
+
+/** The round of the stage whose local tensors belong to the model of the open step: the newest that the site had a part in. */
+function carriedOf(state: RunState, site: SiteId): StepId | null {
+  const step = currentStep(state);
+  const stage = currentStage(state);
+  if (step === null || stage === null) return null;
+  const newest = step.kind === 'test' ? (state.best?.round ?? stage.rounds) : stage.rounds;
+  const rounds = new Set(
+    state.steps.flatMap((other) =>
+      other.kind === 'train' && other.stage === stage.index && other.round <= newest ? [idOf(other)] : [],
+    ),
+  );
+  return state.history.findLast((entry) => rounds.has(entry.step) && entry.sites.includes(site))?.step ?? null;
 }
 
 /** What one site should be doing now; null when nothing. */
@@ -37,6 +54,7 @@ export function workFor(state: RunState, site: SiteId, journal: BlobHash): Work 
   if (!state.sites.includes(site) || state.absent.get(site)?.until === 'run') return null;
   const accepted = state.accepted.get(site);
   const refused = state.refused.get(site);
+  const carried = carriedOf(state, site);
   return {
     run: state.contract.run,
     contract: state.contractHash,
@@ -44,6 +62,8 @@ export function workFor(state: RunState, site: SiteId, journal: BlobHash): Work 
     step: idOf(step),
     index: state.index,
     model: baseOf(state),
+    ...(state.frozen !== null && { frozen: state.frozen }),
+    ...(carried !== null && { carried }),
     preparation: state.preparation,
     journal,
     verdict: accepted

@@ -9,4 +9,5 @@ export { readRunFile } from './read-run-file.js';
 export * from './run-file.js';
 export { onlyStage, type Stage, stageAt, stagesOf } from './stages.js';
 export * from './steps.js';
+export { stage } from './training.js';
 export * from './transforms.js';

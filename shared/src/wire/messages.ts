@@ -37,6 +37,10 @@ export const assignment = z.strictObject({
       index: z.int().min(0),
       /** The global model to start from or to judge. */
       model: blobHash.nullable(),
+      /** What the stage does not train; left out where it trains all. */
+      frozen: blobHash.exactOptional(),
+      /** The step whose local tensors, kept at the site, belong to the model; left out before the site has done one. */
+      carried: stepId.exactOptional(),
       /** What the preparation steps have fixed so far. */
       preparation: blobHash.nullable(),
       /** Hash of the newest record of the run's journal. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { join as joinSamples, shapeOf } from '@consilium/models/samples';
 import { sha256 } from '@consilium/shared/canonical';
-import { type Contract, signedContract } from '@consilium/shared/contract';
+import { type Contract, signedContract, stagesOf } from '@consilium/shared/contract';
 import { createIdentity, sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { type Signature, type SiteId, siteId, stepId } from '@consilium/shared/ids';
@@ -15,6 +15,7 @@ import { z } from 'zod';
 import {
   openKey,
   readEnrolment,
+  readIfThere,
   readSettingsIfThere,
   type SiteHome,
   type SiteSettings,
@@ -56,6 +57,8 @@ interface Exported {
   readonly contract: Contract;
   readonly preparation: PreparationState;
   readonly model: Uint8Array;
+  /** Null where the last stage trained all. */
+  readonly frozen: Uint8Array | null;
 }
 
 async function evaluate(folder: string, options: EvaluateOptions, context: CommandContext): Promise<void> {
@@ -72,19 +75,20 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
 
   // The models are loaded for this command alone.
   const { useBackend } = await import('@consilium/models/backend');
-  const { onlyStage } = await import('@consilium/models/training');
   const { buildModel, checkInput, loadWeights } = await import('../model/index.js');
   const { evaluateModel, saysSynthetic } = await import('../evaluation/index.js');
   const choice = readChoice('--backend', siteSettings.shape.backend, options.backend) ?? settings?.backend ?? 'auto';
   const device = readChoice('--device', siteSettings.shape.device, options.device) ?? settings?.device ?? 'any';
   const backend = await useBackend(choice, { device });
-  checkInput(contract, samples, onlyStage);
-  const model = buildModel(contract, shapeOf(samples), onlyStage);
-  loadWeights(model, exported.model, 'test');
+  const stage = stagesOf(contract.runFile).at(-1)!;
+  checkInput(contract, samples, stage.name);
+  const model = buildModel(contract, shapeOf(samples), stage.name);
+  loadWeights(model, exported, 'test');
   const signer = await signerOf(home, options, context);
   const { measures, report } = await evaluateModel({
     model,
     part: samples,
+    training: null,
     partName: part === 'validation' ? 'validation' : 'test',
     contract,
     site: signer.site,
@@ -94,7 +98,7 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     features: preparation.features.length,
     backend,
     synthetic: data.synthetic || (await saysSynthetic(data, contract)),
-    batchSize: contract.runFile.training.batchSize,
+    batchSize: stage.batchSize,
     now: context.now(),
     notes: [`Judged with consilium-site evaluate on ${partWords[part]}, outside the run.`, ...signer.notes],
   });
@@ -148,6 +152,7 @@ async function readExport(folder: string): Promise<Exported> {
     contract: signed.data.contract,
     preparation: readPreparation(await file('preparation.json')),
     model: await file('model.safetensors'),
+    frozen: await readIfThere(join(folder, 'frozen.safetensors')),
   };
 }
 

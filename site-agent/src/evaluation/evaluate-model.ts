@@ -30,6 +30,8 @@ export interface Evaluated {
 export interface EvaluateOptions {
   readonly model: Model;
   readonly part: Part;
+  /** The site's training samples, for a model that reads samples beside others; null where there are none. */
+  readonly training: Part | null;
   readonly partName: SiteReport['part'];
   readonly contract: Contract;
   readonly site: SiteId;
@@ -53,7 +55,7 @@ export interface EvaluateOptions {
 export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated> {
   const { model, part, contract, site, step, partName, batchSize } = options;
   const { model: wanted, validation, seed } = contract.runFile;
-  const probabilities = await predict({ model, samples: part, batchSize });
+  const probabilities = await predict({ model, samples: part, reference: options.training, batchSize });
   const predictions: Predictions = { y: part.y, probabilities, classes: wanted.classes.length };
   const measures = measure(predictions, wanted.classes);
   const patients = tallyPatients(predictions, part.patients);

@@ -47,6 +47,14 @@ describe('memory', () => {
     await admit(folder, steps, work(7, 'test', { model: hash('3') }));
   });
 
+  it('takes what a stage does not train for a part of its model', async () => {
+    await admit(folder, steps, work(3, 'train:0:1', { frozen: hash('8') }));
+    await admit(folder, steps, work(3, 'train:0:1', { frozen: hash('8') }));
+    for (const other of [work(3, 'train:0:1', { frozen: hash('9') }), work(3, 'train:0:1')]) {
+      await expect(admit(folder, steps, other)).rejects.toEqual(code('SECOND-MODEL'));
+    }
+  });
+
   it('refuses a step back, another model or preparation for one step, another contract', async () => {
     await admit(folder, steps, work(4, 'validate:1'));
     await expect(admit(folder, steps, work(3, 'train:0:1'))).rejects.toEqual(code('STEP-BACK'));

@@ -14,6 +14,8 @@ const remembered = z.strictObject({
   index: z.int().min(0),
   step: stepId,
   model: blobHash.nullable(),
+  /** Left out where the stage trains all. */
+  frozen: blobHash.exactOptional(),
   preparation: blobHash.nullable(),
 });
 type Remembered = z.infer<typeof remembered>;
@@ -27,7 +29,7 @@ type Remembered = z.infer<typeof remembered>;
  * @throws CSM-AGENT-STEP-UNKNOWN, CSM-AGENT-SECOND-CONTRACT, CSM-AGENT-STEP-BACK, CSM-AGENT-SECOND-MODEL, CSM-AGENT-DISK
  */
 export async function admit(folder: string, steps: readonly Step[], work: Work): Promise<void> {
-  const { run, contract, index, step, model, preparation } = work;
+  const { run, contract, index, step, model, frozen, preparation } = work;
   const listed = steps[index];
   if (listed === undefined || idOf(listed) !== step) fail('CSM-AGENT-STEP-UNKNOWN', { run, step, index });
   const file = join(folder, 'memory.json');
@@ -37,11 +39,13 @@ export async function admit(folder: string, steps: readonly Step[], work: Work):
     if (index < before.index) fail('CSM-AGENT-STEP-BACK', { run, step });
     if (index === before.index) {
       if (before.model !== model) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'model' });
+      if (before.frozen !== frozen) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'frozen part' });
       if (before.preparation !== preparation) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'preparation' });
       return;
     }
   }
-  const now: Remembered = { format: 'consilium-memory-1', run, contract, index, step, model, preparation };
+  const place = { format: 'consilium-memory-1', run, contract, index, step } as const;
+  const now: Remembered = { ...place, model, ...(frozen !== undefined && { frozen }), preparation };
   await writeWhole(file, JSON.stringify(now));
 }
 

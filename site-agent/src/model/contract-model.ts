@@ -1,6 +1,6 @@
 import { blueprintOf } from '@consilium/models/families';
 import { type LabelledSamples, shapeOf } from '@consilium/models/samples';
-import { assignTensors, type Model } from '@consilium/models/training';
+import { assignTensors, type Model, type TensorGroup } from '@consilium/models/training';
 import type { Contract, InputShape } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { decodeWeights, type Layout, type Weights } from '@consilium/shared/weights';
@@ -20,15 +20,28 @@ export function checkInput(contract: Contract, samples: LabelledSamples, stage: 
 const planOf = ({ runFile: { model } }: Contract, input: InputShape, stage: string) =>
   blueprintOf({ ...model, classes: model.classes.length, input, stage });
 
+/** What a model's weights come from, as files. */
+export interface WeightFiles {
+  readonly model: Uint8Array;
+  /** What its stage does not train; null where it trains all. */
+  readonly frozen: Uint8Array | null;
+}
+
 /**
- * Sets a model's weights from a file of the same layout, and gives what the file holds.
+ * Sets a model's shared and frozen tensors from files of the same layout, and gives what the model's own file holds.
  * @param step whose model it is, for the error
  * @throws CSM-TRAINER-MODEL, CSM-WEIGHTS-*
  */
-export function loadWeights(model: Model, file: Uint8Array, step: string): Weights {
+export function loadWeights(model: Model, files: WeightFiles, step: string): Weights {
+  if ((files.frozen === null) !== (model.frozen.layout.length === 0)) fail('CSM-TRAINER-MODEL', { step });
+  if (files.frozen !== null) assignFile(model.frozen, files.frozen, step);
+  return assignFile(model.shared, files.model, step);
+}
+
+function assignFile(group: TensorGroup, file: Uint8Array, step: string): Weights {
   const weights = decodeWeights(file);
-  if (!sameLayout(weights.layout, model.shared.layout)) fail('CSM-TRAINER-MODEL', { step });
-  assignTensors(model.shared, weights.values);
+  if (!sameLayout(weights.layout, group.layout)) fail('CSM-TRAINER-MODEL', { step });
+  assignTensors(group, weights.values);
   return weights;
 }
 

@@ -1,3 +1,4 @@
 // Loads the models: for the trainer and for commands that judge a model, never for the agent.
-export { buildModel, checkInput, loadWeights } from './contract-model.js';
-export { rootClassWeights, type TrainStep, trainStep } from './train-step.js';
+export { buildModel, checkInput, loadWeights, type WeightFiles } from './contract-model.js';
+export { assignLocal, encodeLocal } from './local-tensors.js';
+export { classWeightsOf, type TrainStep, trainStep } from './train-step.js';

@@ -1,25 +1,38 @@
 import { stream } from '@consilium/models/layers';
 import { type Model, type Progress, readTensors, train } from '@consilium/models/training';
-import type { Contract } from '@consilium/shared/contract';
+import type { Contract, Stage } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import type { SiteId, StepId } from '@consilium/shared/ids';
 import type { PreparationState } from '@consilium/shared/statistics';
 import { encodeWeights, tensorAt } from '@consilium/shared/weights';
 import type { Part } from '../data/index.js';
-import { loadWeights } from './contract-model.js';
+import { loadWeights, type WeightFiles } from './contract-model.js';
+import { encodeLocal } from './local-tensors.js';
 
 export interface TrainStep {
+  /** With its local tensors set. */
   readonly model: Model;
   readonly contract: Contract;
   readonly site: SiteId;
   readonly step: StepId;
+  readonly stage: Stage;
+  /** Of the stage, counted from 1. */
+  readonly round: number;
   readonly state: PreparationState;
   /** Prepared training samples. */
   readonly part: Part;
-  /** The global model, as its file. */
-  readonly base: Uint8Array;
+  /** The global model as its file, and what its stage does not train. */
+  readonly base: WeightFiles;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+}
+
+export interface TrainedStep {
+  readonly update: Uint8Array;
+  /** The tensors that stay at the site, as their file; null where the model has none. */
+  readonly carried: Uint8Array | null;
+  readonly meanLoss: number;
+  readonly batches: number;
 }
 
 /**
@@ -27,19 +40,20 @@ export interface TrainStep {
  * The seed follows from contract, site and step alone: done again after a crash, the same bytes come out.
  * @throws CSM-TRAINER-MODEL, CSM-TRAINER-DIVERGED, CSM-TRAINING-DIVERGED, the signal's reason
  */
-export async function trainStep(
-  given: TrainStep,
-): Promise<{ readonly update: Uint8Array; readonly meanLoss: number; readonly batches: number }> {
-  const { model, contract, site, step, state, part, base, signal, onProgress } = given;
-  const { training, validation, seed } = contract.runFile;
+export async function trainStep(given: TrainStep): Promise<TrainedStep> {
+  const { model, contract, site, step, stage, round, state, part, base, signal, onProgress } = given;
+  const { validation, seed } = contract.runFile;
   const { layout, metadata } = loadWeights(model, base, step);
+  const { batchSize, localEpochs: epochs, optimizer, rounds, schedule, rates, gradientLimit, proximal } = stage;
   const { meanLoss, batches } = await train({
     model,
     samples: part,
-    batchSize: training.batchSize,
-    epochs: training.localEpochs,
-    optimizer: training.optimizer,
-    classWeights: training.classWeights === 'sqrt' ? rootClassWeights(state.classCounts, validation.minimumCell) : null,
+    ...{ batchSize, epochs, optimizer, course: { round, rounds } },
+    ...(schedule && { schedule }),
+    ...(rates && { rates }),
+    ...(gradientLimit !== undefined && { gradientLimit }),
+    ...(proximal !== undefined && { proximal }),
+    classWeights: classWeightsOf(stage.classWeights, state.classCounts, validation.minimumCell),
     seed: stream(seed, 'train', site, step).integer(2 ** 32),
     onProgress,
     signal,
@@ -47,16 +61,22 @@ export async function trainStep(
   const values = await readTensors(model.shared);
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) fail('CSM-TRAINER-DIVERGED', { tensor: tensorAt(layout, bad) });
-  return { update: encodeWeights({ layout, metadata, values }), meanLoss, batches };
+  return { update: encodeWeights({ layout, metadata, values }), carried: await encodeLocal(model), meanLoss, batches };
 }
 
 /**
- * Class weights ∝ 1/√n over all hospitals, with mean 1. A class whose counts were all withheld counts as if it had
- * the fewest samples that could be shown.
+ * Class weights ∝ 1/√n or 1/n over all hospitals, with mean 1; null for equal ones. A class whose counts were all withheld counts as if
+ * it had the fewest samples that could be shown.
  * @param counts training samples of each class over all hospitals
  */
-export function rootClassWeights(counts: readonly number[], minimumCell: number): number[] {
-  const roots = counts.map((count) => 1 / Math.sqrt(Math.max(count, minimumCell, 1)));
-  const mean = roots.reduce((sum, root) => sum + root, 0) / roots.length;
-  return roots.map((root) => root / mean);
+export function classWeightsOf(
+  how: Stage['classWeights'],
+  counts: readonly number[],
+  minimumCell: number,
+): readonly number[] | null {
+  if (how === 'none') return null;
+  const power = how === 'sqrt' ? 0.5 : 1;
+  const shares = counts.map((count) => 1 / Math.max(count, minimumCell, 1) ** power);
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  return shares.map((share) => share / mean);
 }

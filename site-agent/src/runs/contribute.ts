@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
-import { type Contract, contributionOf, type Step } from '@consilium/shared/contract';
+import { type Contract, contributionOf, type Step, stageOf } from '@consilium/shared/contract';
 import { type Identity, sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
@@ -33,8 +33,9 @@ export interface Task {
   readonly step: Step;
   readonly contract: Contract;
   readonly folder: RunFolder;
-  /** Paths of the fetched model and preparation state. */
+  /** Paths of the fetched model, of what its stage does not train, and of the preparation state. */
   readonly model: string | null;
+  readonly frozen: string | null;
   readonly preparation: string | null;
   readonly trainer: Trainer;
   readonly say: (activity: SiteActivity, progress?: SiteStatus['progress']) => void;
@@ -75,22 +76,37 @@ export async function contribute(task: Task, author: Author): Promise<Kept> {
   return folder.keep({ manifest, signature }, result.patients);
 }
 
-function jobOf({ work, step, folder, model, preparation }: Task, now: Date): Job {
+function jobOf({ work, step, folder, contract, model, frozen, preparation }: Task, now: Date): Job {
   const output = folder.draft(work.step);
+  const carried = work.carried === undefined ? null : folder.carried(work.carried);
   // A coordinator that names neither model nor preparation asks for something that is no such step.
   const needed = (path: string | null): string => path ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
   switch (step.kind) {
     case 'prepare':
       return { kind: 'prepare', name: step.name, pass: step.pass, preparation, salt: salt(), output };
     case 'train':
-      return { kind: 'train', step: work.step, model: needed(model), preparation: needed(preparation), output };
+      return {
+        kind: 'train',
+        step: work.step,
+        stage: step.stage,
+        round: step.round,
+        model: needed(model),
+        frozen,
+        carried,
+        preparation: needed(preparation),
+        output,
+        carriedOutput: folder.carriedDraft(work.step),
+      };
     case 'validate':
     case 'test':
       return {
         kind: 'evaluate',
         step: work.step,
+        stage: stageOf(step, contract.runFile)?.index ?? 0,
         part: step.kind === 'test' ? 'test' : 'validation',
         model: needed(model),
+        frozen,
+        carried,
         modelHash: work.model ?? fail('CSM-AGENT-STEP-UNKNOWN', work),
         preparation: needed(preparation),
         now: now.toISOString(),

@@ -42,7 +42,7 @@ export async function obey(work: Work, means: Means, signal: AbortSignal): Promi
   const steps = stepsOf(contract.runFile);
   await admit(folder.folder, steps, work);
   const step = steps[work.index] ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
-  await folder.tidy(work.step, [work.contractBlob, work.model, work.preparation]);
+  await folder.tidy(work.step, [work.contractBlob, work.model, work.frozen ?? null, work.preparation]);
   const kept = earlier ?? (await make(work, step, contract, folder, means, signal));
   return send(kept, step, contract, await modelBytes(work, folder), means, signal);
 }
@@ -84,9 +84,13 @@ async function make(
   const fetched = async (hash: BlobHash | null): Promise<string | null> =>
     hash === null ? null : obtain(hash, work, folder, means, signal);
   const model = await fetched(work.model);
+  const frozen = await fetched(work.frozen ?? null);
   const preparation = await fetched(work.preparation);
   const trainer = await means.trainerFor(contract);
-  return contribute({ work, step, contract, folder, model, preparation, trainer, say: means.say, signal }, means);
+  return contribute(
+    { work, step, contract, folder, model, frozen, preparation, trainer, say: means.say, signal },
+    means,
+  );
 }
 
 async function send(

@@ -30,10 +30,14 @@ export interface RunFolder {
   obtain(hash: BlobHash, fetch: (sink: Sink) => Promise<unknown>): Promise<string>;
   /** Where the trainer writes a step's result before it is a contribution. */
   draft(step: StepId): string;
+  /** Where a step's local tensors lie: they stay at the site and are read again by the rounds that stand on that step. */
+  carried(step: StepId): string;
+  /** Where the trainer writes them. */
+  carriedDraft(step: StepId): string;
   kept(step: StepId): Promise<Kept | null>;
   keep(contribution: SignedManifest, patients: number): Promise<Kept>;
   forget(step: StepId): Promise<void>;
-  /** Removes updates of other steps than `step`, and blobs other than these. */
+  /** Removes updates of other steps than `step`, and blobs other than these; where there is no such step, what is carried, too. */
   tidy(step: StepId | null, blobs: readonly (BlobHash | null)[]): Promise<void>;
 }
 
@@ -47,6 +51,8 @@ export async function openRunFolder(runs: string, run: RunId): Promise<RunFolder
   const blobOf = (step: StepId): string => join(folder, `${nameOf(step)}.blob`);
   const manifestOf = (step: StepId): string => join(folder, `${nameOf(step)}.manifest.json`);
   const draft = (step: StepId): string => join(folder, `${nameOf(step)}.draft`);
+  const carried = (step: StepId): string => join(folder, `${nameOf(step)}.carried`);
+  const carriedDraft = (step: StepId): string => `${carried(step)}.draft`;
   const sizeOf = (hash: BlobHash): Promise<number | null> =>
     withDisk(hash, async () => (await stat(blob(hash)).catch(absent))?.size ?? null);
 
@@ -55,6 +61,8 @@ export async function openRunFolder(runs: string, run: RunId): Promise<RunFolder
     blob,
     sizeOf,
     draft,
+    carried,
+    carriedDraft,
     async obtain(hash, fetch) {
       if ((await sizeOf(hash)) !== null) return blob(hash);
       const part = `${blob(hash)}.part`;
@@ -76,6 +84,8 @@ export async function openRunFolder(runs: string, run: RunId): Promise<RunFolder
     },
     async keep(contribution, patients) {
       const { step } = contribution.manifest;
+      // First what the update goes with: once its manifest is there, it is never trained anew.
+      if (await isThere(carriedDraft(step))) await adopt(carriedDraft(step), carried(step));
       await adopt(draft(step), blobOf(step));
       await writeWhole(manifestOf(step), JSON.stringify({ contribution, patients }));
       return { contribution, patients, path: blobOf(step) };
@@ -93,8 +103,8 @@ export async function openRunFolder(runs: string, run: RunId): Promise<RunFolder
         const current = step === null ? '' : nameOf(step);
         for (const name of await readdir(folder)) {
           const [owner] = name.split('.');
-          if (/^train-.*\.(?:blob|draft)$/.test(name) && owner !== current)
-            await rm(join(folder, name), { force: true });
+          const ended = step === null ? /^train-.*\.(?:blob|draft|carried)$/ : /^train-.*\.(?:blob|draft)$/;
+          if (ended.test(name) && owner !== current) await rm(join(folder, name), { force: true });
         }
       }),
   };
@@ -109,6 +119,9 @@ export async function tidyOtherRuns(runs: string, run: RunId | null): Promise<vo
     await other.tidy(null, []);
   }
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  withDisk(path, async () => (await stat(path).catch(absent)) !== null);
 
 /** A step's id as a file name on every system. */
 const nameOf = (step: StepId): string => step.replaceAll(':', '-');

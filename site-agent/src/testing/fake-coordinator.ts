@@ -1,11 +1,12 @@
 import { initialWeights } from '@consilium/models/families';
-import { onlyStage } from '@consilium/models/training';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
 import {
   type Contract,
   contractHash,
   encodeContract,
   idOf,
+  inputOf,
+  onlyStage,
   type SignedContract,
   stepsOf,
 } from '@consilium/shared/contract';
@@ -100,7 +101,8 @@ export function fakeCoordinator({
     if (step.kind === 'train') model = manifest.hash;
     index += 1;
     if (steps[index]?.kind === 'initial') {
-      model = keep(encodeWeights(startOf(contract, state!)));
+      const { shared } = initialWeights({ ...wanted(contract, state!), seed: contract.runFile.seed });
+      model = keep(encodeWeights(shared));
       index += 1;
     }
     verdict = null;
@@ -168,8 +170,9 @@ export function fakeCoordinator({
   };
 }
 
-function startOf({ runFile: { model, seed } }: Contract, { features }: PreparationState) {
-  const { family, preset, options, classes } = model;
-  const input = { kind: 'rows', width: features.length } as const;
-  return initialWeights({ family, preset, options, input, classes: classes.length, stage: onlyStage, seed }).shared;
-}
+const wanted = ({ runFile }: Contract, { features }: PreparationState) => ({
+  ...runFile.model,
+  classes: runFile.model.classes.length,
+  input: inputOf(runFile, features.length),
+  stage: onlyStage,
+});

@@ -19,6 +19,16 @@ export const setting = z.strictObject({
 });
 export type Setting = z.output<typeof setting>;
 
+/** What training and judging stand on. */
+const given = {
+  model: path,
+  /** What the stage does not train. */
+  frozen: path.nullable(),
+  /** The site's own tensors that belong to the model; a file that is not there is as good as none. */
+  carried: path.nullable(),
+  preparation: path,
+};
+
 /** One piece of work. Files are named by path; what is in them was checked by its digest before. */
 export const job = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -29,14 +39,23 @@ export const job = z.discriminatedUnion('kind', [
     salt,
     output: path,
   }),
-  z.strictObject({ kind: z.literal('train'), step: stepId, model: path, preparation: path, output: path }),
+  z.strictObject({
+    kind: z.literal('train'),
+    step: stepId,
+    stage: z.int().min(0),
+    round: z.int().min(1),
+    ...given,
+    output: path,
+    /** Where local tensors go, if the model has any. */
+    carriedOutput: path,
+  }),
   z.strictObject({
     kind: z.literal('evaluate'),
     step: stepId,
+    stage: z.int().min(0),
     part: z.enum(['validation', 'test']),
-    model: path,
+    ...given,
     modelHash: blobHash,
-    preparation: path,
     /** Wall clock, for the report's label. */
     now: z.iso.datetime(),
   }),

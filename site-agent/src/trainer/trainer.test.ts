@@ -60,9 +60,14 @@ describe('the trainer', { timeout: timeoutMs }, () => {
     return {
       kind: 'train',
       step: stepId.parse('train:0:1'),
+      stage: 0,
+      round: 1,
       model: join(folder, 'base'),
+      frozen: null,
+      carried: null,
       preparation: join(folder, 'preparation'),
       output: join(folder, 'update'),
+      carriedOutput: join(folder, 'carried'),
     };
   }
 

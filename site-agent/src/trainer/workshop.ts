@@ -1,13 +1,13 @@
 import { open, readFile } from 'node:fs/promises';
 import { type BackendInfo, useBackend } from '@consilium/models/backend';
 import { shapeOf } from '@consilium/models/samples';
-import { type Model, onlyStage, type Progress } from '@consilium/models/training';
-import type { InputShape } from '@consilium/shared/contract';
+import { type Model, type Progress, readTensors } from '@consilium/models/training';
+import { type InputShape, type Stage, stageAt } from '@consilium/shared/contract';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
-import { withDisk } from '../config/index.js';
+import { readIfThere, withDisk } from '../config/index.js';
 import { type Dataset, loadDataset } from '../data/index.js';
 import { evaluateModel, saysSynthetic } from '../evaluation/index.js';
-import { buildModel, checkInput, loadWeights, trainStep } from '../model/index.js';
+import { assignLocal, buildModel, checkInput, loadWeights, trainStep, type WeightFiles } from '../model/index.js';
 import { applyPreparation, type Prepared, prepare } from '../preparation/index.js';
 import type { Job, JobResult, Setting } from './messages.js';
 
@@ -23,6 +23,13 @@ export interface Workshop {
   run(job: Job, context: JobContext): Promise<JobResult>;
 }
 
+interface Built {
+  readonly plan: string;
+  readonly model: Model;
+  /** Its local tensors before any training. */
+  readonly drawn: Float32Array;
+}
+
 interface Ready {
   readonly state: PreparationState;
   readonly prepared: Prepared;
@@ -31,11 +38,10 @@ interface Ready {
 /** @throws CSM-BACKEND-* */
 export async function openWorkshop({ contract, site, data, backend: choice, device }: Setting): Promise<Workshop> {
   const backend = await useBackend(choice, { device });
-  const { training } = contract.runFile;
   const synthetic = data.synthetic || (await saysSynthetic(data, contract));
   let dataset: Dataset | null = null;
   let ready: (Ready & { readonly path: string }) | null = null;
-  let built: { readonly model: Model; readonly shape: string } | null = null;
+  let built: Built | null = null;
 
   async function cohort(signal: AbortSignal): Promise<Dataset> {
     const { directory, files, rows } = data;
@@ -51,11 +57,16 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
     return ready;
   }
 
-  function modelFor(input: InputShape): Model {
-    const shape = JSON.stringify(input);
-    if (built?.shape === shape) return built.model;
-    built?.model.dispose();
-    built = { shape, model: buildModel(contract, input, onlyStage) };
+  /** The model of a stage with this site's own tensors of an earlier round. It is built once a stage. */
+  async function modelFor(input: InputShape, { name }: Stage, carried: string | null): Promise<Model> {
+    const plan = JSON.stringify([name, input]);
+    if (built?.plan !== plan) {
+      built?.model.dispose();
+      built = null;
+      const model = buildModel(contract, input, name);
+      built = { plan, model, drawn: await readTensors(model.local) };
+    }
+    assignLocal(built.model, built.drawn, carried === null ? null : await readIfThere(carried));
     return built.model;
   }
 
@@ -72,23 +83,28 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
       case 'train': {
         const { state, prepared: ours } = await prepared(job.preparation, signal);
         const part = ours.parts.train;
-        checkInput(contract, part, onlyStage);
-        const base = await readFile(job.model);
-        const { step } = job;
-        const model = modelFor(shapeOf(part));
-        const trained = await trainStep({ model, contract, site, step, state, part, base, signal, onProgress });
+        const { step, round } = job;
+        const stage = stageAt(contract.runFile, job.stage);
+        checkInput(contract, part, stage.name);
+        const base = await filesOf(job);
+        const model = await modelFor(shapeOf(part), stage, job.carried);
+        const given = { model, contract, site, step, stage, round, state, part, base };
+        const trained = await trainStep({ ...given, signal, onProgress });
+        if (trained.carried !== null) await writeDraft(job.carriedOutput, trained.carried);
         await writeDraft(job.output, trained.update);
         return { kind: 'train', ...own, meanLoss: trained.meanLoss, batches: trained.batches };
       }
       case 'evaluate': {
         const { state, prepared: ours } = await prepared(job.preparation, signal);
         const part = ours.parts[job.part];
-        checkInput(contract, part, onlyStage);
-        const model = modelFor(shapeOf(part));
-        loadWeights(model, await readFile(job.model), job.step);
+        const stage = stageAt(contract.runFile, job.stage);
+        checkInput(contract, part, stage.name);
+        const model = await modelFor(shapeOf(part), stage, job.carried);
+        loadWeights(model, await filesOf(job), job.step);
         const judged = await evaluateModel({
           model,
           part,
+          training: ours.parts.train,
           contract,
           site,
           step: job.step,
@@ -98,7 +114,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
           features: state.features.length,
           backend,
           synthetic,
-          batchSize: training.batchSize,
+          batchSize: stage.batchSize,
           now: new Date(job.now),
         });
         return { kind: 'evaluate', ...own, counts: judged.counts, report: judged.report };
@@ -110,6 +126,11 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
 
   return { backend, run: work };
 }
+
+const filesOf = async ({ model, frozen }: { model: string; frozen: string | null }): Promise<WeightFiles> => ({
+  model: await readFile(model),
+  frozen: frozen === null ? null : await readFile(frozen),
+});
 
 const sizeOf = ({ parts: { train } }: Dataset) => ({ samples: train.rows, patients: new Set(train.patients).size });
 

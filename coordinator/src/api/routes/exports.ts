@@ -3,7 +3,7 @@ import { siteId } from '@consilium/shared/ids';
 import { type SignedReport, signedReport } from '@consilium/shared/report';
 import { contributionManifest } from '@consilium/shared/wire';
 import { z } from 'zod';
-import type { Exported } from '../../conduct/view.js';
+import type { ExportedBlob } from '../../conduct/view.js';
 import { type Bound, bind, bindMedia } from '../bind.js';
 import { readRange } from '../byte-range.js';
 import type { ApiOptions } from '../options.js';
@@ -26,6 +26,13 @@ export const getModel = media({
   ...part,
   path: '/api/runs/{run}/model',
   summary: 'The weights of the chosen model in safetensors form',
+  mediaType: 'application/octet-stream',
+  ranged: true,
+});
+export const getFrozen = media({
+  ...part,
+  path: '/api/runs/{run}/frozen',
+  summary: 'The weights that the last stage did not train, in safetensors form',
   mediaType: 'application/octet-stream',
   ranged: true,
 });
@@ -61,19 +68,15 @@ export const getReport = json({
 export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
   return [
     bindMedia(getContract, async ({ params }) => whole((await runs.export(params.run)).contract)),
-    bindMedia(getModel, async ({ params, range, header, status }) => {
+    bindMedia(getModel, async ({ params, ...answer }) => {
       const { model } = await runs.export(params.run);
-      if (model === null) return missing('model', params.run);
-      const wanted = readRange(range, model.bytes, 'the model');
-      const { start, end } = wanted ?? { start: 0, end: model.bytes };
-      if (wanted !== null) {
-        status(206);
-        header('content-range', `bytes ${start}-${end - 1}/${model.bytes}`);
-      }
-      header('accept-ranges', 'bytes');
-      header('etag', `"${model.hash}"`);
-      header('content-length', String(end - start));
-      return pieces(model, start, end);
+      return model === null ? missing('model', params.run) : inRange(model, 'the model', answer);
+    }),
+    bindMedia(getFrozen, async ({ params, ...answer }) => {
+      const { frozen } = await runs.export(params.run);
+      return frozen === null
+        ? missing('frozen part of a model', params.run)
+        : inRange(frozen, 'the frozen part', answer);
     }),
     bindMedia(getPreparation, async ({ params }) => {
       const { preparation } = await runs.export(params.run);
@@ -102,7 +105,31 @@ function releasedReport(bytes: Uint8Array): SignedReport | null {
 
 const evaluation = z.looseObject({ report: signedReport.nullable() });
 
-async function* pieces(model: NonNullable<Exported['model']>, start: number, end: number): AsyncGenerator<Uint8Array> {
+interface RangedAnswer {
+  readonly range: string | undefined;
+  header(name: string, value: string): void;
+  status(code: number): void;
+}
+
+/** The bytes of a blob that were asked for, with the headers that say which they are. */
+function inRange(
+  blob: ExportedBlob,
+  what: string,
+  { range, header, status }: RangedAnswer,
+): AsyncGenerator<Uint8Array> {
+  const wanted = readRange(range, blob.bytes, what);
+  const { start, end } = wanted ?? { start: 0, end: blob.bytes };
+  if (wanted !== null) {
+    status(206);
+    header('content-range', `bytes ${start}-${end - 1}/${blob.bytes}`);
+  }
+  header('accept-ranges', 'bytes');
+  header('etag', `"${blob.hash}"`);
+  header('content-length', String(end - start));
+  return pieces(blob, start, end);
+}
+
+async function* pieces(model: ExportedBlob, start: number, end: number): AsyncGenerator<Uint8Array> {
   for (let offset = start; offset < end; offset += pieceBytes) {
     yield await model.read(offset, Math.min(pieceBytes, end - offset));
   }

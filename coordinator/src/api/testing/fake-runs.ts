@@ -23,6 +23,7 @@ export function exampleView(overrides: Partial<RunView> = {}): RunView {
     steps: 64,
     round: 9,
     rounds: 30,
+    stage: null,
     created: '2026-01-12T08:30:00.000Z',
     updated: '2026-01-12T08:41:12.000Z',
     consortium: '0123456789abcdef0123456789abcdef',
@@ -33,6 +34,7 @@ export function exampleView(overrides: Partial<RunView> = {}): RunView {
     error: null,
     model: hash('model'),
     bestRound: 8,
+    frozen: null,
     preparation: hash('preparation'),
     journalHead: hash('head'),
     journalLength: 118,
@@ -95,6 +97,7 @@ export function exampleView(overrides: Partial<RunView> = {}): RunView {
       const accuracy = curve(0.25, 0.71, round);
       return {
         step: stepId.parse(`validate:${round}`),
+        stage: 0,
         round,
         pooled: {
           n: 70,
@@ -185,6 +188,7 @@ export function fakeRuns(views: readonly RunView[] = [], parts: Partial<Exported
       return {
         contract: Buffer.from('{}'),
         model: null,
+        frozen: null,
         preparation: null,
         journal: async function* () {},
         reports: [],
@@ -208,6 +212,7 @@ const summaryOf = (view: RunView): RunSummary => ({
   steps: view.steps,
   round: view.round,
   rounds: view.rounds,
+  stage: view.stage,
   sites: view.sites.length,
   created: view.created,
   updated: view.updated,

@@ -13,7 +13,15 @@ export const [a, b, c] = sites as [SiteId, SiteId, SiteId];
 export const hash = (text: string) => Buffer.from(text.padEnd(32, '.')).toString('hex').slice(0, 64) as BlobHash;
 export const fault = toWire(coded('CSM-INTERNAL', { kind: 'test' }));
 
-function terms(changes: { participation?: object; validation?: object; rounds?: number } = {}): Contract {
+interface Changes {
+  readonly participation?: object;
+  readonly validation?: object;
+  readonly rounds?: number;
+  readonly training?: object;
+  readonly stages?: readonly object[];
+}
+
+function terms(changes: Changes = {}): Contract {
   return contract.parse({
     format: 'consilium-contract-1',
     consortium: '0'.repeat(32),
@@ -24,7 +32,8 @@ function terms(changes: { participation?: object; validation?: object; rounds?: 
       name: 'engine-test',
       model: { family: 'attention-aml', classes: ['x', 'y'] },
       data: { kind: 'expression-table', label: 'y', files: { features: 'x.csv' } },
-      training: { rounds: changes.rounds ?? 2, optimizer: { name: 'sgd', rate: 0.1 } },
+      training: { rounds: changes.rounds ?? 2, optimizer: { name: 'sgd', rate: 0.1 }, ...changes.training },
+      ...(changes.stages && { stages: changes.stages }),
       participation: changes.participation ?? {},
       validation: changes.validation ?? {},
     }),

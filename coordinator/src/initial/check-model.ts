@@ -1,0 +1,25 @@
+// A short-lived child of the lead's command line: reads a run file from standard input, writes what the model's family
+// warns of to standard output.
+import { text } from 'node:stream/consumers';
+import { blueprintOf } from '@consilium/models/families';
+import { inputOf, runFile, stagesOf } from '@consilium/shared/contract';
+import { asCoded, toWire } from '@consilium/shared/errors';
+import { tether } from '@consilium/shared/process';
+
+/** Columns of the input where the sites will only say them. What a family refuses or warns of does not depend on it. */
+const nominalFeatures = 64;
+
+tether();
+try {
+  const run = runFile.parse(JSON.parse(await text(process.stdin)));
+  const { family: name, preset, options, classes } = run.model;
+  const input = inputOf(run, nominalFeatures);
+  const warnings = stagesOf(run).flatMap(({ name: stage }) => {
+    const { family, blueprint } = blueprintOf({ family: name, preset, options, classes: classes.length, input, stage });
+    return family.warnings?.(blueprint) ?? [];
+  });
+  process.stdout.end(JSON.stringify([...new Set(warnings)]));
+} catch (thrown) {
+  process.stderr.write(JSON.stringify(toWire(asCoded(thrown))));
+  process.exitCode = 1;
+}
