@@ -29,6 +29,8 @@ export interface LineageCellsOptions {
 export interface LineageCells {
   readonly metadata: { readonly synthetic: true; readonly description: string; readonly seed: number };
   readonly genes: readonly string[];
+  /** The genes that each disease moves. */
+  readonly moved: readonly { readonly disease: string; readonly genes: readonly string[] }[];
   readonly sites: readonly {
     readonly name: string;
     /** `y`: disease, `patients`: donor, `groups`: lineage; the cells of a donor lie together. */
@@ -49,6 +51,7 @@ export const bloodLineages: readonly Lineage[] = [
  * cells; a site's do not depend on the other sites.
  */
 export function lineageCells({ seed, sites, genes, diseases, lineages }: LineageCellsOptions): LineageCells {
+  const names = geneNames(genes);
   const biology = stream(seed, 'biology');
   const drawn = (deviation: number) => Float32Array.from({ length: genes }, () => deviation * biology.normal());
   const base = Float32Array.from({ length: genes }, () => between(biology, meanExpression));
@@ -80,7 +83,11 @@ export function lineageCells({ seed, sites, genes, diseases, lineages }: Lineage
   };
   return {
     metadata: { synthetic: true, description: 'Invented cells of no donor, for tests and demonstrations', seed },
-    genes: geneNames(genes),
+    genes: names,
+    moved: diseases.map((disease, index) => ({
+      disease,
+      genes: names.filter((_, gene) => signatures[index]?.[gene] !== 0),
+    })),
     sites: sites.map((site) => ({ name: site.name, cells: cellsOf(site) })),
   };
 }

@@ -1,58 +1,63 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { tf } from '../../backend/index.js';
-import { inference, type NamedTensors } from '../../layers/index.js';
-import { asRows, eachColumn, type LabelledSamples } from '../../samples/index.js';
-import { type Beside, type Judging, rowsFeed } from '../../training/index.js';
-import { decode, encode } from './autoencoder.js';
+import { fitLogistic, fitPca, logisticProbabilities, majority, project, type Vectors } from '../../judges/index.js';
+import { type NamedTensors, permutation, stream } from '../../layers/index.js';
+import { asRows, denseRows, type LabelledSamples } from '../../samples/index.js';
+import type { Beside, Judging } from '../../training/index.js';
+import type { Shape } from './parameters.js';
+import { reconstructionFigures } from './reconstruction-figures.js';
 
-/** How well cells come out of their codes, a figure a cell. */
-export const besideReconstruction =
+/** What a report on the autoencoder has beside its loss: how well cells come out of their codes, a figure a cell. */
+export const besideCode =
   (weights: NamedTensors) =>
   async (judging: Judging): Promise<Beside> => ({ panels: [], figures: await reconstructionFigures(weights, judging) });
 
-export const besideClasses = (weights: NamedTensors, _classes: number) => besideReconstruction(weights);
-
 /**
- * `reconstruction-mse`: a cell's mean squared error over genes. `reconstruction-r2`: 1 less that error over the mean squared distance
- * of the judged cells from the site's mean training cell; its mean over cells is their R², the share of variance that the code keeps.
+ * What a report on a head has beside it: the most frequent class, which a score of unequal classes may be no better than, and a
+ * logistic regression on as many principal components as the code is wide, both of the site's own training cells.
  */
-async function reconstructionFigures(weights: NamedTensors, { judged, training, batchSize, signal }: Judging) {
-  const errors = new Float32Array(judged.rows);
-  const distances = new Float32Array(judged.rows);
-  const cells = rowsFeed(judged.input, false);
-  const middle = meanCell(training);
-  for (let start = 0; start < judged.rows; start += batchSize) {
+export const besideClasses =
+  (weights: NamedTensors, { classes, options }: Pick<Shape, 'classes' | 'options'>) =>
+  async (judging: Judging): Promise<Beside> => {
+    const { judged, training } = judging;
+    const figures = await reconstructionFigures(weights, judging);
+    if (training.rows === 0) return { panels: [], figures };
+    const common = { name: 'majority', probabilities: majority(training.y, classes, judged.rows) };
+    if (training.rows < fewestForComponents) return { panels: [common], figures };
+    const probabilities = await byComponents(judging, classes, options.latent);
+    return { panels: [common, { name: 'pca-logistic', probabilities }], figures };
+  };
+
+const fewestForComponents = 2;
+/** Cells that the components and the regression are learned from, at most: they are unfolded, genes and all. */
+const learnedFrom = 4096;
+const judgedTogether = 512;
+const iterationLimit = 1000;
+
+async function byComponents(
+  { judged, training, seed, signal }: Judging,
+  classes: number,
+  components: number,
+): Promise<Float32Array> {
+  const some = permutation(training.rows, stream(seed, 'beside')).subarray(0, learnedFrom).sort();
+  const known = vectorsOf(training, some);
+  const terms = { ...(signal && { signal }) };
+  const pca = await fitPca({ training: known, components, random: stream(seed, 'components'), ...terms });
+  const logistic = await fitLogistic({
+    ...{ training: await project(pca, known), labels: some.map((row) => training.y[row] ?? 0), classes },
+    ...{ maxIterations: iterationLimit, ...terms },
+  });
+  const probabilities = new Float32Array(judged.rows * classes);
+  for (let start = 0; start < judged.rows; start += judgedTogether) {
     signal?.throwIfAborted();
-    const rows = Int32Array.from({ length: Math.min(batchSize, judged.rows - start) }, (_, at) => start + at);
-    const [error, distance] = tf.tidy(() => {
-      const x = cells.take(rows, inference);
-      const back = decode(weights, encode(weights, x, inference), inference);
-      return [meanSquare(back, x), meanSquare(x, tf.tensor2d(middle, [1, middle.length]))] as const;
-    });
-    errors.set(await error.data(), start);
-    distances.set(await distance.data(), start);
-    tf.dispose([error, distance]);
+    const rows = Int32Array.from({ length: Math.min(judgedTogether, judged.rows - start) }, (_, at) => start + at);
+    const places = await project(pca, vectorsOf(judged, rows));
+    probabilities.set(logisticProbabilities(logistic, places), start * classes);
     await nextTurn();
   }
-  cells.dispose();
-  const spread = distances.reduce((sum, value) => sum + value, 0) / judged.rows;
-  const kept = errors.map((error) => (spread > 0 ? 1 - error / spread : Number.NaN));
-  return [
-    { name: 'reconstruction-mse', values: errors },
-    { name: 'reconstruction-r2', values: kept },
-  ];
+  return probabilities;
 }
 
-/** Of each row, over its columns: [rows]. */
-const meanSquare = (one: tf.Tensor2D, other: tf.Tensor2D): tf.Tensor1D => one.squaredDifference(other).mean(1);
-
-function meanCell({ input, rows }: LabelledSamples): Float32Array {
+function vectorsOf({ input }: LabelledSamples, rows: Int32Array): Vectors {
   const given = asRows(input);
-  const mean = new Float32Array(given.width);
-  if (rows > 0) {
-    eachColumn(given, (column, values) => {
-      mean[column] = values.reduce((sum, value) => sum + value, 0) / rows;
-    });
-  }
-  return mean;
+  return { rows: rows.length, width: given.width, values: denseRows(given, rows) };
 }

@@ -2,6 +2,7 @@ import type { Blueprint, Family } from '../family.js';
 import { bloodAutoencoderOptions, name, parseOptions } from './config.js';
 import { checkInput, featuresOf } from './data.js';
 import { example } from './example.js';
+import { explain } from './explain/index.js';
 import { buildBloodAutoencoder } from './network.js';
 import { type Shape, type StageName, stageParameters, stages } from './parameters.js';
 
@@ -28,6 +29,7 @@ export const bloodAutoencoder: Family = {
         ]
       : [],
   example,
+  explain,
 };
 
 const shapeOf = ({ classes, options, ...blueprint }: Blueprint): Shape => ({

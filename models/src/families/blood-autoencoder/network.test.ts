@@ -33,7 +33,7 @@ async function changed(model: BloodAutoencoderModel, given: LabelledSamples = sa
   return Object.keys(before).filter((name) => String(before[name]) !== String(after[name]));
 }
 
-beforeAll(() => useBackend('cpu'));
+beforeAll(() => useBackend('wasm'));
 afterEach(() => {
   for (const model of open.splice(0)) model.dispose();
 });
@@ -134,6 +134,26 @@ describe('the stage head', () => {
       const { meanLoss: last } = await train({ ...plan, epochs: 1 });
       expect(last).toBeLessThan(0.7 * first);
     }
+  });
+
+  it('is reported beside the most frequent class and a regression on principal components', async () => {
+    const model = build('head');
+    const judged = pick(samples, Int32Array.of(0, 1, 2, 3, 4));
+    const { panels, figures } = await model.beside!({ judged, training: samples, batchSize: 4, seed: 1 });
+    expect(panels.map(({ name }) => name)).toEqual(['majority', 'pca-logistic']);
+    expect(figures.map(({ name, values }) => [name, values.length])).toEqual([
+      ['reconstruction-mse', 5],
+      ['reconstruction-r2', 5],
+    ]);
+    const [common, logistic] = panels.map(({ probabilities }) => probabilities);
+    common!.forEach((value) => {
+      expect(value).toBeCloseTo(1 / 3, 6);
+    });
+    judged.y.forEach((label, row) => {
+      expect(logistic![row * 3 + label]).toBe(Math.max(...logistic!.subarray(row * 3, row * 3 + 3)));
+    });
+    const alone = await model.beside!({ judged, training: pick(samples, new Int32Array(0)), batchSize: 4, seed: 1 });
+    expect(alone.panels).toEqual([]);
   });
 
   it('leaves no tensor behind', async () => {

@@ -1,6 +1,6 @@
 import type { NamedTensors } from '../../layers/index.js';
 import { type Model, openModel } from '../../training/index.js';
-import { besideClasses, besideReconstruction } from './beside.js';
+import { besideClasses, besideCode } from './beside.js';
 import { classification } from './classification.js';
 import { type BloodAutoencoderOptions, name } from './config.js';
 import { type Shape, type StageName, stageParameters } from './parameters.js';
@@ -30,9 +30,9 @@ export function buildBloodAutoencoder(
 function stageOf({ classes, options }: Shape, stage: StageName, weights: NamedTensors) {
   switch (stage) {
     case 'autoencoder':
-      return { ...reconstruction(weights), beside: besideReconstruction(weights) };
+      return { ...reconstruction(weights), beside: besideCode(weights) };
     case 'head':
-      return { ...classification({ weights, options, classes }), beside: besideClasses(weights, classes) };
+      return { ...classification({ weights, options, classes }), beside: besideClasses(weights, { classes, options }) };
     default:
       throw new TypeError(`unknown stage ${stage satisfies never}`);
   }
