@@ -3,11 +3,14 @@ import type { Blueprint, Family } from '../family.js';
 import { amuOptions, parseOptions } from './config.js';
 import { checkInput, genesOf } from './data.js';
 import { example } from './example.js';
+import { findings } from './findings.js';
 import { buildAmu } from './network.js';
 import { amuParameters, type Shape } from './parameters.js';
 
 export type { AmuOptions } from './config.js';
 export { parseOptions } from './config.js';
+export type { GeneAttention, GeneNeighbours, Importance, ImportanceOptions } from './explain.js';
+export { geneAttention, geneEmbedding, geneImportance, geneNeighbours, overlapWithExpression } from './explain.js';
 export type { AmuModel, Pass } from './network.js';
 export { buildAmu } from './network.js';
 export type { TableRow } from './parameters.js';
@@ -30,6 +33,7 @@ export const amu: Family = {
   checkInput,
   warnings: ({ options }) => (amuOptions.parse(options).batchNorm === 'shared' ? [sharedNorms] : []),
   example,
+  explain: findings,
 };
 
 const sharedNorms =
