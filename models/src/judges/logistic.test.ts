@@ -13,8 +13,10 @@ describe('fitLogistic', () => {
     async ({ c, balanced, ...wanted }) => {
       const model = await fitLogistic({ training, labels, classes: 3, c, balanced, tolerance: 1e-7 });
       expect(model.converged).toBe(true);
-      wanted.coefficients.flat().forEach((coefficient, index) => {
-        expect(model.weights[index]).toBeCloseTo(coefficient, 4);
+      wanted.coefficients.forEach((ofClasses, column) => {
+        ofClasses.forEach((coefficient, label) => {
+          expect(model.weights[label * 6 + column]).toBeCloseTo(coefficient, 4);
+        });
       });
       const probabilities = logisticProbabilities(model, training);
       wanted.probabilitiesOfFirstRows.flat().forEach((probability, index) => {

@@ -17,7 +17,7 @@ export interface LogisticOptions {
 export interface LogisticModel extends Pick<Minimum, 'iterations' | 'converged'> {
   readonly classes: number;
   readonly width: number;
-  /** Row-major [width + 1, classes]; the last row holds the intercepts. */
+  /** Row-major [classes, width + 1]; the last column holds the intercepts. */
   readonly weights: Float64Array;
 }
 
@@ -33,7 +33,7 @@ export async function fitLogistic({
   c = 1,
   balanced = false,
   maxIterations = 10_000,
-  tolerance = 1e-5,
+  tolerance = 1e-4,
   signal,
 }: LogisticOptions): Promise<LogisticModel> {
   checkLabels(training, labels, classes);
@@ -42,6 +42,7 @@ export async function fitLogistic({
   const weightOf = rowWeights(labels, classes, balanced);
   const penalty = 1 / (c * rows);
   const residuals = new Float64Array(rows * classes);
+  const stride = width + 1;
 
   const at = (weights: Float64Array, gradient: Float64Array): number => {
     scores(training, weights, classes, residuals);
@@ -56,24 +57,20 @@ export async function fitLogistic({
       }
     }
     gradient.fill(0);
-    const intercepts = width * classes;
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column <= width; column++) {
-        const x = column < width ? training.values[row * width + column]! : 1;
-        if (x === 0) continue;
-        for (let index = 0; index < classes; index++)
-          gradient[column * classes + index]! += x * residuals[row * classes + index]!;
-      }
-    }
     let ridge = 0;
-    for (let index = 0; index < intercepts; index++) {
-      gradient[index]! += penalty * weights[index]!;
-      ridge += weights[index]! ** 2;
+    for (let index = 0; index < classes; index++) {
+      const own = gradient.subarray(index * stride, (index + 1) * stride);
+      for (let row = 0; row < rows; row++) addRow(own, training, row, residuals[row * classes + index]!);
+      for (let column = 0; column < width; column++) {
+        const coefficient = weights[index * stride + column]!;
+        own[column]! += penalty * coefficient;
+        ridge += coefficient ** 2;
+      }
     }
     return loss + (penalty / 2) * ridge;
   };
 
-  const start = new Float64Array((width + 1) * classes);
+  const start = new Float64Array(classes * stride);
   const { point, iterations, converged } = await minimise({ at }, start, { maxIterations, tolerance, signal });
   return { classes, width, weights: point, iterations, converged };
 }
@@ -96,17 +93,25 @@ function rowWeights(labels: Int32Array, classes: number, balanced: boolean): (la
 }
 
 /** `xW + b` of every row, into [rows, classes]. */
-function scores({ rows, width, values }: Vectors, weights: Float64Array, classes: number, into: Float64Array): void {
-  const intercepts = weights.subarray(width * classes);
-  for (let row = 0; row < rows; row++) {
-    const own = into.subarray(row * classes, (row + 1) * classes);
-    own.set(intercepts);
-    for (let column = 0; column < width; column++) {
-      const x = values[row * width + column]!;
-      if (x === 0) continue;
-      for (let index = 0; index < classes; index++) own[index]! += x * weights[column * classes + index]!;
-    }
+function scores(vectors: Vectors, weights: Float64Array, classes: number, into: Float64Array): void {
+  const stride = vectors.width + 1;
+  for (let index = 0; index < classes; index++) {
+    const own = weights.subarray(index * stride, (index + 1) * stride);
+    for (let row = 0; row < vectors.rows; row++) into[row * classes + index] = alongRow(own, vectors, row);
   }
+}
+
+/** A class's score of a row: the products of its columns, and the intercept. */
+function alongRow(weights: Float64Array, { width, values }: Vectors, row: number): number {
+  let sum = weights[width]!;
+  for (let column = 0, at = row * width; column < width; column++, at++) sum += weights[column]! * values[at]!;
+  return sum;
+}
+
+/** Adds a row's columns, and 1 for the intercept, times a share. */
+function addRow(to: Float64Array, { width, values }: Vectors, row: number, share: number): void {
+  for (let column = 0, at = row * width; column < width; column++, at++) to[column]! += share * values[at]!;
+  to[width]! += share;
 }
 
 /** Takes `ln Σ exp` off, in place. */
