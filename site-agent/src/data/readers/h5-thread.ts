@@ -12,19 +12,28 @@ export interface H5Thread {
   readonly end: () => Promise<void>;
 }
 
-/** Starting one takes a few tenths of a second, and a folder may hold a file a patient: one that did no wrong waits for the next file. */
-let idle: H5Thread | null = null;
+/** Starting one takes a few tenths of a second, and a folder may hold a file a patient: one that did no wrong waits a while for the next. */
+let idle: { readonly thread: H5Thread; readonly leaving: NodeJS.Timeout } | null = null;
+
+/** After so long nobody is going through a folder, and its memory is of more use elsewhere. */
+const idleLimitMs = 10_000;
 
 export function takeThread(): H5Thread {
-  const thread = idle ?? startThread();
+  if (idle === null) return startThread();
+  const { thread, leaving } = idle;
+  clearTimeout(leaving);
   idle = null;
   return thread;
 }
 
 /** Gives a thread back whose file is closed. */
 export async function giveBack(thread: H5Thread): Promise<void> {
-  if (idle === null) idle = thread;
-  else await thread.end();
+  if (idle !== null) return thread.end();
+  const leave = (): void => {
+    idle = null;
+    thread.end().catch(() => undefined);
+  };
+  idle = { thread, leaving: setTimeout(leave, idleLimitMs).unref() };
 }
 
 function startThread(): H5Thread {

@@ -109,7 +109,7 @@ describe('a damaged HDF5 file', () => {
 
   async function readAll(): Promise<string> {
     try {
-      const file = await openH5(damaged, refuse, { answerLimitMs: 5_000 });
+      const file = await openH5(damaged, refuse, { answerLimitMs: 3_000 });
       try {
         for (const place of ['X', 'layers', 'obs', 'raw']) {
           for (const { name, ...dataset } of await file.datasets(place)) {
