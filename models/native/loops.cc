@@ -10,10 +10,12 @@
 /** Panels of the products, beside the room that a caller holds. */
 static thread_local Scratch panels;
 
+/** The least multiple of the grain that is not below the length. */
 static inline int64_t roundUp(int64_t length, int64_t grain) { return (length + grain - 1) / grain * grain; }
 static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-// The same loops for each set of instructions, and the best one that the processor knows is taken at run time: one build serves
+// Each namespace says how long its vectors are, how many rows a tile has, and how the lower halves of 64-bit elements are
+// multiplied. The same loops for each set of instructions, and the best one that the processor knows is taken at run time: one build serves
 // every machine that shares the folder.
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -24,7 +26,9 @@ namespace avx512 {
 constexpr int laneBytes = 64;
 constexpr int64_t tileRows = 12;
 typedef uint64_t Wide __attribute__((vector_size(laneBytes)));
-static inline Wide multiplyLow(Wide a, Wide b) { return reinterpret_cast<Wide>(_mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b))); }
+static inline Wide multiplyLow(Wide a, Wide b) {
+  return reinterpret_cast<Wide>(_mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+}
 #include "loops/all.h"
 }  // namespace avx512
 #pragma GCC pop_options
@@ -35,7 +39,9 @@ namespace avx2 {
 constexpr int laneBytes = 32;
 constexpr int64_t tileRows = 6;
 typedef uint64_t Wide __attribute__((vector_size(laneBytes)));
-static inline Wide multiplyLow(Wide a, Wide b) { return reinterpret_cast<Wide>(_mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b))); }
+static inline Wide multiplyLow(Wide a, Wide b) {
+  return reinterpret_cast<Wide>(_mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+}
 #include "loops/all.h"
 }  // namespace avx2
 #pragma GCC pop_options

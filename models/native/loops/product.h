@@ -13,7 +13,7 @@ constexpr int64_t lanes = laneBytes / 4;
 constexpr int64_t tileColumns = 2 * lanes;
 
 /** How deep, and over how many rows and columns, panels are packed: for the caches of the first, second and third level. */
-constexpr int64_t blockDepth = 256;
+constexpr int64_t blockDepth = 128;
 constexpr int64_t blockRows = 20 * tileRows;
 constexpr int64_t blockColumns = 1024;
 
@@ -34,14 +34,10 @@ static inline void turnFour(const float* from, int64_t stride, float* to, int64_
   put(3, __builtin_shuffle(abHigh, cdHigh, FourPlaces{2, 3, 6, 7}));
 }
 
-/** One panel [depth, width] of `real` neighbours; the rest is zero. */
+/** One panel [depth, width] of `real` neighbours that do not lie side by side; the rest is zero. */
 template <int64_t width>
-static inline void packPanel(const float* from, int64_t stride, int64_t depthStride, int64_t real, int64_t depth, float* to) {
-  if (real == width && stride == 1) {
-    for (int64_t p = 0; p < depth; p++)
-      for (int64_t i = 0; i < width; i++) to[p * width + i] = from[p * depthStride + i];
-    return;
-  }
+static inline void turnPanel(const float* from, int64_t stride, int64_t depthStride, int64_t real, int64_t depth,
+                             float* to) {
   int64_t i = 0;
   for (; depthStride == 1 && i + 4 <= real; i += 4) {
     int64_t p = 0;
@@ -55,11 +51,18 @@ static inline void packPanel(const float* from, int64_t stride, int64_t depthStr
     for (int64_t p = 0; p < depth; p++) to[p * width + i] = 0;
 }
 
-/** Panels of `width` neighbours. */
+/** Panels [depth, width] of neighbours; what the last one lacks is zero. Rows that lie side by side are read from end to end. */
 template <int64_t width>
 static void packPanels(const float* from, int64_t stride, int64_t depthStride, int64_t count, int64_t depth, float* to) {
-  for (int64_t start = 0; start < count; start += width, to += width * depth)
-    packPanel<width>(from + start * stride, stride, depthStride, smaller(width, count - start), depth, to);
+  const int64_t whole = stride == 1 ? count / width * width : 0;
+  for (int64_t p = 0; p < depth; p++) {
+    const float* row = from + p * depthStride;
+    for (int64_t start = 0; start < whole; start += width)
+      for (int64_t i = 0; i < width; i++) to[start * depth + p * width + i] = row[start + i];
+  }
+  for (int64_t start = whole; start < count; start += width)
+    turnPanel<width>(from + start * stride, stride, depthStride, smaller(width, count - start), depth,
+                     to + start * depth);
 }
 
 /** Some rows of a as a tile reads them: neighbours side by side, `step` floats from one depth to the next. */
@@ -105,8 +108,9 @@ static void multiplyBlock(int64_t rows, int64_t columns, int64_t depth, Rows a, 
     for (int64_t i = 0; i < rows; i += tileRows) {
       const Rows tile{a.at + i / tileRows * panel, a.step};
       float* to = c + i * stride + j;
-      if (rows - i >= tileRows && columns - j >= tileColumns) multiplyTile<2>(depth, tile, b + j * depth, to, stride, add);
-      else multiplyEdge(depth, tile, b + j * depth, to, stride, add, smaller(rows - i, tileRows), smaller(columns - j, tileColumns));
+      const int64_t tall = smaller(rows - i, tileRows), wide = smaller(columns - j, tileColumns);
+      if (tall == tileRows && wide == tileColumns) multiplyTile<2>(depth, tile, b + j * depth, to, stride, add);
+      else multiplyEdge(depth, tile, b + j * depth, to, stride, add, tall, wide);
     }
 }
 
@@ -131,7 +135,8 @@ static void multiply(const Product& the) {
       for (int64_t i = direct; i < the.rows; i += blockRows) {
         const int64_t rows = smaller(blockRows, the.rows - i);
         packPanels<tileRows>(a + i * the.aRow, the.aRow, the.aColumn, rows, depth, packedA);
-        multiplyBlock(rows, columns, depth, {packedA, tileRows}, tileRows * depth, packedB, c + i * the.cRow, the.cRow, add);
+        multiplyBlock(rows, columns, depth, {packedA, tileRows}, tileRows * depth, packedB, c + i * the.cRow, the.cRow,
+                      add);
       }
     }
 }
