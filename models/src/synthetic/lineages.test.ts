@@ -8,7 +8,7 @@ const options = {
     { name: 'south', donors: 3, cellsPerDonor: 5 },
   ],
 };
-const { genes, sites } = lineageCells(options);
+const { genes, moved, sites } = lineageCells(options);
 const { cells } = sites[0]!;
 const values = cells.input.kind === 'rows' ? cells.input.values : new Float32Array();
 
@@ -47,6 +47,17 @@ describe('lineageCells', () => {
     expect(lineageCells(options).metadata.synthetic).toBe(true);
     expect(genes.every((gene) => gene.startsWith('SYNTH-GENE-'))).toBe(true);
     expect(values.every((value) => value >= 0 && value < 12)).toBe(true);
+  });
+
+  it('says which genes a disease moves', () => {
+    expect(moved.map(({ disease }) => disease)).toEqual(options.diseases);
+    const [first, second] = [profile(0, 0), profile(1, 0)];
+    const apart = (gene: string) => Math.abs(first[genes.indexOf(gene)]! - second[genes.indexOf(gene)]!);
+    const planted = moved[0]!.genes.filter((gene) => !moved[1]!.genes.includes(gene));
+    expect(planted.length).toBeGreaterThan(3);
+    expect(planted.every((gene) => apart(gene) > 0.6)).toBe(true);
+    const still = genes.filter((gene) => moved.every((one) => !one.genes.includes(gene)));
+    expect(still.every((gene) => apart(gene) < 0.6)).toBe(true);
   });
 
   it('has a signature of each disease in all lineages, less and less alike', () => {
