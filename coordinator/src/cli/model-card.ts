@@ -39,6 +39,10 @@ export function modelCard({ view, contract, coordinatorKey, lead, model, reports
           '| patients | accuracy | balanced accuracy | macro F1 | MCC | AUC | ECE |',
           '|---|---|---|---|---|---|---|',
           `| ${[judged.pooled.n, ...pooledFigures(judged.pooled)].join(' | ')} |`,
+          ...judged.panels.map(
+            ({ name, metrics }) => `| ${name}: ${[metrics.n, ...pooledFigures(metrics)].join(' | ')} |`,
+          ),
+          ...judged.figures.flatMap(({ name, n, mean }) => ['', `${name}: ${figure(mean)}, mean over ${n}`]),
         ]),
     '',
     '## Who stood behind it',
@@ -52,6 +56,9 @@ export function modelCard({ view, contract, coordinatorKey, lead, model, reports
     '## Files',
     '',
     ...(model === null ? [] : ['- `model.safetensors`: the weights; any reader of safetensors opens them']),
+    ...(view.frozen === null
+      ? []
+      : ['- `frozen.safetensors`: the weights that the last stage did not train; the model needs both']),
     ...(view.preparation === null
       ? []
       : ['- `preparation.json`: features and their scaling, which a table goes through before the model']),

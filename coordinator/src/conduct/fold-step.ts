@@ -1,13 +1,14 @@
 import { type Contract, inputOf, type Step, stageAt } from '@consilium/shared/contract';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
-import { type Figure, mergeCounts, metricsOf, type ReleasedMeasures } from '@consilium/shared/metrics';
-import { readEvaluation } from '@consilium/shared/report';
+import type { Figure, ReleasedMeasures } from '@consilium/shared/metrics';
+import { type Evaluation, readEvaluation } from '@consilium/shared/report';
 import { encodePreparation, openFold, type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { fold as foldUpdates } from '../aggregation/index.js';
 import { type EarlierFile, makeInitial } from '../initial/index.js';
-import type { Deed, PooledMetrics, ReleasedMetrics, StepOutput } from '../rounds/index.js';
+import type { Deed, ReleasedMetrics, StepOutput } from '../rounds/index.js';
 import { type Blobs, blobChunkBytes } from '../store/index.js';
 import { evaluationTerms } from './evaluation-terms.js';
+import { poolEvaluations } from './pool-evaluations.js';
 
 export interface FoldMeans {
   readonly contract: Contract;
@@ -103,33 +104,15 @@ const fileOf = async (hash: BlobHash, blobs: Blobs): Promise<EarlierFile> => {
 };
 
 async function foldEvaluations(deed: Deed, { contract, blobs }: FoldMeans): Promise<StepOutput> {
-  const { classes } = contract.runFile.model;
-  const counts = [];
   const released: ReleasedMetrics[] = [];
+  const evaluations: Evaluation[] = [];
   for (const { site, hash } of deed.contributions) {
     const terms = evaluationTerms(contract, site, deed.id, needed(deed.model));
-    const { counts: vector, report } = readEvaluation(await wholeBlob(blobs, hash), terms);
-    if (vector !== null) counts.push(vector);
-    released.push(releasedOf(site, report?.report.measures ?? null));
+    const evaluation = readEvaluation(await wholeBlob(blobs, hash), terms);
+    evaluations.push(evaluation);
+    released.push(releasedOf(site, evaluation.report?.report.measures ?? null));
   }
-  if (counts.length === 0) return { released };
-  const { n, loss, accuracy, balancedAccuracy, macroF1, weightedF1, mcc, auc, ece, brier } = metricsOf(
-    mergeCounts(counts),
-    classes,
-  );
-  const metrics: PooledMetrics = {
-    n,
-    loss,
-    accuracy,
-    balancedAccuracy,
-    macroF1,
-    weightedF1,
-    mcc,
-    auc,
-    ece,
-    brier,
-  };
-  return n === 0 ? { released } : { metrics, released };
+  return { ...poolEvaluations(evaluations, contract.runFile.model.classes), released };
 }
 
 /** A site's own figures as it released them. */

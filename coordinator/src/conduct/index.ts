@@ -3,3 +3,4 @@ export * from './runs.js';
 export * from './site-desk.js';
 export * from './view.js';
 export type { LiveSite } from './view-of.js';
+export { poolEvaluations } from './pool-evaluations.js';

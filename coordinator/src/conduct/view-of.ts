@@ -99,13 +99,15 @@ function standingOf(state: RunState, site: SiteId): SiteView['standing'] {
   return state.refused.has(site) ? 'refused' : 'asked';
 }
 
-function judged({ step, metrics, released }: StepHistory): RunView['judged'][number] {
+function judged({ step, metrics, released, panels, figures }: StepHistory): RunView['judged'][number] {
   const [, stage = '0', round] = /^validate:(?:(\d+):)?(\d+)$/.exec(step) ?? [];
   return {
     step,
     stage: round === undefined ? null : Number(stage),
     round: round === undefined ? null : Number(round),
     pooled: metrics!,
+    panels: [...panels],
+    figures: [...figures],
     sites: [...released],
   };
 }

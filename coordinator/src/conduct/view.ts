@@ -48,6 +48,10 @@ export const judgedView = z.strictObject({
   /** Round number; null for the final test. */
   round: z.int().nullable(),
   pooled,
+  /** Other predictions of the same patients, pooled: baselines. */
+  panels: stepOutput.shape.panels.unwrap(),
+  /** Figures of another kind, means over patients: retrieval, reconstruction. */
+  figures: stepOutput.shape.figures.unwrap(),
   sites: z.array(
     z.strictObject({
       site: siteId,

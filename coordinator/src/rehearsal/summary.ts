@@ -15,6 +15,8 @@ export interface Summary {
   readonly pooled: Readonly<
     Record<'accuracy' | 'balancedAccuracy' | 'macroF1' | 'mcc' | 'auc' | 'ece', number | null>
   > | null;
+  /** Baselines and other figures of the same test, in words. */
+  readonly beside: readonly string[];
   readonly perSite: readonly {
     readonly site: string;
     readonly samples: number | null;
@@ -46,6 +48,7 @@ export async function summaryOf(
     sites: view.sites.length,
     coverage: view.coverage,
     pooled: test && pick(test.pooled),
+    beside: test === null ? [] : besideLines(test),
     perSite: view.sites.map(({ site, samples, backend }) => {
       const own = test?.sites.find((entry) => entry.site === site);
       return {
@@ -86,6 +89,7 @@ export function summaryText(summary: Summary): string {
     table(['site', 'trained on', 'tested on', 'accuracy', 'macro-F1', 'backend'], rows),
     '',
     `All sites together   ${pooledLine}`,
+    ...summary.beside.map((line) => `                     ${line}`),
     `Model                ${summary.modelHash ?? '–'}${summary.bestRound === null ? '' : `, round ${summary.bestRound} of ${summary.rounds}`}`,
     `Run                  ${status}, ${wallSeconds} s`,
     ...causes(summary),
@@ -102,6 +106,13 @@ function causes({ status, error, coverage }: Summary): string[] {
   for (const { site, missing } of coverage.sites) for (const { error: own } of missing) note(explainWire(own), site);
   return [...befell].flatMap(([cause, who]) => ['', `${[...who].join(', ')}: ${cause}`]);
 }
+
+const besideLines = ({ panels, figures }: RunView['judged'][number]): readonly string[] => [
+  ...panels.map(
+    ({ name, metrics }) => `${name}: accuracy ${figure(metrics.accuracy)}, macro-F1 ${figure(metrics.macroF1)}`,
+  ),
+  ...figures.map(({ name, n, mean }) => `${name}: ${figure(mean)} over ${n}`),
+];
 
 const pick = ({ accuracy, balancedAccuracy, macroF1, mcc, auc, ece }: RunView['judged'][number]['pooled']) => ({
   accuracy,

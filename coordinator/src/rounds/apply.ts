@@ -79,6 +79,8 @@ function finish(state: RunState, output: StepOutput): RunState {
     absent: state.absent,
     metrics,
     released: output.released ?? [],
+    panels: output.panels ?? [],
+    figures: output.figures ?? [],
     model: output.model ?? null,
   };
   return {

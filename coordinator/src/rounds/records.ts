@@ -1,4 +1,5 @@
 import { blobHash, siteId, stepId } from '@consilium/shared/ids';
+import { figureName } from '@consilium/shared/report';
 import { signedManifest, wireError } from '@consilium/shared/wire';
 import { z } from 'zod';
 
@@ -29,6 +30,10 @@ const released = z.strictObject({
 /** One site's own released figures; null where it withheld them. */
 export type ReleasedMetrics = z.infer<typeof released>;
 
+/** Figures beside those of the model: baselines, retrieval. */
+const panel = z.strictObject({ name: figureName, metrics: pooled });
+const figure = z.strictObject({ name: figureName, n: z.int().min(1), mean: z.number() });
+
 /** What folding a step has made. */
 export const stepOutput = z.strictObject({
   /** New global model (`initial`, `train`). */
@@ -40,6 +45,8 @@ export const stepOutput = z.strictObject({
   /** Pooled figures (`validate`, `test`). */
   metrics: pooled.optional(),
   released: z.array(released).optional(),
+  panels: z.array(panel).optional(),
+  figures: z.array(figure).optional(),
 });
 export type StepOutput = z.infer<typeof stepOutput>;
 

@@ -3,7 +3,7 @@ import { idOf, stageOf, stepsOf } from '@consilium/shared/contract';
 import type { WireError } from '@consilium/shared/errors';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { SignedManifest } from '@consilium/shared/wire';
-import type { PooledMetrics, ReleasedMetrics } from './records.js';
+import type { PooledMetrics, ReleasedMetrics, StepOutput } from './records.js';
 
 /** Why a site does not contribute, and for how long. */
 export interface Absence {
@@ -20,6 +20,8 @@ export interface StepHistory {
   readonly absent: ReadonlyMap<SiteId, Absence>;
   readonly metrics: PooledMetrics | null;
   readonly released: readonly ReleasedMetrics[];
+  readonly panels: NonNullable<StepOutput['panels']>;
+  readonly figures: NonNullable<StepOutput['figures']>;
   readonly model: BlobHash | null;
 }
 

@@ -3,6 +3,7 @@ import { canonicalBytes } from '../canonical.js';
 import { fail } from '../errors/index.js';
 import type { BlobHash, RunId, SiteId, StepId } from '../ids.js';
 import { countsFormat, type EvaluationCounts, readCounts } from '../metrics/index.js';
+import { type BesideCounts, besideCounts, readBeside, samplesIn } from './beside.js';
 import { signedReport } from './site-report.js';
 
 /**
@@ -15,9 +16,10 @@ const evaluationBlob = z.strictObject({
   /** Checked by readCounts, whose errors name what contradicts what. */
   counts: z.looseObject({ format: z.literal(countsFormat) }).nullable(),
   report: signedReport.nullable(),
+  ...besideCounts,
 });
 
-export interface Evaluation {
+export interface Evaluation extends BesideCounts {
   readonly salt: string;
   readonly counts: EvaluationCounts | null;
   readonly report: z.infer<typeof signedReport> | null;
@@ -63,11 +65,9 @@ export function readEvaluation(bytes: Uint8Array, terms: EvaluationTerms): Evalu
       fail('CSM-REPORT-INVALID', { path: 'report.measures.n', problem: 'another number of samples than the counts' });
     }
   }
-  return { salt: parsed.data.salt, counts, report: parsed.data.report };
+  const beside = readBeside(parsed.data, terms.classes.length, terms.minimumCell);
+  return { salt: parsed.data.salt, counts, report: parsed.data.report, ...beside };
 }
-
-/** The number of samples is the vector's first entry, absent when zero. */
-const samplesIn = (counts: EvaluationCounts): number => (counts.at[0] === 0 ? counts.values[0]! : 0);
 
 function parseJson(bytes: Uint8Array): unknown {
   try {

@@ -107,7 +107,7 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     `${contract.runFile.name} on ${partWords[part]}: ${samples.rows} samples, backend ${backend.name} on ${backend.device}`,
   );
   if (backend.note !== undefined) context.print(`Note: ${backend.note}.`);
-  show(context, measures);
+  if (measures !== null) show(context, measures);
   if (report === null) {
     const { minimumCell } = contract.runFile.validation;
     context.print(`No report was written: it would be about fewer than ${minimumCell} patients.`);

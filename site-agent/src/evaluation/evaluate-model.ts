@@ -1,6 +1,6 @@
 import type { BackendInfo } from '@consilium/models/backend';
 import { stream } from '@consilium/models/layers';
-import { type Model, predict } from '@consilium/models/training';
+import { type Model, meanLoss, predict } from '@consilium/models/training';
 import { type Contract, contractHash } from '@consilium/shared/contract';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import {
@@ -14,16 +14,18 @@ import {
   suppress,
   tallyPatients,
 } from '@consilium/shared/metrics';
-import { releaseDataCounts, reportDomain, type SiteReport } from '@consilium/shared/report';
+import { type BesideCounts, releaseDataCounts, reportDomain, type SiteReport } from '@consilium/shared/report';
 import { version } from '../config/index.js';
 import type { Dataset, Part } from '../data/index.js';
 
 export interface Evaluated {
-  /** Everything, for local eyes only. */
-  readonly measures: Measures;
+  /** Everything, for local eyes only; null in a stage that tells no classes. */
+  readonly measures: Measures | null;
   /** Both are null where fewer than minimumCell patients stand behind them. */
   readonly counts: EvaluationCounts | null;
   readonly report: SiteReport | null;
+  /** What the pooled figures have besides. */
+  readonly beside: BesideCounts;
 }
 
 /** A model to judge on prepared samples, and what its report says of where it comes from. */
@@ -54,16 +56,50 @@ export interface EvaluateOptions {
  */
 export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated> {
   const { model, part, contract, site, step, partName, batchSize } = options;
+  if (model.classify === null) return judgedByLoss(options);
   const { model: wanted, validation, seed } = contract.runFile;
   const probabilities = await predict({ model, samples: part, reference: options.training, batchSize });
   const predictions: Predictions = { y: part.y, probabilities, classes: wanted.classes.length };
   const measures = measure(predictions, wanted.classes);
   const patients = tallyPatients(predictions, part.patients);
-  if (part.rows === 0 || patients.n < validation.minimumCell) return { measures, counts: null, report: null };
+  if (part.rows === 0 || patients.n < validation.minimumCell)
+    return { measures, counts: null, report: null, beside: {} };
   const draws = partName === 'test' ? validation.bootstrap : 0;
   const intervals = intervalsOf(predictions, draws, stream(seed, 'bootstrap', site, step).uniform);
   const released = suppress(measures, validation.minimumCell, { intervals, patients });
-  return { measures, counts: countsOf(predictions), report: released && reportOf(options, released) };
+  const beside = partName === 'test' ? await judgedBeside(options) : {};
+  return { measures, counts: countsOf(predictions), report: released && reportOf(options, released), beside };
+}
+
+/** A stage without classes is judged by its own loss, equally weighted over classes whatever it trains with. */
+async function judgedByLoss({ model, part, contract, batchSize }: EvaluateOptions): Promise<Evaluated> {
+  const { validation, seed } = contract.runFile;
+  const none = { measures: null, counts: null, report: null };
+  if (new Set(part.patients).size < validation.minimumCell) return { ...none, beside: {} };
+  const loss = await meanLoss({ model, samples: part, classWeights: null, batchSize, seed });
+  return { ...none, beside: Number.isFinite(loss) ? { score: { n: part.rows, loss } } : {} };
+}
+
+/** Baselines and other figures of the final test. A figure that few patients have, or few have not, is withheld. */
+async function judgedBeside({ model, part, training, contract, batchSize }: EvaluateOptions): Promise<BesideCounts> {
+  const { model: wanted, validation, seed } = contract.runFile;
+  if (model.beside === undefined || training === null) return {};
+  const { panels, figures } = await model.beside({ judged: part, training, batchSize, seed });
+  const classes = wanted.classes.length;
+  const enough = (patients: ReadonlySet<number>) => patients.size === 0 || patients.size >= validation.minimumCell;
+  return {
+    panels: panels.map(({ name, probabilities }) => ({
+      name,
+      counts: countsOf({ y: part.y, probabilities, classes }),
+    })),
+    figures: figures.flatMap(({ name, values }) => {
+      const known = [...values.keys()].filter((row) => Number.isFinite(values[row]));
+      const patientsOf = (wanted: boolean) =>
+        new Set(part.patients.filter((_, row) => Number.isFinite(values[row]) === wanted));
+      if (known.length === 0 || !enough(patientsOf(true)) || !enough(patientsOf(false))) return [];
+      return [{ name, n: known.length, sum: known.reduce((sum, row) => sum + (values[row] ?? 0), 0) }];
+    }),
+  };
 }
 
 function reportOf(options: EvaluateOptions, measures: ReleasedMeasures): SiteReport {

@@ -120,13 +120,13 @@ function jobOf({ work, step, folder, contract, model, frozen, preparation }: Tas
 
 /** The evaluation's blob; the final report also lies in this hospital's own folder, to be read. */
 async function writeEvaluation(
-  { counts, report }: Extract<JobResult, { kind: 'evaluate' }>,
+  { counts, report, beside }: Extract<JobResult, { kind: 'evaluate' }>,
   { work, step, folder }: Task,
   { identity, reports }: Author,
 ): Promise<void> {
   const signed = report && signReport(siteReport.parse(report), (domain, bytes) => sign(identity, domain, bytes));
   if (signed !== null && step.kind === 'test') await writeReport(join(reports, work.run), 'test', signed);
-  await writeWhole(folder.draft(work.step), encodeEvaluation({ salt: salt(), counts, report: signed }));
+  await writeWhole(folder.draft(work.step), encodeEvaluation({ salt: salt(), counts, report: signed, ...beside }));
 }
 
 const salt = (): string => randomBytes(saltBytes).toString('base64url');

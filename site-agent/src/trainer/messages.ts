@@ -1,6 +1,7 @@
 import { contract, preparationName } from '@consilium/shared/contract';
 import { blobHash, siteId, stepId } from '@consilium/shared/ids';
 import { evaluationCounts } from '@consilium/shared/metrics';
+import type { BesideCounts } from '@consilium/shared/report';
 import { wireError } from '@consilium/shared/wire';
 import { z } from 'zod';
 import { type RunningBackend, runningBackend } from '../backends/index.js';
@@ -75,6 +76,8 @@ const jobResult = z.discriminatedUnion('kind', [
     counts: evaluationCounts.nullable(),
     /** Unsigned: the key never enters the process that trains. Read by its schema where it is signed. */
     report: z.looseObject({ format: z.literal('consilium-report-1') }).nullable(),
+    /** Goes beside them. Read by its schema where it arrives. */
+    beside: z.custom<BesideCounts>((value) => typeof value === 'object' && value !== null),
   }),
 ]);
 export type JobResult = z.output<typeof jobResult>;

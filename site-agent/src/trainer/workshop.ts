@@ -117,7 +117,8 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
           batchSize: stage.batchSize,
           now: new Date(job.now),
         });
-        return { kind: 'evaluate', ...own, counts: judged.counts, report: judged.report };
+        const { counts, report, beside } = judged;
+        return { kind: 'evaluate', ...own, counts, report, beside };
       }
       default:
         return job satisfies never;

@@ -99,6 +99,8 @@ export function exampleView(overrides: Partial<RunView> = {}): RunView {
         step: stepId.parse(`validate:${round}`),
         stage: 0,
         round,
+        panels: [],
+        figures: [],
         pooled: {
           n: 70,
           loss: curve(1.9, 0.82, round),

@@ -1,0 +1,97 @@
+import { tf, useBackend } from '@consilium/models/backend';
+import { labelled } from '@consilium/models/samples';
+import { classifier, type Model, openModel, rowsFeed } from '@consilium/models/training';
+import { blobHash, stepId } from '@consilium/shared/ids';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tinySite } from '../testing/tiny-site.js';
+import { type EvaluateOptions, evaluateModel } from './index.js';
+
+const rows = 12;
+const samples = labelled(
+  { kind: 'rows', rows, width: 2, values: Float32Array.from({ length: 2 * rows }, (_, index) => index % 3) },
+  Int32Array.from({ length: rows }, (_, row) => row % 2),
+);
+
+type Network = Pick<Model, 'classes' | 'study' | 'classify' | 'beside'>;
+const ordinary: Network = { classes: 2, ...classifier({ feed: rowsFeed, logits: (x) => x, classes: 2 }) };
+const model = (changes: Partial<Network>): Model => {
+  const network = () => ({ ...ordinary, ...changes });
+  return openModel({ family: 'toy', preset: 'small', stage: 'train', parameters: [], seed: 1, network });
+};
+
+async function judged(changes: Partial<Network>, options: Partial<EvaluateOptions> = {}) {
+  const site = await tinySite();
+  try {
+    return await evaluateModel({
+      ...{
+        model: model(changes),
+        part: samples,
+        training: samples,
+        partName: 'test',
+        contract: site.signed().contract,
+      },
+      ...{ site: site.enrolment.site, step: stepId.parse('test'), modelHash: blobHash.parse('a'.repeat(64)) },
+      counts: { read: rows, kept: rows, otherLabel: 0, quarantined: 0, missingFeatures: 0 },
+      backend: { name: 'cpu', version: '4', kind: 'cpu', device: 'cpu', threads: 1 },
+      ...{ features: 2, synthetic: true, batchSize: 5, now: new Date('2026-01-02T03:04:05Z') },
+      ...options,
+    });
+  } finally {
+    await site.remove();
+  }
+}
+
+const few = (patients: number) => ({
+  ...samples,
+  patients: Int32Array.from({ length: rows }, (_, row) => row % patients),
+});
+
+beforeAll(() => useBackend('cpu'));
+
+describe('a stage without classes', () => {
+  const study = (): ReturnType<Network['study']> => ({ loss: (batch) => tf.scalar(batch.length), dispose: () => {} });
+
+  it('is judged by its loss over all samples', async () => {
+    // Batches of 5 and 7 rows, whose loss is their number.
+    const evaluated = await judged({ classify: null, study });
+    expect(evaluated).toMatchObject({ measures: null, counts: null, report: null });
+    expect(evaluated.beside.score?.n).toBe(rows);
+    expect(evaluated.beside.score?.loss).toBeCloseTo((25 + 49) / 12, 6);
+  });
+
+  it('says nothing about few patients', async () => {
+    expect((await judged({ classify: null, study }, { part: few(4) })).beside).toEqual({});
+  });
+});
+
+describe('what a model says beside its classes', () => {
+  const values = (known: number) => Float32Array.from({ length: rows }, (_, row) => (row < known ? 0.5 : Number.NaN));
+  const beside = async () => ({
+    panels: [
+      { name: 'majority', probabilities: Float32Array.from({ length: 2 * rows }, (_, index) => 1 - (index % 2)) },
+    ],
+    figures: [
+      { name: 'all', values: values(12) },
+      { name: 'most', values: values(9) },
+      { name: 'half', values: values(6) },
+      { name: 'few', values: values(3) },
+      { name: 'none', values: values(0) },
+    ],
+  });
+
+  it('is told in the final test, figures only where no few patients are singled out', async () => {
+    const { beside: told, counts } = await judged({ beside });
+    expect(counts).not.toBeNull();
+    expect(told.panels?.map(({ name }) => name)).toEqual(['majority']);
+    expect(told.figures).toEqual([
+      { name: 'all', n: 12, sum: 6 },
+      { name: 'half', n: 6, sum: 3 },
+    ]);
+  });
+
+  it('is not told in validation, nor about few patients, nor where there is nothing to fit baselines on', async () => {
+    expect((await judged({ beside }, { partName: 'validation' })).beside).toEqual({});
+    expect((await judged({ beside }, { part: few(4) })).beside).toEqual({});
+    expect((await judged({ beside }, { training: null })).beside).toEqual({});
+  });
+});
