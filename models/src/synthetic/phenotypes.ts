@@ -14,7 +14,7 @@ export interface PhenotypeOptions {
   /** Of these bits each alteration brings every sixth. */
   readonly karyotypeBits: number;
   readonly mutationBits: number;
-  /** SD of what a smear adds to all of its cells, in SDs of a cell: stain, scanner. */
+  /** How far smears differ by stain and scanner, which move all cells of one along a few directions; 0: not at all. */
   readonly smear: number;
   /** Share of patients without any karyotype, and of those without any mutation test. */
   readonly untested: number;
@@ -28,17 +28,19 @@ export function phenotypes(options: PhenotypeOptions): LabelledSamples {
   const { seed, site, patients, cells, width, karyotypeBits, mutationBits, smear } = options;
   const biology = stream(seed, 'phenotypes');
   const kinds = alterations.map(() => drawn(width, biology, kindDeviation));
+  const stains = Array.from({ length: stainDirections }, () => drawn(width, biology, smear));
   const random = stream(seed, 'smears', site);
   const y = permutation(patients, random).map((place) => place % alterations.length);
   const values = new Float32Array(patients * cells * width);
   y.forEach((alteration, patient) => {
-    const added = drawn(width, random, smear);
+    const amounts = stains.map(() => random.normal());
     for (let cell = 0; cell < cells; cell++) {
       const kind =
         kinds[random.uniform() < raised ? alteration : random.integer(kinds.length)] ?? new Float32Array(width);
       const start = (patient * cells + cell) * width;
       for (let column = 0; column < width; column++) {
-        values[start + column] = kind[column]! + added[column]! + random.normal();
+        const stain = stains.reduce((sum, direction, index) => sum + direction[column]! * amounts[index]!, 0);
+        values[start + column] = kind[column]! + stain + random.normal();
       }
     }
   });
@@ -55,6 +57,7 @@ export function phenotypes(options: PhenotypeOptions): LabelledSamples {
 const alterations = [0, 1, 2];
 /** SD of a kind's mean in each feature, in SDs of a cell. */
 const kindDeviation = 1;
+const stainDirections = 3;
 /** Share of a bag that is of its alteration's kind, beside that kind's third of the rest. */
 const raised = 0.4;
 /** How often a bit is there that no alteration brings. */

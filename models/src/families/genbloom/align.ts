@@ -26,6 +26,7 @@ import type { LabelledSamples } from '../../samples/index.js';
 import { bagsFeed, type Study } from '../../training/index.js';
 import { aggregate, aggregatorParameters } from './aggregator.js';
 import type { GenbloomOptions } from './config.js';
+import { holding } from './holding.js';
 import { aggregatorShape, type Modality, modalities, type Shape } from './shape.js';
 
 /** Parameters of the alignment of patients' vectors with their genetics. */
@@ -95,13 +96,18 @@ export function project(
   { projectionNorm, dropout: rate }: Pick<GenbloomOptions, 'projectionNorm' | 'dropout'>,
   mode: Mode,
 ): tf.Tensor2D {
-  const first = dense(weights, `${name}/dense1`, x);
   const normed =
     projectionNorm === 'layer'
-      ? layerNorm(weights, `${name}/norm`, first, normEps)
-      : batchNorm(weights, `${name}/norm`, first, { eps: normEps, momentum: batchMomentum, mode });
+      ? layerNorm(weights, `${name}/norm`, dense(weights, `${name}/dense1`, x), normEps)
+      : batchNormed(weights, name, x, mode);
   return toLength(dense(weights, `${name}/dense2`, dropout(gelu(normed), rate, mode, name)));
 }
+
+/** A bias below a batch normalisation changes nothing: what floating point leaves of its gradient is no reason to move it. */
+const batchNormed = (weights: NamedTensors, name: string, x: tf.Tensor2D, mode: Mode): tf.Tensor2D =>
+  batchNorm(weights, `${name}/norm`, dense(holding(weights, `${name}/dense1/bias`), `${name}/dense1`, x), {
+    ...{ eps: normEps, momentum: batchMomentum, mode },
+  });
 
 const normEps = 1e-5;
 const batchMomentum = 0.9;

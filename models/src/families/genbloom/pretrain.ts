@@ -16,7 +16,6 @@ import {
   movedCentre,
   sinkhornTeacher,
 } from '../../losses/index.js';
-import { withGradient } from '../../operations/index.js';
 import type { LabelledSamples } from '../../samples/index.js';
 import {
   asBags,
@@ -30,6 +29,7 @@ import {
 import { aggregate, aggregatorParameters } from './aggregator.js';
 import type { GenbloomOptions } from './config.js';
 import { drawViews, globalViews, type Views } from './crops.js';
+import { holding } from './holding.js';
 import { aggregatorShape, type Shape } from './shape.js';
 
 /**
@@ -217,13 +217,3 @@ function learn(weights: NamedTensors, options: GenbloomOptions, { taught, local,
   const cellLogits = logits.slice([ofViews, 0], [places.length, prototypes]);
   return patientLoss.add(distilCells(cellLogits, taught.cells, { bagOf, bags: globalViews * patients, temperature }));
 }
-
-/** The same weights, one of which no gradient moves in this step. */
-const holding = (weights: NamedTensors, name: string): NamedTensors => {
-  const held = withGradient((tensor: tf.Tensor) => ({
-    value: tensor.clone(),
-    keep: [],
-    backward: (dy) => [tf.zerosLike(dy)],
-  }));
-  return { ...weights, [name]: held(weight(weights, name)) };
-};
