@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, useBackend } from '../../backend/index.js';
 import { inference } from '../../layers/index.js';
+import { discs } from '../../synthetic/index.js';
 import { readTensors, train } from '../../training/index.js';
 import type { FamilyOptions } from '../family.js';
-import { example } from './example.js';
 import { buildVgg19, parseOptions } from './index.js';
 
 beforeAll(() => useBackend('wasm'));
 
-const { samples } = example(1);
+const samples = discs({ seed: 1, site: 'one', images: 16, classes: 4, side: 32, stain: 0 });
 const build = (options: FamilyOptions = {}) =>
   buildVgg19({ side: 32, classes: 4, options: parseOptions('small', options), seed: 3 });
 const rows = Int32Array.of(0, 1, 2);
