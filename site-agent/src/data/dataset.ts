@@ -31,6 +31,8 @@ export interface Dataset {
   readonly features: readonly string[];
   readonly classes: readonly string[];
   readonly parts: Readonly<Record<PartName, Part>>;
+  /** The hospital's own name of each row of each part: for its own eyes. */
+  readonly ids: Readonly<Record<PartName, readonly string[]>>;
   /** read = kept + otherLabel + quarantined. */
   readonly counts: {
     readonly read: number;

@@ -5,8 +5,7 @@ import { asRows } from '@consilium/models/samples';
 import { type Contract, contract, type RunFile, readRunFile } from '@consilium/shared/contract';
 import { CodedError } from '@consilium/shared/errors';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { DataSource } from './expression-table.js';
-import { describe as describeDataset, loadDataset, type Part } from './index.js';
+import { type DataSource, describe as describeDataset, loadDataset, type Part } from './index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'cohort-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -70,6 +69,7 @@ describe('an expression table', () => {
     expect([...dataset.parts.train.y.slice(0, 3)]).toEqual([0, 1, 0]);
     expect([...valuesOf(dataset.parts.train).slice(0, 6)]).toEqual([0, 0, 0.5, 1, 1, 2]);
     expect(new Set(dataset.parts.train.patients).size).toBe(12);
+    expect(dataset.ids.train.slice(0, 3)).toEqual(['s0', 's1', 's2']);
   });
 
   it('sets faulty rows aside with file, line and reason, and counts other labels', async () => {

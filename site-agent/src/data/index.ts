@@ -1,9 +1,10 @@
 import type { RunFile } from '@consilium/shared/contract';
 import type { Dataset } from './dataset.js';
-import { type DataSource, loadExpressionTable } from './expression-table.js';
+import { loadExpressionTable } from './expression-table.js';
+import type { DataSource } from './source.js';
 
 export * from './dataset.js';
-export type { DataSource } from './expression-table.js';
+export type { DataSource } from './source.js';
 export { openTable, type Table } from './table.js';
 
 /** One adapter a kind of data; a new kind is a new file and a line here. */

@@ -40,6 +40,7 @@ function dataset(features: readonly string[], parts: Partial<Dataset['parts']>):
     features,
     classes: ['A', 'B'],
     parts: all,
+    ids: { train: [], validation: [], test: [] },
     counts: { read: kept, kept, otherLabel: 0, quarantined: 0, missingFeatures: 0 },
     quarantine: [],
   };

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { fail } from '@consilium/shared/errors';
+import { type Dataset, type Part, type PartName, partNames, type QuarantinedRow } from './dataset.js';
+import type { DataSource } from './source.js';
+import { readSplit, splitPatients } from './split.js';
+
+/** A sample of a class of the run that can be read; not yet known to which part it belongs. */
+export interface FoundSample {
+  readonly id: string;
+  readonly patient: string;
+  /** Class index. */
+  readonly label: number;
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface Findings<Found extends FoundSample> {
+  readonly source: DataSource;
+  /** The file that an error about the whole names. */
+  readonly file: string;
+  readonly samples: readonly Found[];
+  readonly features: readonly string[];
+  readonly counts: Pick<Dataset['counts'], 'read' | 'otherLabel' | 'missingFeatures'>;
+  readonly quarantine: readonly QuarantinedRow[];
+  /** The input of some of the samples, in their order. */
+  readonly build: (own: readonly Found[]) => Pick<Part, 'input' | 'sides'>;
+}
+
+/**
+ * What all kinds of data have in common: parts by the split file or by lot, patients by number, and a cohort that is large enough.
+ * @throws CSM-DATA-NO-ROWS, CSM-DATA-SPLIT-*, CSM-DATA-ONE-CLASS, CSM-COHORT-SMALL
+ */
+export async function assembleDataset<Found extends FoundSample>(findings: Findings<Found>): Promise<Dataset> {
+  const { source, file, samples, features, counts, build } = findings;
+  const { model, data, validation, seed } = source.contract.runFile;
+  const files = source.files ?? data.files;
+  const columns = { id: data.id, patient: data.patient };
+  const split =
+    files.split === undefined ? null : await readSplit(join(source.directory, files.split), columns, source.signal);
+  const placed = samples.map((sample) => ({
+    sample,
+    named: split === null ? null : split.parts.get(split.by === 'id' ? sample.id : sample.patient),
+  }));
+  const strays = placed.filter(({ named }) => named === undefined);
+  const kept = placed.flatMap(({ sample, named }) => (named === undefined ? [] : [{ sample, named }]));
+  if (kept.length === 0) fail('CSM-DATA-NO-ROWS', { file, why: 'every row is faulty' });
+  const { parts, straddling } = splitPatients(
+    kept.map(({ sample: { patient, label }, named }) => ({ patient, label, named })),
+    { validation: validation.share, test: data.testShare, seed },
+  );
+  if (straddling > 0) fail('CSM-DATA-SPLIT-STRADDLE', { file: files.split ?? '', patients: straddling });
+
+  const numbers = new Map<string, number>();
+  for (const { sample } of kept) if (!numbers.has(sample.patient)) numbers.set(sample.patient, numbers.size);
+  const ownOf = (name: PartName): readonly Found[] =>
+    kept.flatMap(({ sample }) => (parts.get(sample.patient) === name ? [sample] : []));
+  const partOf = (name: PartName): Part => {
+    const own = ownOf(name);
+    return {
+      rows: own.length,
+      y: Int32Array.from(own, ({ label }) => label),
+      patients: Int32Array.from(own, ({ patient }) => numbers.get(patient)!),
+      groups: null,
+      ...build(own),
+    };
+  };
+  const idsOf = (name: PartName): readonly string[] => ownOf(name).map(({ id }) => id);
+  const [train, validationPart, test] = partNames.map(partOf);
+  const [trainIds, validationIds, testIds] = partNames.map(idsOf);
+  const quarantine = [
+    ...findings.quarantine,
+    ...strays.map(
+      ({ sample }): QuarantinedRow => ({ file: sample.file, line: sample.line, reason: 'no part in the split file' }),
+    ),
+  ];
+  const dataset: Dataset = {
+    features,
+    classes: model.classes,
+    parts: { train: train!, validation: validationPart!, test: test! },
+    ids: { train: trainIds!, validation: validationIds!, test: testIds! },
+    counts: { ...counts, kept: kept.length, quarantined: quarantine.length },
+    quarantine,
+  };
+  refuseSmall(dataset, validation.minimumCohort, data.label);
+  return dataset;
+}
+
+function refuseSmall({ parts }: Dataset, minimum: number, label: string): void {
+  if (new Set(parts.train.patients).size < minimum) fail('CSM-COHORT-SMALL', { minimum });
+  if (new Set(parts.train.y).size < 2) fail('CSM-DATA-ONE-CLASS', { column: label });
+}

@@ -1,0 +1,12 @@
+import type { Contract, SiteFiles } from '@consilium/shared/contract';
+
+/** Where a site's cohort lies, and the contract that says what is wanted of it. */
+export interface DataSource {
+  readonly directory: string;
+  /** The site's own file names; those of the run file when left out. */
+  readonly files?: SiteFiles;
+  /** Serves one folder for several sites: only rows with this value in this column of the sample or feature table. */
+  readonly rows?: { readonly column: string; readonly equals: string };
+  readonly contract: Contract;
+  readonly signal?: AbortSignal;
+}
