@@ -1,5 +1,7 @@
 export { onlyStage } from '@consilium/shared/contract';
 export { cutBatches } from './batches.js';
+export type { Calibration } from './calibrate.js';
+export { calibrate } from './calibrate.js';
 export type { ClassifierParts } from './classifier.js';
 export { classifier } from './classifier.js';
 export { clipToNorm } from './clipping.js';

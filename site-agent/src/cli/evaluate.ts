@@ -84,6 +84,13 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   checkInput(contract, samples, stage.name);
   const model = buildModel(contract, shapeOf(samples), stage.name);
   loadWeights(model, exported, 'test');
+  const keeps = model.local.layout.length > 0;
+  if (keeps) {
+    const minimum = contract.runFile.validation.minimumCohort;
+    if (new Set(samples.patients).size < minimum) fail('CSM-EVALUATE-CALIBRATION', { minimum });
+    const { calibrate } = await import('@consilium/models/training');
+    await calibrate({ model, samples, batchSize: stage.batchSize, seed: contract.runFile.seed });
+  }
   const signer = await signerOf(home, options, context);
   const { measures, report } = await evaluateModel({
     model,
@@ -100,7 +107,11 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     synthetic: data.synthetic || (await saysSynthetic(data, contract)),
     batchSize: stage.batchSize,
     now: context.now(),
-    notes: [`Judged with consilium-site evaluate on ${partWords[part]}, outside the run.`, ...signer.notes],
+    notes: [
+      `Judged with consilium-site evaluate on ${partWords[part]}, outside the run.`,
+      ...(keeps ? [calibrated] : []),
+      ...signer.notes,
+    ],
   });
 
   context.print(
@@ -118,6 +129,10 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   context.print(`The figures above are exact and for this hospital alone; the report withholds small cells:`);
   context.print(`  ${paths.json}\n  ${paths.html}`);
 }
+
+/** Said of a model whose normalisations each hospital keeps for itself. */
+const calibrated =
+  'Normalisations that every hospital has of its own were fitted to these patients, without their labels.';
 
 const partWords = {
   all: 'every patient with a known label',

@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { type BackendInfo, useBackend } from '@consilium/models/backend';
 import { shapeOf } from '@consilium/models/samples';
-import { type Model, type Progress, readTensors } from '@consilium/models/training';
+import { calibrate, type Model, type Progress, readTensors } from '@consilium/models/training';
 import { type InputShape, type Stage, stageAt } from '@consilium/shared/contract';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { readIfThere, withDisk } from '../config/index.js';
@@ -58,7 +58,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
   }
 
   /** The model of a stage with this site's own tensors of an earlier round. It is built once a stage. */
-  async function modelFor(input: InputShape, { name }: Stage, carried: string | null): Promise<Model> {
+  async function modelFor(input: InputShape, { name }: Stage, carried: Uint8Array | null): Promise<Model> {
     const plan = JSON.stringify([name, input]);
     if (built?.plan !== plan) {
       built?.model.dispose();
@@ -66,7 +66,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
       const model = buildModel(contract, input, name);
       built = { plan, model, drawn: await readTensors(model.local) };
     }
-    assignLocal(built.model, built.drawn, carried === null ? null : await readIfThere(carried));
+    assignLocal(built.model, built.drawn, carried);
     return built.model;
   }
 
@@ -87,7 +87,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
         const stage = stageAt(contract.runFile, job.stage);
         checkInput(contract, part, stage.name);
         const base = await filesOf(job);
-        const model = await modelFor(shapeOf(part), stage, job.carried);
+        const model = await modelFor(shapeOf(part), stage, await carriedIn(job));
         const given = { model, contract, site, step, stage, round, state, part, base };
         const trained = await trainStep({ ...given, signal, onProgress });
         if (trained.carried !== null) await writeDraft(job.carriedOutput, trained.carried);
@@ -99,8 +99,18 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
         const part = ours.parts[job.part];
         const stage = stageAt(contract.runFile, job.stage);
         checkInput(contract, part, stage.name);
-        const model = await modelFor(shapeOf(part), stage, job.carried);
+        const carried = await carriedIn(job);
+        const model = await modelFor(shapeOf(part), stage, carried);
         loadWeights(model, await filesOf(job), job.step);
+        // A site that trained no round of this stage has no averages of its own yet.
+        if (carried === null) {
+          await calibrate({
+            model,
+            samples: ours.parts.train,
+            batchSize: stage.batchSize,
+            seed: contract.runFile.seed,
+          });
+        }
         const judged = await evaluateModel({
           model,
           part,
@@ -127,6 +137,9 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
 
   return { backend, run: work };
 }
+
+const carriedIn = ({ carried }: { readonly carried: string | null }): Promise<Uint8Array | null> =>
+  carried === null ? Promise.resolve(null) : readIfThere(carried);
 
 const filesOf = async ({ model, frozen }: { model: string; frozen: string | null }): Promise<WeightFiles> => ({
   model: await readFile(model),

@@ -52,6 +52,11 @@ export const siteErrors = {
     message: 'A blob of {bytes} bytes was to leave for step {step}; at most {limit} may.',
     remedy: 'Update the agent; nothing left this site.',
   },
+  'CSM-EVALUATE-CALIBRATION': {
+    message:
+      'Part of this model is fitted to the patients of each hospital, and here it would be to fewer than {minimum}.',
+    remedy: 'Judge it on more patients: with --part all, or with more rows in the tables.',
+  },
   'CSM-EVALUATE-EMPTY': {
     message: 'No patient with a known label can be judged in part {part}.',
     remedy: 'Choose another part, or check the labels against the classes of the model.',
