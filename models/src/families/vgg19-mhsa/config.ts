@@ -87,7 +87,7 @@ const usual = {
 
 const presets = {
   paper: { ...usual, dropout: 0.5 },
-  medium: { ...usual, normalisation: 'group', dropout: 0.5 },
+  medium: { ...usual, normalisation: 'group', dropout: 0 },
   small: { ...usual, heads: 4, dropout: 0.1 },
 } as const;
 
