@@ -11,6 +11,7 @@ import type { StageName } from './parameters.js';
 const adam = { name: 'adam', rate: 1e-2, weightDecay: 0 } as const;
 const { samples } = bloodAutoencoder.example(3);
 const features = 40;
+const limitMs = 120_000;
 
 const open: BloodAutoencoderModel[] = [];
 function build(stage: StageName, options = {}, classes = 3): BloodAutoencoderModel {
@@ -33,12 +34,12 @@ async function changed(model: BloodAutoencoderModel, given: LabelledSamples = sa
   return Object.keys(before).filter((name) => String(before[name]) !== String(after[name]));
 }
 
-beforeAll(() => useBackend('wasm'));
+beforeAll(async () => void (await useBackend('wasm')), limitMs);
 afterEach(() => {
   for (const model of open.splice(0)) model.dispose();
 });
 
-describe('the stage autoencoder', () => {
+describe('the stage autoencoder', { timeout: limitMs }, () => {
   it('moves everything but biases that a batch normalisation takes away again', async () => {
     const model = build('autoencoder');
     const moved = await changed(model);
@@ -69,7 +70,7 @@ describe('the stage autoencoder', () => {
   });
 });
 
-describe('the stage head', () => {
+describe('the stage head', { timeout: limitMs }, () => {
   it.each([
     { head: 'ffn', batchNorm: 'shared' },
     { head: 'transformer', batchNorm: 'shared' },
@@ -128,7 +129,7 @@ describe('the stage head', () => {
     for (const classes of [3, 2]) {
       const model = build('head', { head, dropout: 0 }, classes);
       const given = { ...samples, y: samples.y.map((label) => Math.min(label, classes - 1)) };
-      const plan = { model, samples: given, batchSize: 24, epochs: 150, optimizer: adam, classWeights: null, seed: 1 };
+      const plan = { model, samples: given, batchSize: 24, epochs: 80, optimizer: adam, classWeights: null, seed: 1 };
       const { meanLoss: first } = await train({ ...plan, epochs: 1 });
       await train(plan);
       const { meanLoss: last } = await train({ ...plan, epochs: 1 });
