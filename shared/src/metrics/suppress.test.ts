@@ -147,6 +147,18 @@ describe('withheld counts', () => {
     );
   });
 
+  it('hold no negative zero, which JSON does not know', () => {
+    const confusion = [
+      [4, 6, 9, 6, 2, 3],
+      [6, 5, 2, 4, 6, 6],
+      [7, 7, 6, 0, 9, 4],
+      [3, 2, 4, 5, 3, 0],
+      [6, 9, 1, 2, 6, 5],
+      [2, 2, 2, 7, 0, 0],
+    ];
+    expect(release(confusion, 5)?.scores.mcc.value).toBe(0);
+  });
+
   it('take along every share that rests on them', () => {
     fc.assert(
       fc.property(

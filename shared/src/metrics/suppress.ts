@@ -73,7 +73,8 @@ function unless<T>(hidden: boolean, value: T): T | Figure {
 }
 
 const rounded = (value: number | null): number | null =>
-  value === null ? null : Math.round(value * 10 ** releasedDecimals) / 10 ** releasedDecimals;
+  // What rounds to zero from below is −0, which a report read again would not hold.
+  value === null ? null : Math.round(value * 10 ** releasedDecimals) / 10 ** releasedDecimals + 0;
 
 const roundedInterval = (interval: Interval | null | undefined): Interval | null =>
   interval ? { ...interval, low: rounded(interval.low)!, high: rounded(interval.high)! } : null;

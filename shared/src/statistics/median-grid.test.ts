@@ -74,6 +74,12 @@ describe('a grid', () => {
     expect(grid.ends.at(-1)).toBe(gridBins);
   });
 
+  it('is one range for values that differ by less than a number can say', () => {
+    const tiny = { mean: 0, sd: 5e-324 };
+    expect(gridCounts([0, 5e-324, -5e-324], [1, 2, 3], tiny, 3)).toEqual({ ends: [1, 64], counts: [3, 0] });
+    expect(medianOf([{ ends: [1, 64], counts: [3, 0] }], tiny)).toBe(0);
+  });
+
   it('counts patients, not their values', () => {
     const values = [0, 0, 0, 0.5, 0.6];
     expect(gridCounts(values, [1, 1, 1, 2, 3], place, 3)).toEqual({ ends: [32, 52, 64], counts: [0, 5, 0] });
@@ -103,7 +109,8 @@ describe('a grid', () => {
         let begin = 0;
         for (const [range, end] of grid.ends.entries()) {
           const inside = known.filter((one) => {
-            const bin = sd === 0 ? 0 : Math.min(63, Math.max(0, Math.floor(((one.value + sd) / (2 * sd)) * gridBins)));
+            const width = (2 * sd) / gridBins;
+            const bin = width === 0 ? 0 : Math.min(63, Math.max(0, Math.floor((one.value + sd) / width)));
             return bin >= begin && bin < end;
           });
           if (grid.counts[range]! > 0) {

@@ -67,7 +67,7 @@ export function medianOf(grids: readonly MedianGrid[], { mean, sd }: GridPlace):
     }
   }
   const half = density.reduce((sum, count) => sum + count, 0) / 2;
-  if (half === 0 || sd === 0) return mean;
+  if (half === 0 || binWidth(sd) === 0) return mean;
   // Between the two lies what holds no value: any point halves the values there, and the middle favours neither side.
   const fromBelow = reached(density, half);
   const fromAbove = gridBins - reached(density.toReversed(), half);
@@ -79,11 +79,12 @@ interface GridRange {
   readonly count: number;
 }
 
+/** 0 also for a deviation so small that a bin of it has no width. */
 const binWidth = (sd: number): number => (2 * sd) / gridBins;
 
 function binOf(value: number, { mean, sd }: GridPlace): number {
-  if (sd === 0) return 0;
-  return Math.min(gridBins - 1, Math.max(0, Math.floor((value - (mean - sd)) / binWidth(sd))));
+  const width = binWidth(sd);
+  return width === 0 ? 0 : Math.min(gridBins - 1, Math.max(0, Math.floor((value - (mean - sd)) / width)));
 }
 
 /** The last few values go with the last range that has some; where there is none, they are too few to be told. */
