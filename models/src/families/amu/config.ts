@@ -1,6 +1,6 @@
-import { fail } from '@consilium/shared/errors';
 import { z } from 'zod';
 import type { FamilyOptions } from '../family.js';
+import { presetOptions } from '../preset-options.js';
 
 const size = (limit: number) => z.int().min(1).max(limit);
 const share = z.number().min(0).max(0.95);
@@ -44,19 +44,14 @@ const presets = {
 } as const;
 
 /** A preset with the run file's changes, checked. Fails with `CSM-MODEL-OPTIONS`. */
-export function parseOptions(preset: string, options: FamilyOptions): AmuOptions {
-  if (preset !== 'paper' && preset !== 'small') return refuse(`there is no preset ${preset}`);
-  const result = amuOptions.safeParse({
-    network: 'encoder',
-    batchNorm: 'local',
-    doubleSoftmax: false,
-    ...presets[preset],
-    ...options,
+export const parseOptions = (preset: string, options: FamilyOptions): AmuOptions =>
+  presetOptions(
+    {
+      family: 'amu',
+      schema: amuOptions,
+      presets,
+      defaults: { network: 'encoder', batchNorm: 'local', doubleSoftmax: false },
+    },
     preset,
-  });
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  return refuse(issue === undefined ? 'unknown' : `${issue.path.join('.')} ${issue.message}`.trim());
-}
-
-const refuse = (problem: string): never => fail('CSM-MODEL-OPTIONS', { family: 'amu', problem });
+    options,
+  );

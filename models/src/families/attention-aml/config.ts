@@ -1,6 +1,6 @@
-import { fail } from '@consilium/shared/errors';
 import { z } from 'zod';
 import type { FamilyOptions } from '../family.js';
+import { presetOptions } from '../preset-options.js';
 
 const width = z.int().min(4).max(16_384);
 const divisor = z.int().min(1).max(1024);
@@ -53,18 +53,14 @@ export const presets = {
 } as const;
 
 /** A preset with the run file's changes, checked. Fails with `CSM-MODEL-OPTIONS`. */
-export function parseOptions(preset: string, options: FamilyOptions): AttentionAmlOptions {
-  if (preset !== 'paper' && preset !== 'small') return refuse(`there is no preset ${preset}`);
-  const result = attentionAmlOptions.safeParse({
-    attentionMode: 'featureTokens',
-    dropout: 0,
-    ...presets[preset],
-    ...options,
+export const parseOptions = (preset: string, options: FamilyOptions): AttentionAmlOptions =>
+  presetOptions(
+    {
+      family: 'attention-aml',
+      schema: attentionAmlOptions,
+      presets,
+      defaults: { attentionMode: 'featureTokens', dropout: 0 },
+    },
     preset,
-  });
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  return refuse(issue === undefined ? 'unknown' : `${issue.path.join('.')} ${issue.message}`.trim());
-}
-
-const refuse = (problem: string): never => fail('CSM-MODEL-OPTIONS', { family: 'attention-aml', problem });
+    options,
+  );

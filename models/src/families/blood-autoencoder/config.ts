@@ -1,6 +1,6 @@
-import { fail } from '@consilium/shared/errors';
 import { z } from 'zod';
 import type { FamilyOptions } from '../family.js';
+import { presetOptions } from '../preset-options.js';
 
 export const name = 'blood-autoencoder';
 
@@ -67,18 +67,14 @@ export const presets = {
 } as const;
 
 /** A preset with the run file's changes, checked. Fails with `CSM-MODEL-OPTIONS`. */
-export function parseOptions(preset: string, options: FamilyOptions): BloodAutoencoderOptions {
-  if (preset !== 'paper' && preset !== 'small') return refuse(`there is no preset ${preset}`);
-  const result = bloodAutoencoderOptions.safeParse({
-    ...{ head: 'ffn', batchNorm: 'shared', dropout: options.head === 'gcn' ? 0.2 : 0.1 },
-    ...graph,
-    ...presets[preset],
-    ...options,
+export const parseOptions = (preset: string, options: FamilyOptions): BloodAutoencoderOptions =>
+  presetOptions(
+    {
+      family: name,
+      schema: bloodAutoencoderOptions,
+      presets,
+      defaults: { head: 'ffn', batchNorm: 'shared', dropout: options.head === 'gcn' ? 0.2 : 0.1, ...graph },
+    },
     preset,
-  });
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  return refuse(issue === undefined ? 'unknown' : `${issue.path.join('.')} ${issue.message}`.trim());
-}
-
-const refuse = (problem: string): never => fail('CSM-MODEL-OPTIONS', { family: name, problem });
+    options,
+  );

@@ -1,6 +1,6 @@
-import { fail } from '@consilium/shared/errors';
 import { z } from 'zod';
 import type { FamilyOptions } from '../family.js';
+import { presetOptions } from '../preset-options.js';
 
 const width = z.int().min(4).max(16_384);
 const share = z.number().min(0).max(1);
@@ -103,12 +103,5 @@ export const presets = {
 } as const;
 
 /** A preset with the run file's changes, checked. Fails with `CSM-MODEL-OPTIONS`. */
-export function parseOptions(preset: string, options: FamilyOptions): GenbloomOptions {
-  if (preset !== 'paper' && preset !== 'small') return refuse(`there is no preset ${preset}`);
-  const result = genbloomOptions.safeParse({ ...presets[preset], ...options, preset });
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  return refuse(issue === undefined ? 'unknown' : `${issue.path.join('.')} ${issue.message}`.trim());
-}
-
-const refuse = (problem: string): never => fail('CSM-MODEL-OPTIONS', { family: 'genbloom', problem });
+export const parseOptions = (preset: string, options: FamilyOptions): GenbloomOptions =>
+  presetOptions({ family: 'genbloom', schema: genbloomOptions, presets }, preset, options);

@@ -1,6 +1,7 @@
 import { fail } from '@consilium/shared/errors';
 import { type LabelledSamples, runLength } from '../../samples/index.js';
 import type { Blueprint } from '../family.js';
+import { checkLabels } from '../input-checks.js';
 import { modalities } from './shape.js';
 
 /**
@@ -21,7 +22,5 @@ export function checkInput({ input, y, sides }: LabelledSamples, { input: wanted
       refuse(`${name} holds something that is neither 0 nor 1 nor left out`);
     }
   }
-  if (stage === 'probe' && y.some((label) => label < 0 || label >= classes)) {
-    refuse(`some label is not one of the ${classes} classes`);
-  }
+  if (stage === 'probe') checkLabels({ y }, classes);
 }

@@ -1,6 +1,8 @@
-import { fail } from '@consilium/shared/errors';
 import { z } from 'zod';
 import type { FamilyOptions } from '../family.js';
+import { presetOptions, refuseOptions } from '../preset-options.js';
+
+const family = 'vgg19-mhsa';
 
 /** A network of the family. Run files choose one as a preset; what it is made of is not theirs to change. */
 export interface Architecture {
@@ -92,13 +94,7 @@ const presets = {
 } as const;
 
 /** A preset with the run file's changes, checked. Fails with `CSM-MODEL-OPTIONS`. */
-export function parseOptions(preset: string, options: FamilyOptions): Vgg19Options {
-  const known = z.enum(['paper', 'medium', 'small']).safeParse(preset);
-  if (!known.success) return refuse(`there is no preset ${preset}`);
-  const result = vgg19Options.safeParse({ ...presets[known.data], ...options, preset });
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  return refuse(issue === undefined ? 'unknown' : `${issue.path.join('.')} ${issue.message}`.trim());
-}
+export const parseOptions = (preset: string, options: FamilyOptions): Vgg19Options =>
+  presetOptions({ family, schema: vgg19Options, presets }, preset, options);
 
-export const refuse = (problem: string): never => fail('CSM-MODEL-OPTIONS', { family: 'vgg19-mhsa', problem });
+export const refuse = (problem: string): never => refuseOptions(family, problem);

@@ -1,6 +1,7 @@
 import { fail } from '@consilium/shared/errors';
 import type { LabelledSamples } from '../../samples/index.js';
 import type { Blueprint } from '../family.js';
+import { checkLabels } from '../input-checks.js';
 
 /** What the network expects: square RGB images of the run's side, corrected alike at every site, and known classes. */
 export function checkInput(
@@ -12,9 +13,7 @@ export function checkInput(
   if (input.side !== side) {
     fail('CSM-MODEL-INPUT', { problem: `images of ${input.side} pixels a side where ${side} are expected` });
   }
-  if (y.some((label) => label < 0 || label >= classes)) {
-    fail('CSM-MODEL-INPUT', { problem: `some label is not one of the ${classes} classes` });
-  }
+  checkLabels({ y }, classes);
 }
 
 /** Pixels of each side of the network's input. */
