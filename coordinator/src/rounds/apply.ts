@@ -91,9 +91,15 @@ function finish(state: RunState, output: StepOutput): RunState {
     frozen: step.kind === 'initial' ? (output.frozen ?? null) : state.frozen,
     preparation: output.preparation ?? state.preparation,
     best: step.kind === 'initial' ? null : bestOf(state, step, model, metrics),
+    chosen:
+      step.kind === 'initial' && step.stage > 0 ? [...state.chosen, endedWith(state, step.stage - 1)] : state.chosen,
     history: [...state.history, entry],
   };
 }
+
+/** The round that a stage handed over: the best by validation, else the last. */
+const endedWith = ({ best, contract }: RunState, stage: number): number =>
+  best?.round ?? stageAt(contract.runFile, stage).rounds;
 
 function bestOf(
   state: RunState,

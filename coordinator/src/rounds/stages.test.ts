@@ -122,7 +122,18 @@ describe('the local tensors that a site goes on from', () => {
     until(run, 'validate:2');
     expect([carried(run), carried(run, c)]).toEqual(['train:0:2', 'train:0:2']);
     until(run, 'train:1:1');
-    expect(carried(run)).toBeNull();
+    expect([carried(run), carried(run, c)]).toEqual(['train:0:1', null]);
+  });
+
+  it('are, where a stage begins, those of the round that the one before handed over', () => {
+    const run = drive({ stages: two });
+    while (idOf(currentStep(run.state())!) !== 'train:1:1') {
+      const id: string = idOf(currentStep(run.state())!);
+      run.step(sites, { 'validate:1': 0.2, 'validate:2': 0.5 }[id]);
+    }
+    expect(carried(run)).toBe('train:0:1');
+    run.step();
+    expect(carried(run)).toBe('train:1:1');
   });
 
   it('are those of the chosen round in the test', () => {

@@ -50,6 +50,8 @@ export interface RunState {
   readonly preparation: BlobHash | null;
   /** The round of the present stage whose model validation prefers so far. */
   readonly best: { readonly round: number; readonly model: BlobHash; readonly value: number } | null;
+  /** The round of each ended stage whose model the next one began with. */
+  readonly chosen: readonly number[];
   readonly history: readonly StepHistory[];
   readonly outcome: 'complete' | 'degraded' | 'failed' | null;
   readonly error: WireError | null;
@@ -75,6 +77,7 @@ export function newRun(contract: Contract): RunState {
     frozen: null,
     preparation: null,
     best: null,
+    chosen: [],
     history: [],
     outcome: null,
     error: null,

@@ -31,15 +31,19 @@ export function baseOf(state: RunState): BlobHash | null {
   return kind === 'test' || kind === 'initial' ? resultOf(state) : state.model;
 }
 
-/** The round of the stage whose local tensors belong to the model of the open step: the newest that the site had a part in. */
+/**
+ * The round whose local tensors belong to the model of the open step: the newest that the site had a part in, of this stage or of
+ * those before, up to the one that each handed over.
+ */
 function carriedOf(state: RunState, site: SiteId): StepId | null {
   const step = currentStep(state);
   const stage = currentStage(state);
   if (step === null || stage === null) return null;
   const newest = step.kind === 'test' ? (state.best?.round ?? stage.rounds) : stage.rounds;
+  const limits = [...state.chosen, newest];
   const rounds = new Set(
     state.steps.flatMap((other) =>
-      other.kind === 'train' && other.stage === stage.index && other.round <= newest ? [idOf(other)] : [],
+      other.kind === 'train' && other.round <= (limits[other.stage] ?? 0) ? [idOf(other)] : [],
     ),
   );
   return state.history.findLast((entry) => rounds.has(entry.step) && entry.sites.includes(site))?.step ?? null;
