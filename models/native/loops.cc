@@ -1,5 +1,6 @@
 #include "loops.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <string_view>
 

@@ -12,6 +12,8 @@
 
 #include "random.h"
 
+#include "narrow-attention.h"
+
 #include "attention.h"
 
 static const Loops table = {

@@ -10,7 +10,7 @@ static inline int64_t queriesAtOnce(int64_t tokens) {
 
 /** Room that one head needs: for scores, for their slopes, and for a mask with its margins. */
 static inline int64_t attentionRoom(int64_t tokens) {
-  return 2 * roundUp(queriesAtOnce(tokens) * tokens, 16) + tokens + 8 * laneBytes;
+  return 2 * roundUp(queriesAtOnce(tokens) * tokens, 16) + narrowRoom(tokens) + tokens + maskMargin;
 }
 
 /** `exp(scale·s − shift)` in place; their sum comes back. */
@@ -39,6 +39,12 @@ static void score(const Head& head, int64_t from, int64_t queries, float* to) {
 
 /** `softmax(scale·Q·Kᵀ) ⊙ mask · V` and the logarithm of each query's sum of exponentials. */
 static void attend(const Head& head, const Dropout* dropout, float* y, int64_t yRow, float* logSums, float* room) {
+  switch (head.width) {
+    case 1: return attendNarrow<1>(head, dropout, y, yRow, logSums, room);
+    case 2: return attendNarrow<2>(head, dropout, y, yRow, logSums, room);
+    case 3: return attendNarrow<3>(head, dropout, y, yRow, logSums, room);
+    case 4: return attendNarrow<4>(head, dropout, y, yRow, logSums, room);
+  }
   const int64_t tokens = head.tokens;
   const int64_t most = queriesAtOnce(tokens);
   float* scores = room;
@@ -70,6 +76,15 @@ static void attend(const Head& head, const Dropout* dropout, float* y, int64_t y
  */
 static void attendGradient(const Head& head, const Dropout* dropout, const float* dy, const float* y, int64_t yRow,
                            const float* logSums, float* dQueries, float* dKeys, float* dValues, float* room) {
+  const auto narrow = [&](auto gradient) {
+    gradient(head, dropout, dy, y, yRow, logSums, dQueries, dKeys, dValues, room);
+  };
+  switch (head.width) {
+    case 1: return narrow(attendNarrowGradient<1>);
+    case 2: return narrow(attendNarrowGradient<2>);
+    case 3: return narrow(attendNarrowGradient<3>);
+    case 4: return narrow(attendNarrowGradient<4>);
+  }
   const int64_t tokens = head.tokens, width = head.width;
   const int64_t most = queriesAtOnce(tokens);
   float* used = room;

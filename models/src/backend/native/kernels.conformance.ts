@@ -83,11 +83,23 @@ const cases: readonly Case[] = [
       batchNorm(x as tf.Tensor2D, gamma as tf.Tensor1D, beta as tf.Tensor1D, eps).y,
   })),
   ...[
-    { name: 'attention', batch: 3, tokens: 5, heads: 2, headWidth: 4 },
-    { name: 'attention with dropout', batch: 3, tokens: 5, heads: 2, headWidth: 4, dropout },
+    ...[1, 2, 3, 4, 5].flatMap((headWidth) => {
+      const layout = { batch: 3, tokens: 5, heads: 2, headWidth };
+      const name = `attention of heads of ${headWidth}`;
+      return [
+        { name, ...layout },
+        { name: `${name}, with dropout`, ...layout, dropout },
+      ];
+    }),
     { name: 'attention of wide heads', batch: 1, tokens: 37, heads: 2, headWidth: 70 },
-    { name: 'attention of many tokens', batch: 1, tokens: 389, heads: 2, headWidth: 3 },
-    { name: 'attention of many tokens, with dropout', batch: 1, tokens: 389, heads: 2, headWidth: 3, dropout },
+    ...[3, 6].flatMap((headWidth) => {
+      const layout = { batch: 1, tokens: 389, heads: 2, headWidth };
+      const name = `attention of many tokens by heads of ${headWidth}`;
+      return [
+        { name, ...layout },
+        { name: `${name}, with dropout`, ...layout, dropout },
+      ];
+    }),
   ].map(({ name, ...layout }) => ({
     name,
     shapes: [[layout.batch * layout.tokens, 3 * layout.heads * layout.headWidth]],
