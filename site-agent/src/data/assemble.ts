@@ -8,7 +8,7 @@ import { readSplit, splitPatients } from './split.js';
 export interface FoundSample {
   readonly id: string;
   readonly patient: string;
-  /** Class index. */
+  /** Class index; −1 where it is not known and need not be. */
   readonly label: number;
   readonly file: string;
   readonly line: number;
@@ -81,11 +81,12 @@ export async function assembleDataset<Found extends FoundSample>(findings: Findi
     counts: { ...counts, kept: kept.length, quarantined: quarantine.length },
     quarantine,
   };
-  refuseSmall(dataset, validation.minimumCohort, data.label);
+  const { minimumCohort: minimum } = validation;
+  if (new Set(dataset.parts.train.patients).size < minimum) fail('CSM-COHORT-SMALL', { minimum });
+  if (source.labels !== 'optional') refuseOneClass(dataset.parts.train, data.label);
   return dataset;
 }
 
-function refuseSmall({ parts }: Dataset, minimum: number, label: string): void {
-  if (new Set(parts.train.patients).size < minimum) fail('CSM-COHORT-SMALL', { minimum });
-  if (new Set(parts.train.y).size < 2) fail('CSM-DATA-ONE-CLASS', { column: label });
+function refuseOneClass({ y }: Part, label: string): void {
+  if (new Set(y).size < 2) fail('CSM-DATA-ONE-CLASS', { column: label });
 }

@@ -260,3 +260,27 @@ describe('an expression table', () => {
     await expect(loading).rejects.toThrow(/abort/i);
   });
 });
+
+describe('a table whose labels are optional', () => {
+  const optional = { labels: 'optional' } as const;
+  const yOf = async (loading: ReturnType<typeof load>) => [...(await loading).parts.train.y];
+
+  it('keeps rows of no label and of another class, and says of neither what it is', async () => {
+    const files = { 'expression.csv': table(['s12,,3,1,text', 's13,C,3,1,text']) };
+    expect(await yOf(load(files, {}, optional))).toEqual([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, -1, -1]);
+  });
+
+  it('needs no column of them', async () => {
+    const files = { 'expression.csv': table().replace('subtype', 'other') };
+    expect((await fault(load(files))).code).toBe('CSM-DATA-COLUMN');
+    expect(await yOf(load(files, { features: ['G1', 'G2'] }, optional))).toEqual(Array(12).fill(-1));
+  });
+
+  it('needs no entry in the sample table, and no second class', async () => {
+    const files = { 'expression.csv': table().replace('subtype', 'other'), 'samples.csv': 'sample,subtype\ns3,A\n' };
+    const tables = { features: 'expression.csv', samples: 'samples.csv' };
+    const dataset = await load(files, { features: ['G1', 'G2'], files: tables }, optional);
+    expect(dataset.counts).toMatchObject({ read: 12, kept: 12, quarantined: 0 });
+    expect([...dataset.parts.train.y]).toEqual(Array.from({ length: 12 }, (_, row) => (row === 3 ? 0 : -1)));
+  });
+});

@@ -6,6 +6,7 @@ import { checkMissing } from '@consilium/shared/statistics';
 import { didYouMean } from '@consilium/shared/yaml';
 import { assembleDataset } from './assemble.js';
 import type { Dataset, QuarantinedRow } from './dataset.js';
+import { labelReader } from './labels.js';
 import { isBad, type Row, type Rows, readRows } from './rows.js';
 import { type RowColumns, readSamples } from './samples.js';
 import type { DataSource } from './source.js';
@@ -17,10 +18,11 @@ import type { DataSource } from './source.js';
  * @throws CSM-DATA-*, CSM-COHORT-SMALL
  */
 export async function loadExpressionTable(source: DataSource): Promise<Dataset> {
-  const { model, data } = source.contract.runFile;
+  const { data } = source.contract.runFile;
   const files = source.files ?? data.files;
   const path = (file: string): string => join(source.directory, file);
-  const columns: RowColumns = { id: data.id, patient: data.patient, label: data.label, only: source.rows };
+  const { labels = 'required' } = source;
+  const columns: RowColumns = { id: data.id, patient: data.patient, label: data.label, labels, only: source.rows };
   const listed = featureList(source.contract);
   const samples = files.samples === undefined ? null : await readSamples(path(files.samples), columns, source.signal);
   const featureFiles = typeof files.features === 'string' ? [files.features] : files.features;
@@ -28,7 +30,7 @@ export async function loadExpressionTable(source: DataSource): Promise<Dataset> 
     columns,
     samples,
     listed,
-    classes: model.classes,
+    labelOf: labelReader(source),
     transforms: data.transforms,
     signal: source.signal,
   });

@@ -1,6 +1,7 @@
 import type { Transform } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import type { QuarantinedRow, QuarantineReason } from './dataset.js';
+import type { LabelReader } from './labels.js';
 import { factsReader, type RowColumns, type RowFacts, type SampleTable } from './samples.js';
 import { columnIndex, openTable, type Table } from './table.js';
 import { changesOf, isMissing, readNumber, type ValueChange } from './values.js';
@@ -9,6 +10,7 @@ import { changesOf, isMissing, readNumber, type ValueChange } from './values.js'
 export interface Row {
   readonly id: string;
   readonly patient: string;
+  /** Class index; −1 where it is not known and need not be. */
   readonly label: number;
   /** Candidate columns in order, NaN where missing or no number. */
   readonly values: Float32Array;
@@ -35,12 +37,11 @@ export async function readRows(
     readonly samples: SampleTable | null;
     /** Listed features; null: every column that says nothing else. */
     readonly listed: readonly string[] | null;
-    readonly classes: readonly string[];
+    readonly labelOf: LabelReader;
     readonly transforms: readonly Transform[];
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<Rows> {
-  const classOf = new Map(asked.classes.map((name, index) => [name, index]));
   const seen = new Set<string>();
   const rows: Row[] = [];
   const quarantine: QuarantinedRow[] = [];
@@ -71,9 +72,13 @@ export async function readRows(
         quarantine.push({ file: table.file, line, reason: reason ?? 'no entry in the sample table' });
         continue;
       }
+      const label = asked.labelOf(facts.label);
+      if (label === 'no label') {
+        quarantine.push({ file: table.file, line, reason: label });
+        continue;
+      }
       seen.add(key);
-      const label = classOf.get(facts.label ?? '');
-      if (label === undefined) otherLabel += 1;
+      if (label === 'other label') otherLabel += 1;
       else
         rows.push({
           id: key,
@@ -118,7 +123,8 @@ function joined(
   // One that neither table has is looked for in the sample table first, as facts are.
   const { file } = samples ?? table;
   const both = { file, columns: [...(samples?.columns ?? []), ...table.columns] };
-  for (const column of [columns.label, columns.patient, columns.only?.column]) {
+  const label = columns.labels === 'optional' ? undefined : columns.label;
+  for (const column of [label, columns.patient, columns.only?.column]) {
     if (column !== undefined) columnIndex(both, column);
   }
   const onlyInSamples = columns.only !== undefined && samples?.columns.includes(columns.only.column);
@@ -131,7 +137,7 @@ function joined(
     if (there === undefined && onlyInSamples) return 'other site';
     const ours = (typeof there === 'object' ? there.ours : undefined) ?? here.ours;
     if (ours === false) return 'other site';
-    if (there === undefined) return 'no entry in the sample table';
+    if (there === undefined) return columns.labels === 'optional' ? here : 'no entry in the sample table';
     if (there === 'twice') return 'id twice';
     const pick = (a: string | null | undefined, b: string | null | undefined) => (a === undefined ? b : a);
     return { patient: pick(there.patient, here.patient), label: pick(there.label, here.label), ours: true };
@@ -142,8 +148,7 @@ function faultOf(whole: boolean, id: string, seen: ReadonlySet<string>, facts: J
   if (!whole) return 'ragged row';
   if (isMissing(id)) return 'no id';
   if (seen.has(id)) return 'id twice';
-  if (facts === 'id twice' || facts === 'no entry in the sample table') return facts;
-  return typeof facts === 'object' && (facts.label ?? null) === null ? 'no label' : null;
+  return facts === 'id twice' || facts === 'no entry in the sample table' ? facts : null;
 }
 
 /** Values in float64 through the declared transforms, kept as float32. */

@@ -6,6 +6,8 @@ export interface RowColumns {
   readonly id: string;
   readonly patient: string | undefined;
   readonly label: string;
+  /** `optional`: no table need have that column. */
+  readonly labels: 'required' | 'optional';
   /** Serves one folder for several sites: only rows with this value are this site's. */
   readonly only: { readonly column: string; readonly equals: string } | undefined;
 }

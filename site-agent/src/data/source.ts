@@ -8,5 +8,7 @@ export interface DataSource {
   /** Serves one folder for several sites: only rows with this value in this column of the sample or feature table. */
   readonly rows?: { readonly column: string; readonly equals: string };
   readonly contract: Contract;
+  /** Whether a row needs a label of one of the run's classes, as it does for training; `optional` to ask a finished model about it. */
+  readonly labels?: 'required' | 'optional';
   readonly signal?: AbortSignal;
 }
