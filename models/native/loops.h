@@ -25,6 +25,12 @@ struct Dropout {
   uint32_t counter[2];
 };
 
+/** Which of a head's weights dropout kept, as `packMask` says for each query, and what makes up for the others; no words: all, as they are. */
+struct Kept {
+  const uint32_t* words;
+  float factor;
+};
+
 /** Queries, keys and values of one head, each [tokens, width], `row` floats from token to token. */
 struct Head {
   const float* queries;
@@ -60,8 +66,8 @@ struct Loops {
                                    float* dgamma, float* dbeta);
   const float* (*drawMask)(const Dropout&, int64_t from, int64_t count, float* mask);
   int64_t (*attentionRoom)(int64_t tokens);
-  void (*attend)(const Head&, const Dropout*, float* y, int64_t yRow, float* logSums, float* room);
-  void (*attendGradient)(const Head&, const Dropout*, const float* dy, const float* y, int64_t yRow,
+  void (*attend)(const Head&, const Dropout*, float* y, int64_t yRow, float* logSums, uint32_t* words, float* room);
+  void (*attendGradient)(const Head&, Kept, const float* dy, const float* y, int64_t yRow,
                          const float* logSums, float* dQueries, float* dKeys, float* dValues, float* room);
 };
 
@@ -70,3 +76,6 @@ const Loops& loops();
 
 /** Floats that `drawMask` writes beside those that were asked for. */
 constexpr int64_t maskMargin = 80;
+
+/** Words in which a mask of so many elements is packed: one of each sixteen for each bit. */
+constexpr int64_t maskWords(int64_t count) { return (count + 511) / 512 * 16; }

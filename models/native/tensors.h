@@ -27,8 +27,10 @@ class Tensor {
     for (int axis = 0; axis < rank() - but; axis++) product *= length(axis);
     return product;
   }
-  const float* floats() const { return static_cast<const float*>(TF_TensorData(tensor)); }
-  const int32_t* integers() const { return static_cast<const int32_t*>(TF_TensorData(tensor)); }
+  void* data() const { return TF_TensorData(tensor); }
+  const float* floats() const { return static_cast<const float*>(data()); }
+  const int32_t* integers() const { return static_cast<const int32_t*>(data()); }
+  const uint32_t* words() const { return static_cast<const uint32_t*>(data()); }
 
  private:
   TF_Tensor* tensor;
@@ -72,11 +74,12 @@ class Call {
   }
 
   float* output(int place, const int64_t* shape, int axes) {
-    int64_t count = 1;
-    for (int axis = 0; axis < axes; axis++) count *= shape[axis];
-    Tensor made(TF_AllocateOutput(context, place, TF_FLOAT, shape, axes, count * 4, status));
-    demand(TF_GetCode(status) == TF_OK, "there is no room for an output");
-    return const_cast<float*>(made.floats());
+    return static_cast<float*>(allocate(place, TF_FLOAT, shape, axes));
+  }
+
+  /** Room for an output of words, int32 to TensorFlow. */
+  uint32_t* words(int place, std::initializer_list<int64_t> shape) {
+    return static_cast<uint32_t*>(allocate(place, TF_INT32, shape.begin(), static_cast<int>(shape.size())));
   }
 
   void fail(const char* what) {
@@ -87,6 +90,15 @@ class Call {
   static constexpr int mostAxes = 8;
 
  private:
+  /** Of a type of four bytes. */
+  void* allocate(int place, TF_DataType type, const int64_t* shape, int axes) {
+    int64_t count = 1;
+    for (int axis = 0; axis < axes; axis++) count *= shape[axis];
+    Tensor made(TF_AllocateOutput(context, place, type, shape, axes, count * 4, status));
+    demand(TF_GetCode(status) == TF_OK, "there is no room for an output");
+    return made.data();
+  }
+
   TF_OpKernelContext* context;
   TF_Status* status;
 };
@@ -104,7 +116,10 @@ void run(void*, TF_OpKernelContext* context) {
   }
 }
 
-/** Makes an operation known, with its kernel for processors: inputs and outputs as "name: type". */
+/**
+ * Makes an operation known, with its kernel for processors: inputs and outputs as "name: type". What each computes stands in
+ * models/src/backend/fused-kernels.ts.
+ */
 template <void (*compute)(Call&)>
 void make(const char* name, std::initializer_list<const char*> inputs, std::initializer_list<const char*> outputs) {
   TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(name);

@@ -12,6 +12,8 @@
 
 #include "random.h"
 
+#include "mask-words.h"
+
 #include "narrow-attention.h"
 
 #include "attention.h"

@@ -38,12 +38,12 @@ static void score(const Head& head, int64_t from, int64_t queries, float* to) {
 }
 
 /** `softmax(scale·Q·Kᵀ) ⊙ mask · V` and the logarithm of each query's sum of exponentials. */
-static void attend(const Head& head, const Dropout* dropout, float* y, int64_t yRow, float* logSums, float* room) {
+static void attend(const Head& head, const Dropout* dropout, float* y, int64_t yRow, float* logSums, uint32_t* words, float* room) {
   switch (head.width) {
-    case 1: return attendNarrow<1>(head, dropout, y, yRow, logSums, room);
-    case 2: return attendNarrow<2>(head, dropout, y, yRow, logSums, room);
-    case 3: return attendNarrow<3>(head, dropout, y, yRow, logSums, room);
-    case 4: return attendNarrow<4>(head, dropout, y, yRow, logSums, room);
+    case 1: return attendNarrow<1>(head, dropout, y, yRow, logSums, words, room);
+    case 2: return attendNarrow<2>(head, dropout, y, yRow, logSums, words, room);
+    case 3: return attendNarrow<3>(head, dropout, y, yRow, logSums, words, room);
+    case 4: return attendNarrow<4>(head, dropout, y, yRow, logSums, words, room);
   }
   const int64_t tokens = head.tokens;
   const int64_t most = queriesAtOnce(tokens);
@@ -58,7 +58,7 @@ static void attend(const Head& head, const Dropout* dropout, float* y, int64_t y
       const float sum = weigh(tokens, row, head.scale, shift);
       logSums[from + i] = shift + __builtin_logf(sum);
       const float inverse = 1.0f / sum;
-      const float* kept = dropout ? drawMask(*dropout, head.first + (from + i) * tokens, tokens, mask) : nullptr;
+      const float* kept = dropout ? drawWeightMask(*dropout, head, from + i, words, mask) : nullptr;
       if (kept)
 #pragma omp simd
         for (int64_t j = 0; j < tokens; j++) row[j] *= kept[j] * inverse;
@@ -74,10 +74,10 @@ static void attend(const Head& head, const Dropout* dropout, float* y, int64_t y
  * Slopes of queries, keys and values, laid out as these are. With P the weights, U = P ⊙ mask and D = Σ dO ⊙ O for each query:
  * `dV = Uᵀ·dO`, `dS = scale·(U ⊙ (dO·Vᵀ) − P ⊙ D)`, `dQ = dS·K`, `dK = dSᵀ·Q`.
  */
-static void attendGradient(const Head& head, const Dropout* dropout, const float* dy, const float* y, int64_t yRow,
+static void attendGradient(const Head& head, Kept drops, const float* dy, const float* y, int64_t yRow,
                            const float* logSums, float* dQueries, float* dKeys, float* dValues, float* room) {
   const auto narrow = [&](auto gradient) {
-    gradient(head, dropout, dy, y, yRow, logSums, dQueries, dKeys, dValues, room);
+    gradient(head, drops, dy, y, yRow, logSums, dQueries, dKeys, dValues, room);
   };
   switch (head.width) {
     case 1: return narrow(attendNarrowGradient<1>);
@@ -102,7 +102,7 @@ static void attendGradient(const Head& head, const Dropout* dropout, const float
       const float logSum = logSums[from + i];
       float along = 0;
       for (int64_t j = 0; j < width; j++) along += dyRows[i * yRow + j] * y[(from + i) * yRow + j];
-      const float* kept = dropout ? drawMask(*dropout, head.first + (from + i) * tokens, tokens, mask) : nullptr;
+      const float* kept = drops.words ? unpackMask(drops, from + i, tokens, mask) : nullptr;
       const float scale = head.scale;
       if (kept)
 #pragma omp simd

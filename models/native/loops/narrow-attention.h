@@ -28,7 +28,7 @@ static inline float sumOfProducts(int64_t count, const float* a, const float* b)
 
 /** As `attend`. */
 template <int64_t width>
-static void attendNarrow(const Head& head, const Dropout* dropout, float* y, int64_t yRow, float* logSums, float* room) {
+static void attendNarrow(const Head& head, const Dropout* dropout, float* y, int64_t yRow, float* logSums, uint32_t* words, float* room) {
   const int64_t tokens = head.tokens;
   float* keys = room;
   float* values = keys + width * tokens;
@@ -55,7 +55,7 @@ static void attendNarrow(const Head& head, const Dropout* dropout, float* y, int
       sum += weights[j];
     }
     if (dropout) {
-      const float* kept = drawMask(*dropout, head.first + i * tokens, tokens, mask);
+      const float* kept = drawWeightMask(*dropout, head, i, words, mask);
 #pragma omp simd
       for (int64_t j = 0; j < tokens; j++) weights[j] *= kept[j];
     }
@@ -66,7 +66,7 @@ static void attendNarrow(const Head& head, const Dropout* dropout, float* y, int
 
 /** As `attendGradient`. */
 template <int64_t width>
-static void attendNarrowGradient(const Head& head, const Dropout* dropout, const float* dy, const float* y, int64_t yRow,
+static void attendNarrowGradient(const Head& head, Kept drops, const float* dy, const float* y, int64_t yRow,
                                  const float* logSums, float* dQueries, float* dKeys, float* dValues, float* room) {
   const int64_t tokens = head.tokens;
   float* keys = room;
@@ -99,8 +99,8 @@ static void attendNarrowGradient(const Head& head, const Dropout* dropout, const
       used[j] = exponential(score - logSum);
       slopes[j] = through;
     }
-    if (dropout) {
-      const float* kept = drawMask(*dropout, head.first + i * tokens, tokens, mask);
+    if (drops.words) {
+      const float* kept = unpackMask(drops, i, tokens, mask);
 #pragma omp simd
       for (int64_t j = 0; j < tokens; j++) {
         slopes[j] = used[j] * (kept[j] * slopes[j] - along);

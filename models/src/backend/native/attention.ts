@@ -5,18 +5,20 @@ import type { Handle } from './library.js';
 import type { Pass } from './pass.js';
 
 /**
- * Attention. Our own operation hands out y, then the input itself and the logarithm of each query's sum of exponentials, from which
- * its gradient forms the weights again. The chain hands out y, then queries, keys and values [3, batch, heads, tokens, headWidth],
+ * Attention. Our own operation hands out y, then the input itself, the logarithm of each query's sum of exponentials, from which its
+ * gradient forms the weights again, and which of them dropout kept, a bit each. The chain hands out y, then queries, keys and values [3, batch, heads, tokens, headWidth],
  * then the weights and, with dropout, what is left of them; the factor that makes up for dropped weights goes into the values, which are small.
  */
 export const attention = fused('Attention', {
   onProcessor: ({ pass, inputs, attributes }) => {
-    const [y = -1, logSums = -1] = pass.runMany(
+    const { integers } = pass.constants;
+    const drawn = attributes.dropout === null ? integers([]) : pass.integers(dropoutSettings(attributes.dropout));
+    const [y = -1, logSums = -1, words = -1] = pass.runMany(
       'ConsiliumAttention',
-      [inputs.projected, ...layoutOf(pass, attributes)],
-      2,
+      [inputs.projected, integers(layoutOf(attributes)), drawn, pass.constants.scalar(raiseOf(attributes))],
+      3,
     );
-    return [y, pass.run('Identity', [inputs.projected]), logSums];
+    return [y, pass.run('Identity', [inputs.projected]), logSums, words];
   },
   chain: ({ pass, inputs, attributes, to }) => {
     const { integers, scalar } = pass.constants;
@@ -30,7 +32,7 @@ export const attention = fused('Attention', {
     pass.free(scores);
     const used =
       dropout === null ? weights : drop(pass, weights, drawKept(pass, scoresShape(attributes), dropout, to), to);
-    const raised = dropout === null ? values : pass.run('Mul', [values, scalar(1 / (1 - dropout.rate))]);
+    const raised = dropout === null ? values : pass.run('Mul', [values, scalar(raiseOf(attributes))]);
     const heard = pass.run('Transpose', [pass.run('BatchMatMulV2', [used, raised]), integers(headsLast)]);
     const y = pass.run('Reshape', [heard, integers([batch * tokens, heads * headWidth])]);
     return dropout === null ? [y, three, weights] : [y, three, weights, used];
@@ -42,12 +44,14 @@ export const attention = fused('Attention', {
  * `dS = U ⊙ (c·dO·Vᵀ) − P ⊙ D`: no sum over the large tensors. The scale of the scores goes into dO and D.
  */
 export const attentionGradient = fused('AttentionGradient', {
-  onProcessor: ({ pass, inputs: { dy, y, saved0 = -1, saved1 = -1 }, attributes }) => [
-    pass.run('ConsiliumAttentionGradient', [dy, y, saved0, saved1, ...layoutOf(pass, attributes)]),
-  ],
+  onProcessor: ({ pass, inputs: { dy, y, saved0 = -1, saved1 = -1, saved2 = -1 }, attributes }) => {
+    const layout = pass.constants.integers(layoutOf(attributes));
+    const factor = pass.constants.scalar(raiseOf(attributes));
+    return [pass.run('ConsiliumAttentionGradient', [dy, y, saved0, saved1, saved2, layout, factor])];
+  },
   chain: ({ pass, inputs, attributes, to }) => {
     const { integers, scalar } = pass.constants;
-    const { batch, tokens, heads, headWidth, dropout } = attributes;
+    const { batch, tokens, heads, headWidth } = attributes;
     const { saved0: three = -1, saved1: weights = -1, saved2: used = weights } = inputs;
     const separate = (rows: Handle) =>
       pass.run('Transpose', [
@@ -55,7 +59,7 @@ export const attentionGradient = fused('AttentionGradient', {
         integers(headsLast),
       ]);
     const raise = (whole: Handle, factor: number) => (factor === 1 ? whole : pass.run('Mul', [whole, scalar(factor)]));
-    const factor = dropout === null ? 1 : 1 / (1 - dropout.rate);
+    const factor = raiseOf(attributes);
     const slopes = separate(inputs.dy);
     const scaledSlopes = raise(slopes, scaleOf(attributes));
     const products = pass.run('Mul', [scaledSlopes, separate(inputs.y)]);
@@ -104,14 +108,11 @@ function drop(pass: Pass, weights: Handle, kept: Handle, to: AttributeMaker): Ha
   return used;
 }
 
-/** What our own operations are told: the layout, whether weights are dropped and how, and what makes up for it. */
-function layoutOf(pass: Pass, { batch, tokens, heads, headWidth, dropout }: AttentionAttributes): readonly Handle[] {
-  const drops = dropout === null ? [0, 0, 0, 0, 0, 0] : [1, ...dropoutSettings(dropout)];
-  return [
-    pass.integers([batch, tokens, heads, headWidth, ...drops]),
-    pass.constants.scalar(dropout === null ? 1 : 1 / (1 - dropout.rate)),
-  ];
-}
+/** What our own operations are told of the layout. */
+const layoutOf = ({ batch, tokens, heads, headWidth }: AttentionAttributes) => [batch, tokens, heads, headWidth];
+
+/** What makes up for the weights that are dropped. */
+const raiseOf = ({ dropout }: AttentionAttributes): number => (dropout === null ? 1 : 1 / (1 - dropout.rate));
 
 const scoresShape = ({ batch, heads, tokens }: AttentionAttributes) => [batch, heads, tokens, tokens];
 
