@@ -1,14 +1,16 @@
 import { fail } from '../errors/index.js';
 import type { Contract } from './contract.js';
 import type { RunFile } from './run-file.js';
+import { transformFiles } from './transforms.js';
 
 const maxFeatures = 1_000_000;
 const maxNameCharacters = 256;
 
 /** Files beside the run file that belong to its contract. */
 export function namedFiles(run: RunFile): readonly string[] {
-  const { features } = run.data;
-  return typeof features === 'object' && 'file' in features ? [features.file] : [];
+  const { features, transforms } = run.data;
+  const listed = typeof features === 'object' && 'file' in features ? [features.file] : [];
+  return [...new Set([...listed, ...transformFiles(transforms)])];
 }
 
 /**

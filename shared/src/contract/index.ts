@@ -1,6 +1,7 @@
 export * from './contract.js';
 export { type SiteFiles, siteFiles } from './data/index.js';
 export { featureList, namedFiles, parseFeatureList } from './feature-list.js';
+export { type GeneLengths, geneLengths } from './gene-lengths.js';
 export { type InputShape, inputOf, inputShape } from './input.js';
 export * from './make-contract.js';
 export { type PreparationName, passesOf, preparationName } from './preparation-steps.js';

@@ -3,8 +3,9 @@ import { fail } from '../errors/index.js';
 import type { ConsortiumId, RunId, Signature } from '../ids.js';
 import { type Contract, contract, contractDomain, type SignedContract } from './contract.js';
 import { featureList, namedFiles } from './feature-list.js';
+import { geneLengths } from './gene-lengths.js';
 import type { RunFile } from './run-file.js';
-import { transformedColumns } from './transforms.js';
+import { transformedColumns, transformFiles } from './transforms.js';
 
 /** Signs bytes under a domain with the lead's key. */
 export type Sign = (domain: string, bytes: Uint8Array) => Signature;
@@ -12,7 +13,7 @@ export type Sign = (domain: string, bytes: Uint8Array) => Signature;
 /**
  * Makes the terms that a lead signs.
  * @param files text of every file that the run file names, by name; others are left out of the contract
- * @throws CSM-RUNFILE-MISSING, CSM-RUNFILE-FEATURES
+ * @throws CSM-RUNFILE-MISSING, CSM-RUNFILE-FEATURES, CSM-RUNFILE-LENGTHS
  */
 export function makeContract(terms: {
   readonly runFile: RunFile;
@@ -29,6 +30,7 @@ export function makeContract(terms: {
     }),
   );
   checkFeatures(terms.runFile, files);
+  for (const file of transformFiles(terms.runFile.data.transforms)) geneLengths({ files }, file);
   return contract.parse({
     format: contractDomain,
     consortium: terms.consortium,
@@ -54,6 +56,7 @@ function checkFeatures(run: RunFile, files: Contract['files']): void {
   const known = new Set(listed);
   const stray = transformedColumns(run.data.transforms).find((column) => !known.has(column));
   if (stray === undefined) return;
-  const file = namedFiles(run)[0] ?? 'data.features';
+  const { features } = run.data;
+  const file = typeof features === 'object' && 'file' in features ? features.file : 'data.features';
   fail('CSM-RUNFILE-FEATURES', { file, line: 1, problem: `it lacks ${stray}, which data.transforms names` });
 }

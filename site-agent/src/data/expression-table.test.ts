@@ -172,6 +172,16 @@ describe('an expression table', () => {
     expect(valuesOf(dataset.parts.train)[3]).toBe(Math.fround(Math.log(2)));
   });
 
+  it('brings a row to a total of all its columns, also where few of them are features', async () => {
+    const transforms = [{ perCell: 90 }];
+    for (const features of ['common' as const, ['G1']]) {
+      const { parts } = await load({ 'expression.csv': table() }, { features, transforms });
+      const { width, values } = asRows(parts.train.input);
+      // The second patient: G1 is 0.5 and G2 is 1.
+      expect(values[width]).toBe(30);
+    }
+  });
+
   it('follows a split file and leaves out what it does not name', async () => {
     const split = ['sample,split', ...numbers.slice(1).map((i) => `s${i},${i > 7 ? 'test' : 'train'}`)].join('\n');
     const files = { features: 'expression.csv', split: 'split.csv' };

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import type { DenseRows } from '@consilium/models/samples';
-import { type Contract, featureList, type SiteFiles, transformedColumns } from '@consilium/shared/contract';
+import {
+  type Contract,
+  featureList,
+  needsWholeRows,
+  type SiteFiles,
+  transformedColumns,
+} from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { checkMissing } from '@consilium/shared/statistics';
 import { didYouMean } from '@consilium/shared/yaml';
@@ -10,6 +16,7 @@ import { labelReader } from './labels.js';
 import { isBad, type Row, type Rows, readRows } from './rows.js';
 import { type RowColumns, readSamples } from './samples.js';
 import type { DataSource } from './source.js';
+import { declaredChange } from './transforms/index.js';
 
 /**
  * Reads a cohort from feature tables (samples × columns; CSV or TSV, gzipped or not), an optional sample table joined by id,
@@ -29,9 +36,9 @@ export async function loadExpressionTable(source: DataSource): Promise<Dataset> 
   const read = await readRows(featureFiles.map(path), {
     columns,
     samples,
-    listed,
+    wanted: needsWholeRows(data.transforms) ? null : listed,
     labelOf: labelReader(source),
-    transforms: data.transforms,
+    changeOf: (columns) => declaredChange(source.contract, columns),
     signal: source.signal,
   });
   refuseNothing(read, files, columns);
@@ -70,10 +77,11 @@ function chooseFeatures(
   const numeric = read.columns.map((_, column) => isNumeric(read.rows, column));
   if (listed !== null) {
     const at = new Map(read.columns.map((name, column) => [name, column]));
-    const text = read.columns.find((_, column) => !numeric[column]);
-    if (text !== undefined) fail('CSM-DATA-NOT-NUMERIC', { file, column: text });
     const features = listed.map((name) => ({ name, at: at.get(name) ?? -1 }));
-    checkMissing(listed.length - at.size, listed.length, data.missingFeatures);
+    const text = features.find((feature) => feature.at >= 0 && !numeric[feature.at]);
+    if (text !== undefined) fail('CSM-DATA-NOT-NUMERIC', { file, column: text.name });
+    const missing = features.filter((feature) => feature.at < 0).length;
+    checkMissing(missing, listed.length, data.missingFeatures);
     return features;
   }
   const features = read.columns.flatMap((name, column) => (numeric[column] ? [{ name, at: column }] : []));

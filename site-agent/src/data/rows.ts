@@ -1,10 +1,10 @@
-import type { Transform } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import type { QuarantinedRow, QuarantineReason } from './dataset.js';
 import type { LabelReader } from './labels.js';
 import { factsReader, type RowColumns, type RowFacts, type SampleTable } from './samples.js';
 import { columnIndex, openTable, type Table } from './table.js';
-import { changesOf, isMissing, readNumber, type ValueChange } from './values.js';
+import type { RowChange } from './transforms/index.js';
+import { isMissing, readNumber } from './values.js';
 
 /** A row of a class of the run, its values read; not yet known to be numeric throughout. */
 export interface Row {
@@ -35,10 +35,11 @@ export async function readRows(
   asked: {
     readonly columns: RowColumns;
     readonly samples: SampleTable | null;
-    /** Listed features; null: every column that says nothing else. */
-    readonly listed: readonly string[] | null;
+    /** Columns to read; null: every column that says nothing else. */
+    readonly wanted: readonly string[] | null;
     readonly labelOf: LabelReader;
-    readonly transforms: readonly Transform[];
+    /** The declared transforms for rows of the columns that are read. */
+    readonly changeOf: (columns: readonly string[]) => RowChange | null;
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<Rows> {
@@ -46,16 +47,16 @@ export async function readRows(
   const rows: Row[] = [];
   const quarantine: QuarantinedRow[] = [];
   let first: { readonly file: string; readonly columns: readonly string[] } | null = null;
-  let changes: readonly (ValueChange | null)[] = [];
+  let change: RowChange | null = null;
   let read = 0;
   let otherLabel = 0;
 
   for (const path of paths) {
     const table = await openTable(path, asked.signal);
-    const columns = candidates(table, asked.columns, asked.listed);
+    const columns = candidates(table, asked.columns, asked.wanted);
     if (first === null) {
       first = { file: table.file, columns };
-      changes = changesOf(asked.transforms, columns);
+      change = asked.changeOf(columns);
     } else refuseDifference(first, { file: table.file, columns });
     const indices = new Map(table.columns.map((column, index) => [column, index]));
     const at = first.columns.map((column) => indices.get(column) ?? -1);
@@ -84,7 +85,7 @@ export async function readRows(
           id: key,
           patient: facts.patient ?? key,
           label,
-          ...readValues(fields, at, changes),
+          ...readValues(fields, at, change),
           file: table.file,
           line,
         });
@@ -93,10 +94,10 @@ export async function readRows(
   return { columns: first?.columns ?? [], rows, read, otherLabel, quarantine };
 }
 
-/** Columns that may be features. Listed ones that the table lacks are left out here and counted later. */
-function candidates(table: Table, columns: RowColumns, listed: readonly string[] | null): readonly string[] {
+/** Columns that may be features. Wanted ones that the table lacks are left out here and counted later. */
+function candidates(table: Table, columns: RowColumns, wanted: readonly string[] | null): readonly string[] {
   const present = new Set(table.columns);
-  if (listed !== null) return listed.filter((column) => present.has(column));
+  if (wanted !== null) return wanted.filter((column) => present.has(column));
   const reserved = new Set([columns.id, columns.patient, columns.label, columns.only?.column, '']);
   return table.columns.filter((column) => !reserved.has(column)).sort();
 }
@@ -155,18 +156,25 @@ function faultOf(whole: boolean, id: string, seen: ReadonlySet<string>, facts: J
 function readValues(
   fields: readonly string[],
   at: readonly number[],
-  changes: readonly (ValueChange | null)[],
+  change: RowChange | null,
 ): Pick<Row, 'values' | 'bad'> {
-  const values = new Float32Array(at.length).fill(Number.NaN);
+  const exact = new Float64Array(at.length);
   let bad: Uint8Array | null = null;
+  const setBad = (column: number): void => {
+    bad ??= new Uint8Array(Math.ceil(at.length / 8));
+    bad[column >> 3]! |= 1 << (column & 7);
+  };
   for (let column = 0; column < at.length; column++) {
     const raw = readNumber(fields[at[column]!] ?? '');
-    const change = changes[column];
-    const value = Math.fround(raw !== null && change ? change(raw) : (raw ?? Infinity));
-    if (value === Infinity || value === -Infinity) {
-      bad ??= new Uint8Array(Math.ceil(at.length / 8));
-      bad[column >> 3]! |= 1 << (column & 7);
-    } else values[column] = value;
+    if (raw === null) setBad(column);
+    exact[column] = raw ?? Number.NaN;
+  }
+  change?.apply({ values: exact, columns: null });
+  const values = Float32Array.from(exact);
+  for (let column = 0; column < at.length; column++) {
+    if (Math.abs(values[column]!) !== Infinity) continue;
+    setBad(column);
+    values[column] = Number.NaN;
   }
   return { values, bad };
 }

@@ -1,11 +1,8 @@
 import { z } from 'zod';
+import { fileName } from '../file-name.js';
 import { transform, transformedColumns } from '../transforms.js';
 
 export const column = z.string().min(1).max(256);
-export const fileName = z
-  .string()
-  .regex(/^[^/\\\0]{1,128}$/, 'a file name without folders')
-  .refine((text) => text !== '.' && text !== '..', 'a file name without folders');
 
 const featureNames = z
   .array(column)

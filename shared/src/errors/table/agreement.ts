@@ -30,6 +30,10 @@ export const agreementErrors = {
     message: '{file} is not valid at line {line}, {path}: {problem}.',
     remedy: 'Correct that line; docs/run-file.md lists every setting.',
   },
+  'CSM-RUNFILE-LENGTHS': {
+    message: 'The gene lengths {file} are not valid at line {line}: {problem}.',
+    remedy: 'Correct the file: a gene and its effective length in bases on each line, each gene once.',
+  },
   'CSM-RUNFILE-MISSING': {
     message: 'There is no readable file {file}.',
     remedy: 'Check the path; files named in a run file are looked up beside it.',
