@@ -37,7 +37,7 @@ export interface MarkerGene {
 
 export interface ClassMarkers {
   readonly label: number;
-  /** Correctly classified patients of the class, over whom the means go; 0 when they are too few to show. */
+  /** Samples of the class that were told right, over which the means go; 0 when they are of too few patients to show. */
   readonly patients: number;
   /** What the attributions leave unexplained, as a share of the logit's change, over these patients. */
   readonly residual: number;
@@ -66,7 +66,7 @@ export async function markerGenes(options: MarkerOptions): Promise<readonly Clas
   const markers: ClassMarkers[] = [];
   for (let label = 0; label < model.classes; label++) {
     const rows = [...y.keys()].filter((row) => y[row] === label && winner(probabilities, row, model.classes) === label);
-    if (rows.length < minimumPatients || rows.length === 0) {
+    if (tooFew(samples, rows, minimumPatients)) {
       markers.push({ label, patients: 0, residual: 0, genes: [] });
       continue;
     }
@@ -82,10 +82,35 @@ export async function markerGenes(options: MarkerOptions): Promise<readonly Clas
   return markers;
 }
 
-function winner(probabilities: Float32Array, row: number, classes: number): number {
+const tooFew = ({ patients }: LabelledSamples, rows: readonly number[], minimum: number): boolean =>
+  new Set(rows.map((row) => patients[row])).size < Math.max(minimum, 1);
+
+/** The class of the highest probability. */
+export function winner(probabilities: Float32Array, row: number, classes: number): number {
   const scores = probabilities.subarray(row * classes, (row + 1) * classes);
   return scores.indexOf(Math.max(...scores));
 }
+
+/**
+ * How alike the markers of several folds are: of each class, the mean over pairs of folds of the Jaccard index of their strongest genes.
+ * NaN where fewer than two folds name any.
+ * @param genes so many of each fold
+ */
+export function markerStability(folds: readonly (readonly ClassMarkers[])[], genes: number): readonly number[] {
+  const classes = folds[0]?.length ?? 0;
+  return Array.from({ length: classes }, (_, label) => {
+    const named = folds
+      .map((fold) => new Set(fold[label]?.genes.slice(0, genes).map(({ feature }) => feature)))
+      .filter((names) => names.size > 0);
+    const pairs = named.flatMap((one, index) => named.slice(index + 1).map((other) => jaccard(one, other)));
+    return pairs.reduce((sum, share) => sum + share, 0) / pairs.length;
+  });
+}
+
+const jaccard = (one: ReadonlySet<string>, other: ReadonlySet<string>): number => {
+  const shared = [...one].filter((name) => other.has(name)).length;
+  return shared / (one.size + other.size - shared);
+};
 
 /** Means over patients, [features]: of |attribution|, and of the input's sign times the attribution's. */
 async function meanAttribution(model: AttentionAmlModel, label: number, inputs: readonly Float32Array[]) {
@@ -106,7 +131,7 @@ async function meanAttribution(model: AttentionAmlModel, label: number, inputs: 
   return { strength, push, residual: change === 0 ? 0 : residual / change };
 }
 
-const logitOf = (model: AttentionAmlModel, label: number) => (x: tf.Tensor2D) =>
+export const logitOf = (model: AttentionAmlModel, label: number) => (x: tf.Tensor2D) =>
   model.pass(x, inference).logits.slice([0, label], [-1, 1]).as1D();
 
 export interface ClassAttention {
@@ -130,7 +155,7 @@ export async function classAttention({
   const classes: ClassAttention[] = [];
   for (let label = 0; label < model.classes; label++) {
     const rows = [...y.keys()].filter((row) => y[row] === label);
-    if (rows.length < minimumPatients || rows.length === 0) {
+    if (tooFew(samples, rows, minimumPatients)) {
       classes.push({ label, patients: 0, blocks: [] });
       continue;
     }

@@ -3,13 +3,14 @@ import type { Family } from '../family.js';
 import { attentionAmlOptions, parseOptions } from './config.js';
 import { checkInput, featuresOf } from './data.js';
 import { example } from './example.js';
+import { findings } from './findings.js';
 import { buildAttentionAml } from './network.js';
 import { attentionAmlParameters } from './parameters.js';
 
 export type { AttentionAmlOptions } from './config.js';
 export { parseOptions } from './config.js';
 export type { ClassAttention, ClassMarkers, MarkerGene, MarkerOptions, Patients } from './explain.js';
-export { classAttention, embed, markerGenes } from './explain.js';
+export { classAttention, embed, markerGenes, markerStability } from './explain.js';
 export type { AttentionAmlModel, Pass } from './network.js';
 export { buildAttentionAml } from './network.js';
 export type { TableRow } from './parameters.js';
@@ -27,4 +28,5 @@ export const attentionAml: Family = {
     buildAttentionAml({ features: featuresOf(blueprint), classes, options: attentionAmlOptions.parse(options), seed }),
   checkInput,
   example,
+  explain: findings,
 };

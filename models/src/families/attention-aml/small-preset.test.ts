@@ -3,8 +3,17 @@ import { tf, useBackend } from '../../backend/index.js';
 import { labelled, pick } from '../../samples/index.js';
 import { amlCohort } from '../../synthetic/index.js';
 import { predict, train } from '../../training/index.js';
+import type { Finding } from '../family.js';
 import type { AttentionAmlModel } from './index.js';
-import { buildAttentionAml, classAttention, embed, markerGenes, parseOptions } from './index.js';
+import {
+  attentionAml,
+  buildAttentionAml,
+  classAttention,
+  embed,
+  markerGenes,
+  markerStability,
+  parseOptions,
+} from './index.js';
 
 const classes = ['A', 'B', 'C', 'D', 'E'];
 const fast = { name: 'adam', rate: 1e-2, weightDecay: 0 } as const;
@@ -120,5 +129,52 @@ describe('explanations', () => {
       }
     }
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('come as tables: a map, its clusters, markers, attention, and the genes of each patient', async () => {
+    const before = tf.memory().numTensors;
+    const half = { ...samples, y: samples.y.map((label, row) => (row % 2 === 0 ? label : -1)) };
+    const ids = Array.from(samples.y, (_, row) => `row-${row + 1}`);
+    const tables = new Map<string, Extract<Finding, { kind: 'table' }>>();
+    const given = { samples: half, ids, reference: null, features, classes, minimumPatients: 5, seed: 1 };
+    for await (const finding of attentionAml.explain!(model, given)) {
+      if (finding.kind === 'table') tables.set(finding.name, finding);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+    expect([...tables.keys()]).toEqual(['map', 'clusters', 'markers', 'attention', 'attributions']);
+    for (const { header, rows } of tables.values()) for (const row of rows) expect(row).toHaveLength(header.length);
+    expect(tables.get('map')!.rows).toHaveLength(100);
+    expect(tables.get('map')!.rows[1]!.slice(0, 2)).toEqual(['row-2', '']);
+    const [patients, silhouette, rand] = tables.get('clusters')!.rows[0]!;
+    expect(patients).toBe(50);
+    expect(silhouette).toBeGreaterThan(0.2);
+    expect(rand).toBeGreaterThan(0.5);
+    expect(tables.get('markers')!.rows).toHaveLength(5 * 50);
+    const own = tables.get('attributions')!.rows;
+    expect(own).toHaveLength(100 * 20);
+    const planted = new Map(cohort.markers.map(({ genes }, label) => [classes[label], genes]));
+    const first = own.filter((row) => row[3] === 1);
+    expect(
+      first.filter(([, label, , , gene]) => planted.get(String(label))!.includes(String(gene))).length,
+    ).toBeGreaterThan(80);
+  });
+
+  it('name mostly the same genes when other patients were learnt from', async () => {
+    const all = scaled(200);
+    const folds = [];
+    for (const fold of [0, 1]) {
+      const rows = Int32Array.from(all.y.keys()).filter((row) => row % 2 === fold);
+      const own = build('featureTokens', 0.2);
+      const part = pick(all, rows);
+      await train({ model: own, samples: part, batchSize: 32, epochs: 60, optimizer, classWeights: null, seed: 1 });
+      folds.push(await markerGenes({ model: own, samples: part, features, genes: 6, minimumPatients: 5 }));
+      own.dispose();
+    }
+    const stability = markerStability(folds, 6);
+    expect(stability).toHaveLength(5);
+    // Two sets of six drawn from 64 share 0.05.
+    expect(stability.reduce((sum, share) => sum + share, 0) / 5).toBeGreaterThan(0.5);
+    expect(markerStability([folds[0]!, folds[0]!], 6)).toEqual([1, 1, 1, 1, 1]);
+    expect(markerStability([folds[0]!], 6)).toEqual(Array(5).fill(Number.NaN));
   });
 });
