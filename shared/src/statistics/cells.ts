@@ -1,19 +1,19 @@
-/** A count that may say too much: how many samples, of how many patients. */
+import { releasable } from './leave-out.js';
+
+/** A count that may say too much: how many samples, of which patients. */
 export interface Cell {
   readonly samples: number;
-  readonly patients: number;
+  readonly patients: ReadonlySet<number>;
 }
 
 /**
- * Counts as they may leave a site: null where fewer than `minimum` patients, but not none, stand behind one.
- * Where exactly one of them would be null, the smallest of the others goes too: the total is known, and would give it back.
+ * Counts as they may leave a site: null where fewer than `minimum` patients, but not none, stand behind one. The total is known, so those
+ * withheld hold at least `minimum` patients together: the smallest of the others go with them until they do.
  */
 export function suppressCells(cells: readonly Cell[], minimum: number): readonly (number | null)[] {
-  const small = cells.map(({ patients }) => patients > 0 && patients < minimum);
-  if (small.filter(Boolean).length === 1) {
-    const others = cells.flatMap((cell, index) => (cell.samples > 0 && !small[index] ? [{ ...cell, index }] : []));
-    const least = others.sort((a, b) => a.samples - b.samples || a.index - b.index)[0];
-    if (least) small[least.index] = true;
-  }
-  return cells.map(({ samples }, index) => (small[index] ? null : samples));
+  const released = releasable(
+    cells.map(({ patients }) => patients),
+    minimum,
+  );
+  return cells.map(({ samples }, index) => (released[index] ? samples : null));
 }

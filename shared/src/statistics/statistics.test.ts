@@ -193,22 +193,35 @@ it('any bytes give statistics or a coded error that repeats none of them', () =>
 });
 
 describe('suppressCells', () => {
-  const cells = (...samples: number[]) => samples.map((count) => ({ samples: count, patients: count }));
+  let next = 0;
+  const cell = (samples: number, patients = samples) => ({
+    samples,
+    patients: new Set(Array.from({ length: patients }, () => next++)),
+  });
+  const cells = (...samples: number[]) => samples.map((count) => cell(count));
+
   it('withholds small cells, keeps zeros, and takes a second one where the total would give the first back', () => {
     expect(suppressCells(cells(20, 3, 2, 0), 5)).toEqual([20, null, null, 0]);
     expect(suppressCells(cells(20, 3, 9, 0), 5)).toEqual([20, null, null, 0]);
     expect(suppressCells(cells(20, 9, 0), 5)).toEqual([20, 9, 0]);
     expect(suppressCells(cells(3), 5)).toEqual([null]);
   });
+
+  it('takes a third one where the total would give back two that are small together', () => {
+    expect(suppressCells(cells(20, 1, 2, 9), 5)).toEqual([20, null, null, null]);
+  });
+
   it('counts patients, not their samples', () => {
-    expect(
-      suppressCells(
-        [
-          { samples: 9, patients: 1 },
-          { samples: 9, patients: 9 },
-        ],
-        5,
-      ),
-    ).toEqual([null, null]);
+    expect(suppressCells([cell(9, 1), cell(9)], 5)).toEqual([null, null]);
+  });
+
+  it('never leaves a total less what is told that is about fewer patients than agreed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(9), { maxLength: 8 }), fc.integer({ min: 1, max: 6 }), (counts, minimum) => {
+        const total = counts.reduce((sum, count) => sum + count, 0);
+        const told = suppressCells(cells(...counts), minimum).reduce<number>((sum, count) => sum + (count ?? 0), 0);
+        if (total >= minimum && told < total) expect(total - told).toBeGreaterThanOrEqual(minimum);
+      }),
+    );
   });
 });

@@ -93,7 +93,7 @@ function missingShare({ input }: Part): number {
 export function classCells(
   part: Part,
   classes: number,
-): readonly { readonly samples: number; readonly patients: number }[] {
+): readonly { readonly samples: number; readonly patients: ReadonlySet<number> }[] {
   const samples = new Array<number>(classes).fill(0);
   const patients = Array.from({ length: classes }, () => new Set<number>());
   for (let row = 0; row < part.rows; row++) {
@@ -101,5 +101,5 @@ export function classCells(
     samples[label]! += 1;
     patients[label]!.add(part.patients[row]!);
   }
-  return samples.map((count, label) => ({ samples: count, patients: patients[label]!.size }));
+  return samples.map((count, label) => ({ samples: count, patients: patients[label]! }));
 }
