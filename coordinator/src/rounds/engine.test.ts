@@ -53,6 +53,28 @@ describe('a run', () => {
     expect(run.records.reduce(apply, run.initial)).toEqual(run.state());
   });
 
+  it('asks for a step of two passes twice, each on what the one before has left, and replays so from any point', () => {
+    const run = drive({ preparation: { select: { anova: 5 }, impute: 'median', harmonise: 'combat' } });
+    const seen: string[] = [];
+    const stands: (string | null)[] = [];
+    while (currentStep(run.state())?.kind === 'prepare') {
+      seen.push(idOf(currentStep(run.state())!));
+      stands.push(workFor(run.state(), b, hash('head'))!.preparation);
+      run.contribute(a);
+      // As after a crash: what is known of a step that is half done comes from the records alone.
+      const again = run.records.reduce(apply, run.initial);
+      expect(again).toEqual(run.state());
+      expect(workFor(again, b, hash('head'))).toEqual(workFor(run.state(), b, hash('head')));
+      for (const site of [b, c]) run.contribute(site);
+      run.fold(run.outputOf());
+    }
+    expect(seen).toEqual([
+      ...['prepare:cohort:1', 'prepare:select:1', 'prepare:impute:1', 'prepare:impute:2'],
+      ...['prepare:combat:1', 'prepare:combat:2', 'prepare:scale:1'],
+    ]);
+    expect(stands).toEqual([null, ...Array.from({ length: 6 }, (_, index) => hash(`preparation-${index}`))]);
+  });
+
   it('folds contributions in canonical order whatever the order of arrival', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([...sites], { minLength: 3 }), (order) => {

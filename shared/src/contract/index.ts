@@ -4,6 +4,7 @@ export { featureList, namedFiles, parseFeatureList } from './feature-list.js';
 export { type GeneLengths, geneLengths } from './gene-lengths.js';
 export { type InputShape, inputOf, inputShape } from './input.js';
 export * from './make-contract.js';
+export { type Oversampling, oversamplingOf } from './preparation.js';
 export { type PreparationName, passesOf, preparationName } from './preparation-steps.js';
 export { type RateSchedule, rateSchedule } from './rate-schedule.js';
 export { readRunFile } from './read-run-file.js';

@@ -1,18 +1,34 @@
 import { z } from 'zod';
 import type { RunFile } from './run-file.js';
 
-/** `cohort`: counts and feature names; `scale`: n, mean and M2 of each feature. In the order in which they are done. */
-export const preparationName = z.enum(['cohort', 'scale']);
+/**
+ * `cohort`: counts and feature names; `select`: which features go on; `impute`: what missing values become; `combat` and `site-z`: what is
+ * a hospital's own is taken off; `scale`: n, mean and M2 of each feature. In the order in which they are done.
+ */
+export const preparationName = z.enum(['cohort', 'select', 'impute', 'combat', 'site-z', 'scale']);
 export type PreparationName = z.output<typeof preparationName>;
 
-/** How often sites are asked for a step; 0 where the run does not need it. */
+/** How often sites are asked for a step; 0 where the run does not need it, or each site does it alone. */
 export function passesOf(name: PreparationName, run: RunFile): number {
+  const { select, impute, harmonise } = run.preparation;
   switch (name) {
     case 'cohort':
       return 1;
+    case 'select':
+      return select === undefined ? 0 : 1;
+    case 'impute':
+      return impute === 'median' ? 2 : imputesMean(run) ? 1 : 0;
+    case 'combat':
+      return harmonise === 'combat' ? 2 : 0;
+    case 'site-z':
+      return 0;
     case 'scale':
       return run.data.kind === 'expression-table' ? 1 : 0;
     default:
       return name satisfies never;
   }
 }
+
+/** Whether missing values become means before scaling, which has the same means where nothing changes values in between. */
+const imputesMean = ({ preparation: { impute, harmonise } }: RunFile): boolean =>
+  impute === 'mean' && harmonise !== undefined;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { siteId } from '../ids.js';
 import { data } from './data/index.js';
+import { preparation } from './preparation.js';
 import { choose, stage, training } from './training.js';
 
 const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower case letters, digits and inner hyphens');
@@ -27,17 +28,6 @@ const model = z.strictObject({
   /** Settings of the family, checked by its own schema. */
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
-
-const preparation = z
-  .strictObject({
-    /** What a missing value becomes: the mean over all hospitals, or zero after scaling. */
-    impute: z.enum(['mean', 'zero']).default('mean'),
-    /** Per-feature z-score with the mean and variance over all hospitals, or none. */
-    scale: z.enum(['federated', 'none']).default('federated'),
-    /** Scaled values are limited to ± this. */
-    clip: z.number().positive().default(10),
-  })
-  .prefault({});
 
 const participation = z
   .strictObject({

@@ -31,14 +31,18 @@ export function foldCohort(cohorts: readonly CohortStatistics[], terms: Contract
  * @param scales checked by `readScale`, in canonical site order
  */
 export function foldScale(scales: readonly ScaleStatistics[], state: PreparationState): PreparationState {
-  const pooled = state.features.map((_, index) =>
-    scales.reduce<Moments>(
+  const pooled = poolMoments(scales, state);
+  return { ...state, scale: { mean: pooled.map(({ mean }) => mean), sd: pooled.map(sampleDeviation) } };
+}
+
+/** All sites' moments of each feature as those of the pooled samples; `noMoments` of a feature that no site could speak of. */
+export const poolMoments = (sites: readonly ScaleStatistics[], { features }: PreparationState): readonly Moments[] =>
+  features.map((_, index) =>
+    sites.reduce<Moments>(
       (sum, { n, mean, m2 }) => mergeMoments(sum, { n: n[index] ?? 0, mean: mean[index] ?? 0, m2: m2[index] ?? 0 }),
       noMoments,
     ),
   );
-  return { ...state, scale: { mean: pooled.map(({ mean }) => mean), sd: pooled.map(sampleDeviation) } };
-}
 
 function commonFeatures(cohorts: readonly CohortStatistics[]): readonly string[] {
   const [first, ...rest] = cohorts.map(({ features }) => new Set(features ?? []));

@@ -26,8 +26,14 @@ export {
 export { readScale, type ScaleStatistics, scaleStatistics } from './scale.js';
 export {
   type Asked,
+  type ClassStatistics,
   checkStatistics,
+  combatModel,
+  featuresBefore,
   foldStatistics,
+  type GridStatistics,
+  gridPlaces,
+  imputedValues,
   openFold,
   type StatisticsBlob,
   type StatisticsFold,

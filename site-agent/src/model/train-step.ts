@@ -1,11 +1,12 @@
 import { stream } from '@consilium/models/layers';
 import { type Model, type Progress, readTensors, train } from '@consilium/models/training';
-import type { Contract, Stage } from '@consilium/shared/contract';
+import { type Contract, oversamplingOf, type Stage } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import type { SiteId, StepId } from '@consilium/shared/ids';
 import type { PreparationState } from '@consilium/shared/statistics';
 import { encodeWeights, tensorAt } from '@consilium/shared/weights';
 import type { Part } from '../data/index.js';
+import { oversample } from '../preparation/index.js';
 import { loadWeights, type WeightFiles } from './contract-model.js';
 import { encodeLocal } from './local-tensors.js';
 
@@ -42,12 +43,13 @@ export interface TrainedStep {
  */
 export async function trainStep(given: TrainStep): Promise<TrainedStep> {
   const { model, contract, site, step, stage, round, state, part, base, signal, onProgress } = given;
-  const { validation, seed } = contract.runFile;
+  const { preparation, validation, seed } = contract.runFile;
+  const more = oversamplingOf(preparation);
   const { layout, metadata } = loadWeights(model, base, step);
   const { batchSize, localEpochs: epochs, optimizer, rounds, schedule, rates, gradientLimit, proximal } = stage;
   const { meanLoss, batches } = await train({
     model,
-    samples: part,
+    samples: more === null ? part : oversample(part, more, stream(seed, 'oversample', site, step)),
     ...{ batchSize, epochs, optimizer, course: { round, rounds } },
     ...(schedule && { schedule }),
     ...(rates && { rates }),

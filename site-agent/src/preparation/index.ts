@@ -5,6 +5,7 @@ import { applyPreparation } from './apply.js';
 import { type Fitting, steps } from './steps/index.js';
 
 export { applyPreparation, type Prepared } from './apply.js';
+export { oversample } from './oversample.js';
 export { cohortStatistics } from './steps/index.js';
 
 /** What a preparation step works on: the cohort as it was read. */

@@ -1,8 +1,9 @@
 import { stream } from '@consilium/models/layers';
 import { asRows, type LabelledSamples, labelled } from '@consilium/models/samples';
+import type { Oversampling } from '@consilium/shared/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nearestRows, type Oversampling, oversample, pointBetween } from './oversample.js';
+import { nearestRows, oversample, pointBetween } from './oversample.js';
 import fixture from './smote.fixture.json' with { type: 'json' };
 
 const smote: Oversampling = { method: 'smote', neighbours: 5 };

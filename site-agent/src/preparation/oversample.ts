@@ -1,15 +1,10 @@
 import type { Random } from '@consilium/models/layers';
 import { asRows, denseRows, join, type LabelledSamples, pick } from '@consilium/models/samples';
-
-export interface Oversampling {
-  /** `smote`: between a sample and a near one of its class (Chawla et al. 2002, JAIR 16:321); `duplicate`: the sample once more. */
-  readonly method: 'smote' | 'duplicate';
-  /** Near samples of its class that `smote` chooses from; fewer where the class has fewer others. */
-  readonly neighbours: number;
-}
+import type { Oversampling } from '@consilium/shared/contract';
 
 /**
- * Adds samples behind the given ones until every class that is there has as many as the largest. Each sample of a class is
+ * Adds samples behind the given ones until every class that is there has as many as the largest: for `smote` between a sample and a near
+ * one of its class (Chawla et al. 2002, JAIR 16:321), for `duplicate` the sample once more. Each sample of a class is
  * a base as often as any other, to one. A new sample is of its base's class, patient and group, with its base's sides.
  * For training samples alone, after scaling: made before a split, copies would stand in training and test alike.
  * A class of one sample has no neighbour: `smote` leaves it as it is. Samples without a class are left alone.

@@ -19,6 +19,7 @@ interface Changes {
   readonly rounds?: number;
   readonly training?: object;
   readonly stages?: readonly object[];
+  readonly preparation?: object;
 }
 
 function terms(changes: Changes = {}): Contract {
@@ -34,6 +35,7 @@ function terms(changes: Changes = {}): Contract {
       data: { kind: 'expression-table', label: 'y', files: { features: 'x.csv' } },
       training: { rounds: changes.rounds ?? 2, optimizer: { name: 'sgd', rate: 0.1 }, ...changes.training },
       ...(changes.stages && { stages: changes.stages }),
+      ...(changes.preparation && { preparation: changes.preparation }),
       participation: changes.participation ?? {},
       validation: changes.validation ?? {},
     }),

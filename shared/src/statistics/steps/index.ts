@@ -1,13 +1,28 @@
 import type { PreparationName } from '../../contract/index.js';
 import type { PreparationState } from '../preparation-state.js';
 import { cohort } from './cohort.js';
+import { combat } from './combat.js';
+import { impute } from './impute.js';
 import { scale } from './scale.js';
+import { select } from './select.js';
+import { siteZ } from './site-z.js';
 import type { Asked, SharedStep, StatisticsBlob, StatisticsFold } from './step.js';
 
+export type { ClassStatistics } from './class-moments.js';
+export { combatModel } from './combat.js';
+export { type GridStatistics, gridPlaces, imputedValues } from './impute.js';
+export { featuresBefore } from './select.js';
 export type { Asked, StatisticsBlob, StatisticsFold } from './step.js';
 
 /** The coordinator's half of each step; a new step is a file and a line here, and its other half at the site. */
-const steps: Readonly<Record<PreparationName, SharedStep>> = { cohort, scale };
+const steps: Readonly<Record<PreparationName, SharedStep>> = {
+  cohort,
+  select,
+  impute,
+  combat,
+  'site-z': siteZ,
+  scale,
+};
 
 /** Opens the fold of one pass of a step. */
 export const openFold = (name: PreparationName, asked: Asked): StatisticsFold => steps[name].open(asked);

@@ -1,15 +1,5 @@
 import { foldScale } from '../fold.js';
-import type { PreparationState } from '../preparation-state.js';
-import { refuse } from '../reading.js';
-import { readScale } from '../scale.js';
-import { type Asked, sharedStep } from './step.js';
+import { readMoments } from './moments.js';
+import { sharedStep, stateBefore } from './step.js';
 
-export const scale = sharedStep(
-  ({ bytes, samples }, asked) => {
-    const { minimumCell } = asked.contract.runFile.validation;
-    return readScale(bytes, { state: known(asked), samples, minimumCell });
-  },
-  (all, asked) => foldScale(all, known(asked)),
-);
-
-const known = ({ state }: Asked): PreparationState => state ?? refuse('scale comes before cohort');
+export const scale = sharedStep(readMoments, (all, asked) => foldScale(all, stateBefore(asked)));

@@ -1,5 +1,6 @@
-import type { Contract } from '../../contract/index.js';
+import type { Contract, PreparationName } from '../../contract/index.js';
 import type { PreparationState } from '../preparation-state.js';
+import { refuse } from '../reading.js';
 
 /** What sites were asked for. */
 export interface Asked {
@@ -38,3 +39,13 @@ export const sharedStep = <Statistics>(
     return { add: (blob) => void all.push(read(blob, asked)), finish: () => fold(all, asked) };
   },
 });
+
+/** The state that a later step stands on. @throws CSM-STATISTICS-INVALID where the cohort has not been prepared */
+export const stateBefore = ({ state }: Asked): PreparationState => state ?? refuse('a step is asked for before cohort');
+
+/** The state with what a step has fitted. */
+export const withFitted = (
+  state: PreparationState,
+  name: PreparationName,
+  fitted: NonNullable<PreparationState['fitted']>[string],
+): PreparationState => ({ ...state, fitted: { ...state.fitted, [name]: fitted } });
