@@ -1,18 +1,13 @@
 import { join } from 'node:path';
 import type { DenseRows } from '@consilium/models/samples';
-import {
-  type Contract,
-  featureList,
-  needsWholeRows,
-  type SiteFiles,
-  transformedColumns,
-} from '@consilium/shared/contract';
+import { type Contract, featureList, needsWholeRows, transformedColumns } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { checkMissing } from '@consilium/shared/statistics';
 import { didYouMean } from '@consilium/shared/yaml';
 import { assembleDataset } from './assemble.js';
 import type { Dataset, QuarantinedRow } from './dataset.js';
 import { labelReader } from './labels.js';
+import { refuseNobody } from './roll-call.js';
 import { isBad, type Row, type Rows, readRows } from './rows.js';
 import { type RowColumns, readSamples } from './samples.js';
 import type { DataSource } from './source.js';
@@ -41,7 +36,7 @@ export async function loadExpressionTable(source: DataSource): Promise<Dataset> 
     changeOf: (columns) => declaredChange(source.contract, columns),
     signal: source.signal,
   });
-  refuseNothing(read, files, columns);
+  refuseNobody(read.rows.length, read, { file: featureFiles[0] ?? '', columns });
   const features = chooseFeatures(read, listed, source.contract, featureFiles[0] ?? '');
   const quarantine: QuarantinedRow[] = [...read.quarantine];
   const numeric = setAsideBadNumbers(read, features, quarantine);
@@ -121,15 +116,4 @@ function tableOf(rows: readonly Row[], features: readonly Feature[]): DenseRows 
     });
   });
   return { kind: 'rows', rows: rows.length, width, values: table };
-}
-
-function refuseNothing(read: Rows, files: SiteFiles, columns: RowColumns): void {
-  const file = typeof files.features === 'string' ? files.features : (files.features[0] ?? '');
-  if (read.read === 0) {
-    if (columns.only === undefined) fail('CSM-DATA-EMPTY', { file });
-    fail('CSM-DATA-NO-ROWS', { file, why: `none has this site's value in column ${columns.only.column}` });
-  }
-  if (read.rows.length > 0) return;
-  if (read.otherLabel === 0) fail('CSM-DATA-NO-ROWS', { file, why: 'every row is faulty' });
-  fail('CSM-DATA-NO-ROWS', { file, why: `no label in column ${columns.label} is a class of the run` });
 }

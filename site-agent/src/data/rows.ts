@@ -1,23 +1,19 @@
 import { fail } from '@consilium/shared/errors';
-import type { QuarantinedRow, QuarantineReason } from './dataset.js';
+import type { FoundSample } from './assemble.js';
+import type { QuarantinedRow } from './dataset.js';
 import type { LabelReader } from './labels.js';
-import { factsReader, type RowColumns, type RowFacts, type SampleTable } from './samples.js';
-import { columnIndex, openTable, type Table } from './table.js';
+import { emptyRoll, rollCall } from './roll-call.js';
+import type { RowColumns, SampleTable } from './samples.js';
+import { openTable, type Table } from './table.js';
 import type { RowChange } from './transforms/index.js';
-import { isMissing, readNumber } from './values.js';
+import { readNumber } from './values.js';
 
 /** A row of a class of the run, its values read; not yet known to be numeric throughout. */
-export interface Row {
-  readonly id: string;
-  readonly patient: string;
-  /** Class index; −1 where it is not known and need not be. */
-  readonly label: number;
+export interface Row extends FoundSample {
   /** Candidate columns in order, NaN where missing or no number. */
   readonly values: Float32Array;
   /** One bit a candidate column: set where the field was neither a number nor missing. Null: none. */
   readonly bad: Uint8Array | null;
-  readonly file: string;
-  readonly line: number;
 }
 
 export interface Rows {
@@ -43,13 +39,10 @@ export async function readRows(
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<Rows> {
-  const seen = new Set<string>();
+  const roll = emptyRoll();
   const rows: Row[] = [];
-  const quarantine: QuarantinedRow[] = [];
   let first: { readonly file: string; readonly columns: readonly string[] } | null = null;
   let change: RowChange | null = null;
-  let read = 0;
-  let otherLabel = 0;
 
   for (const path of paths) {
     const table = await openTable(path, asked.signal);
@@ -60,37 +53,11 @@ export async function readRows(
     } else refuseDifference(first, { file: table.file, columns });
     const indices = new Map(table.columns.map((column, index) => [column, index]));
     const at = first.columns.map((column) => indices.get(column) ?? -1);
-    const id = columnIndex(table, asked.columns.id);
-    const factsOf = joined(table, asked.columns, asked.samples);
-
-    for await (const { fields, line } of table.rows) {
-      const key = fields[id]?.trim() ?? '';
-      const facts = factsOf(key, fields);
-      if (facts === 'other site') continue;
-      read += 1;
-      const reason = faultOf(fields.length === table.columns.length, key, seen, facts);
-      if (reason !== null || typeof facts === 'string') {
-        quarantine.push({ file: table.file, line, reason: reason ?? 'no entry in the sample table' });
-        continue;
-      }
-      const label = asked.labelOf(facts.label);
-      if (label === 'no label') {
-        quarantine.push({ file: table.file, line, reason: label });
-        continue;
-      }
-      seen.add(key);
-      if (label === 'other label') otherLabel += 1;
-      else
-        rows.push({
-          id: key,
-          patient: facts.patient ?? key,
-          label,
-          ...readValues(fields, at, change),
-          file: table.file,
-          line,
-        });
+    for await (const { sample, fields } of rollCall(table, asked, roll)) {
+      rows.push({ ...sample, ...readValues(fields, at, change) });
     }
   }
+  const { read, otherLabel, quarantine } = roll;
   return { columns: first?.columns ?? [], rows, read, otherLabel, quarantine };
 }
 
@@ -111,45 +78,6 @@ function refuseDifference(
   const extra = next.columns.find((column) => !a.has(column));
   if (lacking !== undefined) fail('CSM-DATA-COLUMNS-DIFFER', { file: next.file, other: first.file, column: lacking });
   if (extra !== undefined) fail('CSM-DATA-COLUMNS-DIFFER', { file: first.file, other: next.file, column: extra });
-}
-
-type Joined = RowFacts | 'other site' | 'id twice' | 'no entry in the sample table';
-
-/** What both tables together say of a row; the sample table's word counts first. */
-function joined(
-  table: Table,
-  columns: RowColumns,
-  samples: SampleTable | null,
-): (id: string, fields: readonly string[]) => Joined {
-  // One that neither table has is looked for in the sample table first, as facts are.
-  const { file } = samples ?? table;
-  const both = { file, columns: [...(samples?.columns ?? []), ...table.columns] };
-  const label = columns.labels === 'optional' ? undefined : columns.label;
-  for (const column of [label, columns.patient, columns.only?.column]) {
-    if (column !== undefined) columnIndex(both, column);
-  }
-  const onlyInSamples = columns.only !== undefined && samples?.columns.includes(columns.only.column);
-  const factsHere = factsReader(table, columns);
-  return (id, fields) => {
-    const here = factsHere(fields);
-    if (samples === null) return here.ours === false ? 'other site' : here;
-    const there = samples.find(id);
-    // Without an entry in the table that says whose a row is, it is nobody's.
-    if (there === undefined && onlyInSamples) return 'other site';
-    const ours = (typeof there === 'object' ? there.ours : undefined) ?? here.ours;
-    if (ours === false) return 'other site';
-    if (there === undefined) return columns.labels === 'optional' ? here : 'no entry in the sample table';
-    if (there === 'twice') return 'id twice';
-    const pick = (a: string | null | undefined, b: string | null | undefined) => (a === undefined ? b : a);
-    return { patient: pick(there.patient, here.patient), label: pick(there.label, here.label), ours: true };
-  };
-}
-
-function faultOf(whole: boolean, id: string, seen: ReadonlySet<string>, facts: Joined): QuarantineReason | null {
-  if (!whole) return 'ragged row';
-  if (isMissing(id)) return 'no id';
-  if (seen.has(id)) return 'id twice';
-  return facts === 'id twice' || facts === 'no entry in the sample table' ? facts : null;
 }
 
 /** Values in float64 through the declared transforms, kept as float32. */
