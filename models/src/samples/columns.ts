@@ -25,6 +25,15 @@ export function denseRows(input: DenseRows | SparseRows, rows: Int32Array): Floa
   return dense;
 }
 
+/** All rows in full: every value of its own. */
+export function inFull(samples: Samples): DenseRows {
+  const input = asRows(samples);
+  if (input.kind === 'rows') return input;
+  const { rows, width } = input;
+  const every = Int32Array.from({ length: rows }, (_, row) => row);
+  return { kind: 'rows', rows, width, values: denseRows(input, every) };
+}
+
 /** Calls with every column's values in turn, [rows] each, the zeros of a sparse matrix included. The array is used again for the next column. */
 export function eachColumn(input: DenseRows | SparseRows, visit: (column: number, values: Float32Array) => void): void {
   const { rows, width } = input;

@@ -11,8 +11,8 @@ export const preparation = z
     impute: z.enum(['mean', 'median', 'zero']).default('mean'),
     /** Takes off what is the hospital's own in the values: ComBat over all hospitals, or a z-score within each. */
     harmonise: z.enum(['combat', 'siteZ']).exactOptional(),
-    /** Per-feature z-score with the mean and variance over all hospitals, or none. */
-    scale: z.enum(['federated', 'none']).default('federated'),
+    /** Per-feature z-score with the mean and variance over all hospitals; divided by the deviation alone, which leaves 0 as it is; or none. */
+    scale: z.enum(['federated', 'unit', 'none']).default('federated'),
     /** Scaled values are limited to ± this. */
     clip: z.number().positive().default(10),
     /** Adds training samples to each class until all have as many as the largest, at each hospital and in training alone. */

@@ -182,6 +182,13 @@ describe('applyPreparation', () => {
     expect([...asRows(plain('zero').parts.test.input).values]).toEqual([-1000, 0]);
   });
 
+  it('divides by the deviation alone where zero is to stay zero', () => {
+    const unit = (impute: 'mean' | 'zero') =>
+      applyPreparation(site, state, runWith({ ...settings, scale: 'unit', clip: 10, impute }));
+    expect([...asRows(unit('mean').parts.train.input).values]).toEqual([6, 0, 5, 0, 10, 0]);
+    expect([...asRows(unit('zero').parts.train.input).values]).toEqual([6, 0, 0, 0, 10, 0]);
+  });
+
   it('treats a sparse matrix as the dense one that it stands for, and leaves it sparse where nothing is taken off', () => {
     const sparse = labelled(
       {
@@ -195,6 +202,8 @@ describe('applyPreparation', () => {
     expect(scaled).toEqual({ kind: 'rows', rows: 2, width: 2, values: Float32Array.of(1, 0, -3, 0) });
     const plain = applyPreparation(cells, state, runWith({ ...settings, scale: 'none' })).parts.train.input;
     expect(plain).toMatchObject({ kind: 'sparse', width: 2, columns: Int32Array.of(0, 1, 1) });
+    const unit = applyPreparation(cells, state, runWith({ ...settings, scale: 'unit', clip: 100 })).parts.train.input;
+    expect(unit).toMatchObject({ kind: 'sparse', width: 2, values: Float32Array.of(6, 0, 0) });
   });
 
   it('refuses a cohort that lost a feature of the run', () => {

@@ -1,3 +1,4 @@
+import { inFull } from '@consilium/models/samples';
 import { fail } from '@consilium/shared/errors';
 import {
   adjust,
@@ -9,7 +10,6 @@ import {
 } from '@consilium/shared/statistics';
 import type { Part } from '../../data/index.js';
 import { calibrationSample } from './calibration.js';
-import { dense } from './dense.js';
 import type { Fitting, SiteStep } from './step.js';
 
 /**
@@ -28,7 +28,7 @@ export const combat: SiteStep = {
     const model = combatModel(state);
     const batch = combatLocal(matrixOf(calibrationSample(training, run)), null, model);
     return (part) => {
-      const input = dense(part.input);
+      const input = inFull(part.input);
       const values = new Float32Array(input.values.length);
       adjust(matrixOf(part), null, { model, batch }, values);
       return { ...part, input: { ...input, values } };
@@ -37,7 +37,7 @@ export const combat: SiteStep = {
 };
 
 function matrixOf({ input }: Part): Matrix {
-  const { rows, width, values } = dense(input);
+  const { rows, width, values } = inFull(input);
   return { rows, columns: width, values };
 }
 
