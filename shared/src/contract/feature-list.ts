@@ -1,16 +1,22 @@
 import { fail } from '../errors/index.js';
 import type { Contract } from './contract.js';
+import { imageFeatures } from './data/index.js';
 import type { RunFile } from './run-file.js';
-import { transformFiles } from './transforms.js';
+import { type Transform, transformFiles } from './transforms.js';
 
 const maxFeatures = 1_000_000;
 const maxNameCharacters = 256;
 
+/** The declared transforms of a run's features; none where its data have no such. */
+export const transformsOf = ({ data }: Pick<RunFile, 'data'>): readonly Transform[] =>
+  'transforms' in data ? data.transforms : [];
+
 /** Files beside the run file that belong to its contract. */
 export function namedFiles(run: RunFile): readonly string[] {
-  const { features, transforms } = run.data;
+  if (!('features' in run.data)) return [];
+  const { features } = run.data;
   const listed = typeof features === 'object' && 'file' in features ? [features.file] : [];
-  return [...new Set([...listed, ...transformFiles(transforms)])];
+  return [...new Set([...listed, ...transformFiles(transformsOf(run))])];
 }
 
 /**
@@ -38,9 +44,21 @@ export function parseFeatureList(text: string, fileName: string): readonly strin
 
 /** The features that a contract lists, in model order; null when it takes those that all sites have in common. */
 export function featureList(terms: Pick<Contract, 'runFile' | 'files'>): readonly string[] | null {
-  const { features } = terms.runFile.data;
+  const { data } = terms.runFile;
+  if (!('features' in data)) return fixedFeatures(data);
+  const { features } = data;
   if (features === 'common') return null;
   if (!('file' in features)) return features;
   const file = terms.files[features.file];
   return file ? parseFeatureList(file.text, features.file) : fail('CSM-RUNFILE-MISSING', { file: features.file });
+}
+
+/** The features of a kind of data that leaves no choice. */
+function fixedFeatures({ kind }: Exclude<RunFile['data'], { readonly features: unknown }>): readonly string[] {
+  switch (kind) {
+    case 'images':
+      return imageFeatures;
+    default:
+      return kind satisfies never;
+  }
 }

@@ -21,7 +21,9 @@ export function inputOf({ data }: RunFile, features: number): InputShape {
   switch (data.kind) {
     case 'expression-table':
       return { kind: 'rows', width: features };
+    case 'images':
+      return { kind: 'images', side: data.side };
     default:
-      return data.kind satisfies never;
+      return data satisfies never;
   }
 }

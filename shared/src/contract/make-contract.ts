@@ -2,7 +2,7 @@ import { canonicalBytes, sha256 } from '../canonical.js';
 import { fail } from '../errors/index.js';
 import type { ConsortiumId, RunId, Signature } from '../ids.js';
 import { type Contract, contract, contractDomain, type SignedContract } from './contract.js';
-import { featureList, namedFiles } from './feature-list.js';
+import { featureList, namedFiles, transformsOf } from './feature-list.js';
 import { geneLengths } from './gene-lengths.js';
 import type { RunFile } from './run-file.js';
 import { transformedColumns, transformFiles } from './transforms.js';
@@ -30,7 +30,7 @@ export function makeContract(terms: {
     }),
   );
   checkFeatures(terms.runFile, files);
-  for (const file of transformFiles(terms.runFile.data.transforms)) geneLengths({ files }, file);
+  for (const file of transformFiles(transformsOf(terms.runFile))) geneLengths({ files }, file);
   return contract.parse({
     format: contractDomain,
     consortium: terms.consortium,
@@ -52,7 +52,7 @@ export const encodeContract = (signed: SignedContract): Uint8Array => canonicalB
 /** A transform of a column that is no feature would do nothing, at every site, without a word. */
 function checkFeatures(run: RunFile, files: Contract['files']): void {
   const listed = featureList({ runFile: run, files });
-  if (listed === null) return;
+  if (listed === null || !('transforms' in run.data)) return;
   const known = new Set(listed);
   const stray = transformedColumns(run.data.transforms).find((column) => !known.has(column));
   if (stray === undefined) return;

@@ -89,6 +89,22 @@ describe('readRunFile', () => {
       { line: 7, path: 'data.features', problem: /must not list subtype, the label/ },
     ],
     [
+      'images without a table of samples',
+      minimal.replace(
+        /data:[\s\S]*?(?=training:)/,
+        'data: { kind: images, label: x, side: 8, files: { features: a.csv } }\n',
+      ),
+      { line: 5, path: 'data.files.samples', problem: /is missing/ },
+    ],
+    [
+      'images whose class is their file name',
+      minimal.replace(
+        /data:[\s\S]*?(?=training:)/,
+        'data: { kind: images, label: file, side: 8, files: { samples: a.csv } }\n',
+      ),
+      { line: 5, path: 'data.file', problem: /another column than label/ },
+    ],
+    [
       'a class twice',
       minimal.replace('[A, B]', '[A, A]'),
       { line: 4, path: 'model.classes', problem: /each class once/ },

@@ -45,7 +45,7 @@ export function readCohort(
   const listed = featureList(expected.contract);
   if (listed !== null) {
     if (cohort.features !== null) refuse('features are sent though the contract lists them');
-    checkMissing(cohort.missingFeatures, listed.length, data.missingFeatures);
+    checkMissing(cohort.missingFeatures, listed.length, 'missingFeatures' in data ? data.missingFeatures : 0);
   } else if (cohort.features === null || !strictlySorted(cohort.features)) {
     refuse('features are not a sorted list of different names');
   } else if (cohort.missingFeatures !== 0) refuse('missingFeatures speaks of a list that the contract has not');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Contract, contract, type RunFile, readRunFile } from '../contract/index.js';
+import { type Contract, contract, readRunFile } from '../contract/index.js';
 import { CodedError } from '../errors/index.js';
 import { suppressCells } from './cells.js';
 import { type CohortStatistics, readCohort } from './cohort.js';
@@ -13,7 +13,7 @@ model: { family: attention-aml, classes: [A, B, C] }
 data: { kind: expression-table, label: subtype, files: { features: expression.csv } }
 training: { rounds: 3, optimizer: { name: adam, rate: 1e-3 } }
 `);
-const terms = (features: RunFile['data']['features']): Contract =>
+const terms = (features: 'common' | string[]): Contract =>
   contract.parse({
     format: 'consilium-contract-1',
     consortium: 'c'.repeat(32),

@@ -45,9 +45,12 @@ function filesOf(given: readonly string[]): NonNullable<SiteSettings['data']['fi
     }
     named.set(role, [...(named.get(role) ?? []), name]);
   }
-  const features =
-    named.get('features') ?? fail('CSM-CLI-ARGUMENT', { name: '--file', problem: 'features= is missing' });
+  const features = named.get('features');
   const [samples] = named.get('samples') ?? [];
   const [split] = named.get('split') ?? [];
-  return { features, ...(samples !== undefined && { samples }), ...(split !== undefined && { split }) };
+  return {
+    ...(features && { features }),
+    ...(samples !== undefined && { samples }),
+    ...(split !== undefined && { split }),
+  };
 }

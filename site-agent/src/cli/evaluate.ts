@@ -199,7 +199,11 @@ function loadCohort(
       ...contract,
       runFile: {
         ...runFile,
-        data: { ...runFile.data, features: [...preparation.features], ...(whole && { testShare: 0 }) },
+        data: {
+          ...runFile.data,
+          ...('features' in runFile.data && { features: [...preparation.features] }),
+          ...(whole && { testShare: 0 }),
+        },
         validation: { ...runFile.validation, minimumCohort: 0, ...(whole && { share: 0 }) },
       },
     },

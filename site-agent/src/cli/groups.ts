@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { fail } from '@consilium/shared/errors';
 import { didYouMean } from '@consilium/shared/yaml';
 import type { Command } from 'commander';
-import { openTable } from '../data/index.js';
+import { openTable, tablesOf } from '../data/index.js';
 import type { CommandContext } from './context.js';
 import { readRun } from './run-contract.js';
 
@@ -22,9 +22,9 @@ export function addGroups(program: Command, context: CommandContext): void {
 }
 
 async function groups(path: string, { data, by }: GroupsOptions, context: CommandContext): Promise<void> {
-  const { files } = (await readRun(path)).data;
-  const features = typeof files.features === 'string' ? [files.features] : files.features;
-  const candidates = files.samples === undefined ? features : [files.samples, ...features];
+  const { data: terms } = await readRun(path);
+  const { samples } = terms.files;
+  const candidates = tablesOf(terms, terms.files);
   const values = new Set<string>();
   const columns = new Set<string>();
   for (const file of candidates) {
@@ -37,7 +37,7 @@ async function groups(path: string, { data, by }: GroupsOptions, context: Comman
       if (value !== '') values.add(value);
     }
     // The sample table goes before the feature tables, as it does when rows are joined.
-    if (at >= 0 && file === files.samples) break;
+    if (at >= 0 && file === samples) break;
   }
   if (values.size === 0) {
     fail('CSM-DATA-COLUMN', { file: candidates[0] ?? '', column: by, near: didYouMean(by, [...columns]) });

@@ -14,7 +14,14 @@ export type QuarantineReason =
   | 'no entry in the sample table'
   | 'no label'
   | 'not a number'
-  | 'no part in the split file';
+  | 'no part in the split file'
+  | 'no file name'
+  | 'outside the folder'
+  | 'file missing'
+  | 'file unreadable'
+  | 'corrupt image'
+  | 'too small'
+  | 'image twice';
 
 /** A row that was left out as faulty. For the hospital's own eyes: it never leaves the site. */
 export interface QuarantinedRow {
@@ -44,6 +51,8 @@ export interface Dataset {
     readonly missingFeatures: number;
   };
   readonly quarantine: readonly QuarantinedRow[];
+  /** What the hospital should know of its data beside, in whole sentences: for its own eyes. */
+  readonly notes?: readonly string[];
 }
 
 export interface PartDescription {

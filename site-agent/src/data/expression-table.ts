@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DenseRows } from '@consilium/models/samples';
-import { type Contract, featureList, needsWholeRows, transformedColumns } from '@consilium/shared/contract';
+import { featureList, needsWholeRows, type RunFile, transformedColumns } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { checkMissing } from '@consilium/shared/statistics';
 import { didYouMean } from '@consilium/shared/yaml';
@@ -11,7 +11,10 @@ import { refuseNobody } from './roll-call.js';
 import { isBad, type Row, type Rows, readRows } from './rows.js';
 import { type RowColumns, readSamples } from './samples.js';
 import type { DataSource } from './source.js';
+import { featureFiles } from './tables.js';
 import { declaredChange } from './transforms/index.js';
+
+type TableTerms = Extract<RunFile['data'], { readonly kind: 'expression-table' }>;
 
 /**
  * Reads a cohort from feature tables (samples × columns; CSV or TSV, gzipped or not), an optional sample table joined by id,
@@ -19,16 +22,16 @@ import { declaredChange } from './transforms/index.js';
  * Memory: twice rows × features float32.
  * @throws CSM-DATA-*, CSM-COHORT-SMALL
  */
-export async function loadExpressionTable(source: DataSource): Promise<Dataset> {
-  const { data } = source.contract.runFile;
+export async function loadExpressionTable(source: DataSource, data: TableTerms): Promise<Dataset> {
   const files = source.files ?? data.files;
   const path = (file: string): string => join(source.directory, file);
   const { labels = 'required' } = source;
   const columns: RowColumns = { id: data.id, patient: data.patient, label: data.label, labels, only: source.rows };
   const listed = featureList(source.contract);
   const samples = files.samples === undefined ? null : await readSamples(path(files.samples), columns, source.signal);
-  const featureFiles = typeof files.features === 'string' ? [files.features] : files.features;
-  const read = await readRows(featureFiles.map(path), {
+  const tables = featureFiles(files);
+  const file = tables[0] ?? '';
+  const read = await readRows(tables.map(path), {
     columns,
     samples,
     wanted: needsWholeRows(data.transforms) ? null : listed,
@@ -36,14 +39,14 @@ export async function loadExpressionTable(source: DataSource): Promise<Dataset> 
     changeOf: (columns) => declaredChange(source.contract, columns),
     signal: source.signal,
   });
-  refuseNobody(read.rows.length, read, { file: featureFiles[0] ?? '', columns });
-  const features = chooseFeatures(read, listed, source.contract, featureFiles[0] ?? '');
+  refuseNobody(read.rows.length, read, { file, columns });
+  const features = chooseFeatures(read, listed, data, file);
   const quarantine: QuarantinedRow[] = [...read.quarantine];
   const numeric = setAsideBadNumbers(read, features, quarantine);
 
   return assembleDataset({
     source,
-    file: featureFiles[0] ?? '',
+    file,
     samples: numeric,
     features: features.map(({ name }) => name),
     counts: {
@@ -65,10 +68,9 @@ interface Feature {
 function chooseFeatures(
   read: Rows,
   listed: readonly string[] | null,
-  contract: Contract,
+  data: TableTerms,
   file: string,
 ): readonly Feature[] {
-  const { data } = contract.runFile;
   const numeric = read.columns.map((_, column) => isNumeric(read.rows, column));
   if (listed !== null) {
     const at = new Map(read.columns.map((name, column) => [name, column]));

@@ -31,8 +31,7 @@ function tell(dataset: Dataset): Finding {
   const { counts, features, parts, classes, missingValues } = cohort;
   const text =
     `${counts.read} rows read, ${counts.kept} used, ${counts.otherLabel} with another label, ` +
-    `${counts.quarantined} set aside; ${features} features, ${counts.missingFeatures} of them missing here, ` +
-    `${(100 * missingValues).toFixed(1)} % of values missing`;
+    `${counts.quarantined} set aside; ${inputText(dataset, cohort)}`;
   const setAside = quarantine
     .slice(0, shownRows)
     .map(
@@ -43,6 +42,7 @@ function tell(dataset: Dataset): Finding {
   const lines = [
     ...countsTable(cohort).split('\n'),
     ...setAside,
+    ...(dataset.notes ?? []),
     'These counts are exact and for this hospital alone; small ones never leave it.',
   ];
   const facts = {
@@ -57,6 +57,16 @@ function tell(dataset: Dataset): Finding {
     ),
   };
   return fine('Data', text, { lines, facts });
+}
+
+/** What the samples are made of. */
+function inputText({ parts }: Dataset, { features, counts, missingValues }: DatasetDescription): string {
+  const { input } = parts.train;
+  if (input.kind === 'images') return `images, brought to ${input.side} × ${input.side} pixels`;
+  return (
+    `${features} features, ${counts.missingFeatures} of them missing here, ` +
+    `${(100 * missingValues).toFixed(1)} % of values missing`
+  );
 }
 
 function countsTable({ parts, classes }: DatasetDescription): string {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Contract } from '@consilium/shared/contract';
 import type { SiteSettings } from '../config/index.js';
-import { openTable } from '../data/index.js';
+import { openTable, tablesOf } from '../data/index.js';
 
 /** A table that has this column says of its patients that they are invented, as our generator's tables do. */
 const column = 'synthetic';
@@ -11,12 +11,7 @@ export async function saysSynthetic(
   { directory, files }: Pick<SiteSettings['data'], 'directory' | 'files'>,
   { runFile }: Contract,
 ): Promise<boolean> {
-  const { features, samples } = files ?? runFile.data.files;
-  const names = [
-    ...(typeof features === 'string' ? [features] : features),
-    ...(samples === undefined ? [] : [samples]),
-  ];
-  for (const name of names) {
+  for (const name of tablesOf(runFile.data, files ?? runFile.data.files)) {
     const columns = await columnsOf(join(directory, name)).catch((): readonly string[] => []);
     if (columns.includes(column)) return true;
   }

@@ -29,27 +29,44 @@ export const featureTerms = {
   transforms: z.array(transform).default([]),
 };
 
+const featureFiles = z.union([fileName, z.array(fileName).min(1)]);
+
+/** Files of a kind of data that lies in tables of features. */
+export const featureTableFiles = z.strictObject({
+  features: featureFiles,
+  samples: fileName.optional(),
+  split: fileName.optional(),
+});
+
 /** The roles that files play in a site's folder. Which of them a kind of data needs, its own schema says. */
 export const siteFiles = z.strictObject({
-  features: z.union([fileName, z.array(fileName).min(1)]),
+  features: featureFiles.optional(),
   samples: fileName.optional(),
   split: fileName.optional(),
 });
 export type SiteFiles = z.output<typeof siteFiles>;
 
-interface TableTerms {
+interface SampleTerms {
   readonly id: string;
   readonly patient?: string | undefined;
   readonly label: string;
+}
+
+interface TableTerms extends SampleTerms {
   readonly features: z.output<typeof featureTerms.features>;
   readonly transforms: z.output<typeof featureTerms.transforms>;
+}
+
+/** Refuses samples whose class would be their name. */
+export function checkSampleColumns({ id, label }: SampleTerms, context: z.RefinementCtx): void {
+  if (label === id) context.addIssue({ code: 'custom', path: ['label'], message: 'must be another column than id' });
 }
 
 /** Refuses a table whose columns cannot all be what they are said to be. */
 export function checkColumns(terms: TableTerms, context: z.RefinementCtx): void {
   const refuse = (path: readonly (string | number)[], message: string): void =>
     context.addIssue({ code: 'custom', path: [...path], message });
-  if (terms.label === terms.id) refuse(['label'], 'must be another column than id');
+  checkSampleColumns(terms, context);
   if (!Array.isArray(terms.features)) return;
   const listed = new Set(terms.features);
   for (const key of ['id', 'patient', 'label'] as const) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkColumns, featureTerms, sampleTerms, siteFiles } from './common.js';
+import { checkColumns, featureTableFiles, featureTerms, sampleTerms } from './common.js';
 
 /** Tables of samples × columns. */
 export const expressionTable = z
@@ -8,6 +8,6 @@ export const expressionTable = z
     ...sampleTerms,
     ...featureTerms,
     /** File names that a site's folder holds unless its own configuration says otherwise. */
-    files: siteFiles,
+    files: featureTableFiles,
   })
   .superRefine(checkColumns);

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { expressionTable } from './expression-table.js';
+import { images } from './images.js';
 
 export { type SiteFiles, siteFiles } from './common.js';
+export { imageFeatures } from './images.js';
 
 /** What a site's files hold. A new kind is a file and a line here. */
-export const data = z.discriminatedUnion('kind', [expressionTable]);
+export const data = z.discriminatedUnion('kind', [expressionTable, images]);

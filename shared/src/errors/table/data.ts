@@ -81,6 +81,11 @@ export const dataErrors = {
     remedy:
       'Compare the column names of the feature table with the list of the run, for example gene symbols with Ensembl names.',
   },
+  'CSM-DATA-MOSTLY-FAULTY': {
+    message: 'More than half of the rows of {file} cannot be used; the most frequent reason is: {reason}.',
+    remedy:
+      'Run consilium-site doctor at the site: it lists each row that was left out, with its line and reason. Paths of image files count from the data folder.',
+  },
   'CSM-DATA-NO-FEATURES': {
     message: '{file} has no numeric column to learn from.',
     remedy: 'Check delimiter and decimal point (a comma is not read as one), or list the features in the run file.',
@@ -100,6 +105,10 @@ export const dataErrors = {
   'CSM-DATA-ONE-CLASS': {
     message: 'All training patients of this site have the same class in column {column}.',
     remedy: 'Nothing can be learnt from one class alone; check the labels and the classes of the run file.',
+  },
+  'CSM-DATA-ROLE': {
+    message: "This site's own file names leave out {role}, which the run needs.",
+    remedy: 'Name it in data.files of site.yaml, or leave data.files out there to use the names of the run file.',
   },
   'CSM-DATA-SPLIT-STRADDLE': {
     message: '{file} puts {patients} patients in more than one part.',

@@ -1,4 +1,4 @@
-import { type Contract, geneLengths, type Transform } from '@consilium/shared/contract';
+import { type Contract, geneLengths, type Transform, transformsOf } from '@consilium/shared/contract';
 import { ln, log1p, log2, log2p1, unlog2 } from './logarithms.js';
 import { type Columns, eachValue, inTurn, type RowChange } from './row-change.js';
 import { perCell, share, tpm, tpmFromFpkm } from './totals.js';
@@ -8,7 +8,7 @@ import { perCell, share, tpm, tpmFromFpkm } from './totals.js';
  * @throws CSM-RUNFILE-MISSING, CSM-RUNFILE-LENGTHS
  */
 export function declaredChange(contract: Contract, columns: readonly string[]): RowChange | null {
-  const { transforms } = contract.runFile.data;
+  const transforms = transformsOf(contract.runFile);
   if (transforms.length === 0) return null;
   const at = new Map(columns.map((name, column) => [name, column]));
   const meant = (named: 'all' | readonly string[]): Columns =>

@@ -1,5 +1,5 @@
 import { selectColumns } from '@consilium/models/samples';
-import type { Contract } from '@consilium/shared/contract';
+import { type Contract, featureList } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { type CohortStatistics, type PreparationState, suppressCells } from '@consilium/shared/statistics';
 import { classCells, type Dataset, type Part } from '../../data/index.js';
@@ -28,7 +28,7 @@ function columnsOf(dataset: Dataset, state: PreparationState): readonly number[]
  * Counts about fewer than `minimumCell` patients are withheld, and so are totals that would give them back.
  */
 export function cohortStatistics(dataset: Dataset, contract: Contract, salt: string): CohortStatistics {
-  const { data, validation } = contract.runFile;
+  const { validation } = contract.runFile;
   const { train } = dataset.parts;
   const { read, kept, otherLabel, quarantined, missingFeatures } = dataset.counts;
   const minimum = validation.minimumCell;
@@ -42,7 +42,7 @@ export function cohortStatistics(dataset: Dataset, contract: Contract, salt: str
     salt,
     samples: { train: train.rows, ...parts },
     classCounts: [...suppressCells(classCells(train, dataset.classes.length), minimum)],
-    features: data.features === 'common' ? [...dataset.features] : null,
+    features: featureList(contract) === null ? [...dataset.features] : null,
     missingFeatures,
     counts: { read: total === null || Object.values(left).includes(null) ? null : read, kept: total, ...left },
   };

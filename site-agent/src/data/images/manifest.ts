@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import type { RunFile } from '@consilium/shared/contract';
+import type { FoundSample } from '../assemble.js';
+import { labelReader } from '../labels.js';
+import { emptyRoll, type Roll, refuseNobody, rollCall } from '../roll-call.js';
+import type { RowColumns } from '../samples.js';
+import type { DataSource } from '../source.js';
+import { columnIndex, openTable } from '../table.js';
+import { isMissing } from '../values.js';
+
+/** A row of a class of the run, and where its image should be. */
+export interface NamedImage extends FoundSample {
+  /** As the row says it; not yet looked at. */
+  readonly path: string;
+}
+
+interface Wanted {
+  readonly data: Extract<RunFile['data'], { readonly kind: 'images' }>;
+  /** Name of the table in the site's folder. */
+  readonly file: string;
+}
+
+/**
+ * Reads the table that names each sample, its class and its image.
+ * @throws CSM-DATA-EMPTY, CSM-DATA-NO-ROWS, CSM-DATA-COLUMN and the faults of tables
+ */
+export async function readManifest(
+  source: DataSource,
+  { data, file }: Wanted,
+): Promise<Roll & { readonly samples: readonly NamedImage[] }> {
+  const { labels = 'required' } = source;
+  const columns: RowColumns = { id: data.id, patient: data.patient, label: data.label, labels, only: source.rows };
+  const table = await openTable(join(source.directory, file), source.signal);
+  const image = columnIndex(table, data.file);
+  const roll = emptyRoll();
+  const samples: NamedImage[] = [];
+  for await (const { sample, fields } of rollCall(
+    table,
+    { columns, samples: null, labelOf: labelReader(source) },
+    roll,
+  )) {
+    const path = fields[image]?.trim() ?? '';
+    if (isMissing(path)) roll.quarantine.push({ file, line: sample.line, reason: 'no file name' });
+    else samples.push({ ...sample, path });
+  }
+  refuseNobody(samples.length, roll, { file, columns });
+  return { ...roll, samples };
+}
