@@ -6,8 +6,11 @@ import { inputOf, runFile, stagesOf } from '@consilium/shared/contract';
 import { asCoded, toWire } from '@consilium/shared/errors';
 import { tether } from '@consilium/shared/process';
 
-/** Columns of the input where the sites will only say them. What a family refuses or warns of does not depend on it. */
-const nominalFeatures = 64;
+/**
+ * Columns of the input where the sites or the contract's files will only say them: more than the widest of bags has. What a family refuses
+ * or warns of does not depend on it.
+ */
+const nominalFeatures = 100_000;
 
 tether();
 try {

@@ -1,6 +1,6 @@
 import { fail } from '../errors/index.js';
 import type { Contract } from './contract.js';
-import { imageFeatures } from './data/index.js';
+import { bagFeatures, imageFeatures } from './data/index.js';
 import type { RunFile } from './run-file.js';
 import { type Transform, transformFiles } from './transforms.js';
 
@@ -13,7 +13,8 @@ export const transformsOf = ({ data }: Pick<RunFile, 'data'>): readonly Transfor
 
 /** Files beside the run file that belong to its contract. */
 export function namedFiles(run: RunFile): readonly string[] {
-  if (!('features' in run.data)) return [];
+  const bands = bandsFile(run);
+  if (!('features' in run.data)) return bands === null ? [] : [bands];
   const { features } = run.data;
   const listed = typeof features === 'object' && 'file' in features ? [features.file] : [];
   return [...new Set([...listed, ...transformFiles(transformsOf(run))])];
@@ -45,7 +46,7 @@ export function parseFeatureList(text: string, fileName: string): readonly strin
 /** The features that a contract lists, in model order; null when it takes those that all sites have in common. */
 export function featureList(terms: Pick<Contract, 'runFile' | 'files'>): readonly string[] | null {
   const { data } = terms.runFile;
-  if (!('features' in data)) return fixedFeatures(data);
+  if (!('features' in data)) return fixedFeatures(terms, data);
   const { features } = data;
   if (features === 'common') return null;
   if (!('file' in features)) return features;
@@ -53,12 +54,28 @@ export function featureList(terms: Pick<Contract, 'runFile' | 'files'>): readonl
   return file ? parseFeatureList(file.text, features.file) : fail('CSM-RUNFILE-MISSING', { file: features.file });
 }
 
+/** The bands by which karyotypes are told, as the contract lists them; none where the run has no karyotypes. @throws CSM-RUNFILE-* */
+export function karyotypeBands(terms: Pick<Contract, 'runFile' | 'files'>): readonly string[] {
+  const name = bandsFile(terms.runFile);
+  if (name === null) return [];
+  const file = terms.files[name];
+  return file ? parseFeatureList(file.text, name) : fail('CSM-RUNFILE-MISSING', { file: name });
+}
+
+const bandsFile = ({ data }: Pick<RunFile, 'data'>): string | null =>
+  data.kind === 'feature-bags' ? (data.genetics?.karyotype?.bands.file ?? null) : null;
+
 /** The features of a kind of data that leaves no choice. */
-function fixedFeatures({ kind }: Exclude<RunFile['data'], { readonly features: unknown }>): readonly string[] {
-  switch (kind) {
+function fixedFeatures(
+  terms: Pick<Contract, 'runFile' | 'files'>,
+  data: Exclude<RunFile['data'], { readonly features: unknown }>,
+): readonly string[] {
+  switch (data.kind) {
     case 'images':
       return imageFeatures;
+    case 'feature-bags':
+      return bagFeatures(data, karyotypeBands(terms));
     default:
-      return kind satisfies never;
+      return data satisfies never;
   }
 }

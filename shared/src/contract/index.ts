@@ -1,6 +1,6 @@
 export * from './contract.js';
-export { imageFeatures, type SiteFiles, siteFiles } from './data/index.js';
-export { featureList, namedFiles, parseFeatureList, transformsOf } from './feature-list.js';
+export { type FeatureBags, imageFeatures, type SiteFiles, siteFiles } from './data/index.js';
+export { featureList, karyotypeBands, namedFiles, parseFeatureList, transformsOf } from './feature-list.js';
 export { type GeneLengths, geneLengths } from './gene-lengths.js';
 export { type InputShape, inputOf, inputShape } from './input.js';
 export * from './make-contract.js';

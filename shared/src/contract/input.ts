@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bagSides } from './data/index.js';
 import type { RunFile } from './run-file.js';
 
 /** What the shape of a network's first layer follows from: one sample as it comes out of preparation. */
@@ -20,9 +21,12 @@ export type InputShape = Readonly<z.output<typeof inputShape>>;
 export function inputOf({ data }: RunFile, features: number): InputShape {
   switch (data.kind) {
     case 'expression-table':
+    case 'cells':
       return { kind: 'rows', width: features };
     case 'images':
       return { kind: 'images', side: data.side };
+    case 'feature-bags':
+      return { kind: 'bags', width: data.width, sides: bagSides(data, features) };
     default:
       return data satisfies never;
   }

@@ -23,11 +23,15 @@ export function passesOf(name: PreparationName, run: RunFile): number {
     case 'site-z':
       return 0;
     case 'scale':
-      return run.data.kind === 'expression-table' ? 1 : 0;
+      return isRows(run) ? 1 : 0;
     default:
       return name satisfies never;
   }
 }
+
+/** Whether samples are rows of numbers, which alone are scaled. */
+export const isRows = ({ data }: Pick<RunFile, 'data'>): boolean =>
+  data.kind === 'expression-table' || data.kind === 'cells';
 
 /** Whether missing values become means before scaling, which has the same means where nothing changes values in between. */
 const imputesMean = ({ preparation: { impute, harmonise } }: RunFile): boolean =>

@@ -15,7 +15,7 @@ export const withDataOptions = (command: Command): Command =>
   command
     .option('--data <dir>', 'folder of the tables')
     .option('--row <column=value>', 'only rows with this value in this column belong to this site')
-    .option('--file <role=name...>', 'own file names: features=…, samples=…, split=…')
+    .option('--file <role=name...>', 'own file names: features=…, genes=…, cells=…, samples=…, split=…')
     .option('--synthetic', 'the patients are invented; every report says so');
 
 /** The settings that options stand for; null when they do not say where the data lie. @throws CSM-CLI-ARGUMENT */
@@ -36,21 +36,20 @@ function rowOf(text: string): { column: string; equals: string } {
   return { column: text.slice(0, at), equals: text.slice(at + 1) };
 }
 
+/** Roles of a single file each. */
+const roles = ['genes', 'cells', 'samples', 'split'] as const;
+
 function filesOf(given: readonly string[]): NonNullable<SiteSettings['data']['files']> {
   const named = new Map<string, string[]>();
   for (const text of given) {
     const [role = '', name = ''] = text.split(/=(.*)/s);
-    if (!['features', 'samples', 'split'].includes(role) || name === '') {
-      fail('CSM-CLI-ARGUMENT', { name: '--file', problem: 'it must be features=NAME, samples=NAME or split=NAME' });
+    if (!['features', ...roles].includes(role) || name === '') {
+      const known = ['features', ...roles].map((known) => `${known}=NAME`).join(', ');
+      fail('CSM-CLI-ARGUMENT', { name: '--file', problem: `it must be one of ${known}` });
     }
     named.set(role, [...(named.get(role) ?? []), name]);
   }
   const features = named.get('features');
-  const [samples] = named.get('samples') ?? [];
-  const [split] = named.get('split') ?? [];
-  return {
-    ...(features && { features }),
-    ...(samples !== undefined && { samples }),
-    ...(split !== undefined && { split }),
-  };
+  const single = roles.flatMap((role) => (named.get(role) ?? []).slice(0, 1).map((name) => [role, name] as const));
+  return { ...(features && { features }), ...Object.fromEntries(single) };
 }

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { fail } from '@consilium/shared/errors';
 import { didYouMean } from '@consilium/shared/yaml';
 import type { Command } from 'commander';
-import { openTable, tablesOf } from '../data/index.js';
+import { readColumn, tablesOf } from '../data/index.js';
 import type { CommandContext } from './context.js';
 import { readRun } from './run-contract.js';
 
@@ -28,16 +28,11 @@ async function groups(path: string, { data, by }: GroupsOptions, context: Comman
   const values = new Set<string>();
   const columns = new Set<string>();
   for (const file of candidates) {
-    const table = await openTable(join(resolve(data), file), context.signal);
-    const at = table.columns.indexOf(by);
-    for (const column of table.columns) columns.add(column);
-    for await (const { fields } of table.rows) {
-      if (at < 0) break;
-      const value = fields[at]?.trim() ?? '';
-      if (value !== '') values.add(value);
-    }
+    const read = await readColumn(join(resolve(data), file), by, context.signal);
+    for (const column of read.columns) columns.add(column);
+    for (const value of read.values ?? []) if (value !== '') values.add(value);
     // The sample table goes before the feature tables, as it does when rows are joined.
-    if (at >= 0 && file === samples) break;
+    if (read.values !== null && file === samples) break;
   }
   if (values.size === 0) {
     fail('CSM-DATA-COLUMN', { file: candidates[0] ?? '', column: by, near: didYouMean(by, [...columns]) });

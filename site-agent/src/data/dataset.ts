@@ -19,6 +19,13 @@ export type QuarantineReason =
   | 'outside the folder'
   | 'file missing'
   | 'file unreadable'
+  | 'not finite'
+  | 'no bag of this sample'
+  | 'empty bag'
+  | 'too few cells'
+  | 'wrong width'
+  | 'karyotype not readable'
+  | 'neither 0 nor 1'
   | 'corrupt image'
   | 'too small'
   | 'image twice';
@@ -94,8 +101,9 @@ export function describe(dataset: Dataset): DatasetDescription {
 }
 
 function missingShare({ input }: Part): number {
-  if (input.kind !== 'rows' || input.values.length === 0) return 0;
-  return input.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0) / input.values.length;
+  if ((input.kind !== 'rows' && input.kind !== 'sparse') || input.rows * input.width === 0) return 0;
+  const missing = input.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0);
+  return missing / (input.rows * input.width);
 }
 
 /** Samples and patients of each class. */

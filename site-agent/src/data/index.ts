@@ -1,8 +1,11 @@
+import { loadCells } from './cells/index.js';
 import type { Dataset } from './dataset.js';
 import { loadExpressionTable } from './expression-table.js';
+import { loadFeatureBags } from './feature-bags/index.js';
 import { loadImages } from './images/index.js';
 import type { DataSource } from './source.js';
 
+export { readColumn } from './column.js';
 export * from './dataset.js';
 export type { DataSource } from './source.js';
 export { openTable, type Table } from './table.js';
@@ -17,6 +20,10 @@ export async function loadDataset(source: DataSource): Promise<Dataset> {
   switch (data.kind) {
     case 'expression-table':
       return loadExpressionTable(source, data);
+    case 'cells':
+      return loadCells(source, data);
+    case 'feature-bags':
+      return loadFeatureBags(source, data);
     case 'images':
       return loadImages(source, data);
     default:

@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import type { RunFile, SiteFiles } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 
@@ -15,6 +16,13 @@ export function tablesOf({ kind }: RunFile['data'], files: SiteFiles): readonly 
   switch (kind) {
     case 'expression-table':
       return [...(files.samples === undefined ? [] : [files.samples]), ...featureFiles(files)];
+    case 'cells':
+      // The columns of AnnData's cells are a table, too; those of a matrix are not.
+      return [
+        ...(files.samples === undefined ? [] : [files.samples]),
+        ...featureFiles(files).filter((name) => extname(name).toLowerCase() === '.h5ad'),
+      ];
+    case 'feature-bags':
     case 'images':
       return [tableRole(files, 'samples')];
     default:

@@ -63,6 +63,7 @@ function tell(dataset: Dataset): Finding {
 function inputText({ parts }: Dataset, { features, counts, missingValues }: DatasetDescription): string {
   const { input } = parts.train;
   if (input.kind === 'images') return `images, brought to ${input.side} × ${input.side} pixels`;
+  if (input.kind === 'bags') return `${input.starts[input.rows] ?? 0} vectors of ${input.width} numbers in training`;
   return (
     `${features} features, ${counts.missingFeatures} of them missing here, ` +
     `${(100 * missingValues).toFixed(1)} % of values missing`

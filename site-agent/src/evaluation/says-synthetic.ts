@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Contract } from '@consilium/shared/contract';
 import type { SiteSettings } from '../config/index.js';
-import { openTable, tablesOf } from '../data/index.js';
+import { readColumn, tablesOf } from '../data/index.js';
 
 /** A table that has this column says of its patients that they are invented, as our generator's tables do. */
 const column = 'synthetic';
@@ -12,14 +12,8 @@ export async function saysSynthetic(
   { runFile }: Contract,
 ): Promise<boolean> {
   for (const name of tablesOf(runFile.data, files ?? runFile.data.files)) {
-    const columns = await columnsOf(join(directory, name)).catch((): readonly string[] => []);
-    if (columns.includes(column)) return true;
+    const read = await readColumn(join(directory, name), column).catch(() => null);
+    if (read !== null && read.values !== null) return true;
   }
   return false;
-}
-
-async function columnsOf(path: string): Promise<readonly string[]> {
-  const table = await openTable(path);
-  for await (const _ of table.rows) break;
-  return table.columns;
 }

@@ -29,7 +29,7 @@ export const featureTerms = {
   transforms: z.array(transform).default([]),
 };
 
-const featureFiles = z.union([fileName, z.array(fileName).min(1)]);
+export const featureFiles = z.union([fileName, z.array(fileName).min(1)]);
 
 /** Files of a kind of data that lies in tables of features. */
 export const featureTableFiles = z.strictObject({
@@ -41,6 +41,8 @@ export const featureTableFiles = z.strictObject({
 /** The roles that files play in a site's folder. Which of them a kind of data needs, its own schema says. */
 export const siteFiles = z.strictObject({
   features: featureFiles.optional(),
+  genes: fileName.optional(),
+  cells: fileName.optional(),
   samples: fileName.optional(),
   split: fileName.optional(),
 });

@@ -16,6 +16,11 @@ export const dataErrors = {
     message: 'The list of chromosome bands is not readable at line {line}.',
     remedy: 'Write one band a line as ISCN names it, for example 5q13 or 1p36.33, and each once.',
   },
+  'CSM-DATA-CELLS': {
+    message: '{file} cannot be used as cells: {problem}.',
+    remedy:
+      'Give an AnnData file (.h5ad), or a Matrix Market file with the names of its genes and cells; docs/run-file.md shows both.',
+  },
   'CSM-DATA-CHANGED': {
     message: 'This site no longer has column {column}, which the run uses.',
     remedy: 'Put the data back as they were when the run began, or ask the lead for a new run.',

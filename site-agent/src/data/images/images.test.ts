@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DataSource, type Dataset, describe as describeDataset, loadDataset } from '../index.js';
-import { openFolder } from './image-folder.js';
+import { openFolder } from '../site-folder.js';
 
 const root = mkdtempSync(join(tmpdir(), 'images-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -7,9 +7,9 @@ import { assembleDataset, type FoundSample } from '../assemble.js';
 import type { Dataset, QuarantinedRow } from '../dataset.js';
 import { refuseMostlyFaulty } from '../mostly-faulty.js';
 import { type RgbImage, readImage } from '../readers/index.js';
+import { openFolder } from '../site-folder.js';
 import type { DataSource } from '../source.js';
 import { tableRole } from '../tables.js';
-import { openFolder } from './image-folder.js';
 import { readManifest } from './manifest.js';
 
 type ImageTerms = Extract<RunFile['data'], { readonly kind: 'images' }>;

@@ -1,20 +1,20 @@
 import { constants } from 'node:fs';
 import { access, realpath } from 'node:fs/promises';
 import { isAbsolute, join, sep, win32 } from 'node:path';
-import { asFileFault } from '../readers/index.js';
+import { asFileFault } from './readers/index.js';
 
-/** Why a path leads to no image. */
+/** Why a path leads to no file. */
 export type PathFault = 'outside the folder' | 'file missing' | 'file unreadable';
 
-/** Finds the file that a path of the manifest means, with every link followed. */
-export type FindImage = (path: string) => Promise<{ readonly path: string } | PathFault>;
+/** Finds the file that a path of a table means, with every link followed. */
+export type FindFile = (path: string) => Promise<{ readonly path: string } | PathFault>;
 
 /**
- * The folder that images lie below. A manifest comes from who knows where: a path out of the folder, by `..`, by a drive or by a link,
+ * The folder that images or bags lie below. A table comes from who knows where: a path out of the folder, by `..`, by a drive or by a link,
  * is never followed.
  * @throws CSM-DATA-FILE, CSM-DATA-UNREADABLE when there is no such folder
  */
-export async function openFolder(directory: string): Promise<FindImage> {
+export async function openFolder(directory: string): Promise<FindFile> {
   const root = await realpath(directory).catch((thrown: unknown) => {
     throw asFileFault(thrown, directory);
   });

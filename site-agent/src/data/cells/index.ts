@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import {
+  asRows,
+  type DenseRows,
+  inFull,
+  join as joinSamples,
+  labelled,
+  pickInput,
+  type SparseRows,
+} from '@consilium/models/samples';
+import type { RunFile } from '@consilium/shared/contract';
+import { assembleDataset, type FoundSample } from '../assemble.js';
+import type { Dataset } from '../dataset.js';
+import { labelReader } from '../labels.js';
+import { refuseMostlyFaulty } from '../mostly-faulty.js';
+import { type CalledRow, emptyRoll, refuseNobody, rollCall } from '../roll-call.js';
+import { type RowColumns, readSamples } from '../samples.js';
+import type { DataSource } from '../source.js';
+import { featureFiles } from '../tables.js';
+import { declaredChange } from '../transforms/index.js';
+import { cellFiles } from './cell-file.js';
+import { type GenePanel, panelOf, refuseOtherGenes } from './panel.js';
+import { changedRows, firstInfinite, takeColumns } from './rows.js';
+
+type CellTerms = Extract<RunFile['data'], { readonly kind: 'cells' }>;
+
+/** A cell, and which row of all files together it is. */
+interface FoundCell extends FoundSample {
+  readonly row: number;
+}
+
+/**
+ * Reads a cohort of single cells: AnnData or Matrix Market, labels and patients from the sample table or the cells' own columns.
+ * A sparse matrix stays so through transforms that leave 0 as it is. Memory: some three times the numbers stored.
+ * @throws CSM-DATA-*, CSM-COHORT-SMALL
+ */
+export async function loadCells(source: DataSource, data: CellTerms): Promise<Dataset> {
+  const files = source.files ?? data.files;
+  const { contract, directory, labels = 'required', rows: only, signal } = source;
+  const columns: RowColumns = { id: data.id, patient: data.patient, label: data.label, labels, only };
+  const samples =
+    files.samples === undefined ? null : await readSamples(join(directory, files.samples), columns, signal);
+  const asked = { columns, samples, labelOf: labelReader(source) };
+  const roll = emptyRoll();
+  const found: FoundCell[] = [];
+  const inputs: (DenseRows | SparseRows)[] = [];
+  let panel: GenePanel | null = null;
+  let rows = 0;
+  for await (const { table, genes, values } of cellFiles({ directory, files, columns, layer: data.layer, signal })) {
+    if (panel === null) panel = panelOf(contract, genes, table.file);
+    else refuseOtherGenes(panel, genes, table.file);
+    const called: CalledRow[] = [];
+    for await (const row of rollCall(table, asked, roll)) called.push(row);
+    const own = asRows(
+      pickInput(
+        values,
+        Int32Array.from(called, ({ place }) => place),
+      ),
+    );
+    const at = new Map(genes.map((gene, column) => [gene, column]));
+    const { features } = panel;
+    const input = takeColumns(
+      changedRows(own, declaredChange(contract, genes)),
+      features.map((gene) => at.get(gene) ?? -1),
+    );
+    for (const [row, { sample }] of called.entries()) {
+      const column = features[firstInfinite(input, row)];
+      if (column === undefined) found.push({ ...sample, row: rows + row });
+      else roll.quarantine.push({ file: sample.file, line: sample.line, reason: 'not finite', column });
+    }
+    inputs.push(input);
+    rows += input.rows;
+  }
+  const [file = ''] = featureFiles(files);
+  refuseNobody(found.length, roll, { file, columns });
+  refuseMostlyFaulty(file, roll.quarantine, roll.read);
+  const all = together(inputs);
+  return assembleDataset({
+    source,
+    file,
+    samples: found,
+    features: panel?.features ?? [],
+    counts: { read: roll.read, otherLabel: roll.otherLabel, missingFeatures: panel?.missing ?? 0 },
+    quarantine: roll.quarantine,
+    build: (own) => ({
+      input: pickInput(
+        all,
+        Int32Array.from(own, ({ row }) => row),
+      ),
+      sides: {},
+    }),
+  });
+}
+
+/** The cells of all files as one matrix: sparse where all of them are. */
+function together(inputs: readonly (DenseRows | SparseRows)[]): DenseRows | SparseRows {
+  const alike = inputs.every(({ kind }) => kind === 'sparse') ? inputs : inputs.map(inFull);
+  const [first, ...others] = alike.map((input) => labelled(input, new Int32Array(input.rows)));
+  if (first === undefined) throw new RangeError('no file of cells was read');
+  return asRows((others.length === 0 ? first : joinSamples([first, ...others])).input);
+}
