@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import type { DenseRows } from '@consilium/models/samples';
+import { asRows, type DenseRows } from '@consilium/models/samples';
 import { featureList, needsWholeRows, type RunFile, transformedColumns } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { checkMissing } from '@consilium/shared/statistics';
 import { didYouMean } from '@consilium/shared/yaml';
 import { assembleDataset } from './assemble.js';
-import type { Dataset, QuarantinedRow } from './dataset.js';
+import { type CheckedRow, refuseUntrusted } from './checks/index.js';
+import { type Dataset, partNames, type QuarantinedRow } from './dataset.js';
 import { labelReader } from './labels.js';
 import { refuseNobody } from './roll-call.js';
 import { isBad, type Row, type Rows, readRows } from './rows.js';
@@ -44,7 +45,7 @@ export async function loadExpressionTable(source: DataSource, data: TableTerms):
   const quarantine: QuarantinedRow[] = [...read.quarantine];
   const numeric = setAsideBadNumbers(read, features, quarantine);
 
-  return assembleDataset({
+  const dataset = await assembleDataset({
     source,
     file,
     samples: numeric,
@@ -56,6 +57,25 @@ export async function loadExpressionTable(source: DataSource, data: TableTerms):
     },
     quarantine,
     build: (own) => ({ input: tableOf(own, features), sides: {} }),
+  });
+  refuseUntrusted(tables.join(', '), {
+    features: dataset.features,
+    rows: rowsToCheck(dataset, numeric),
+    headers: read.headers,
+    listed,
+  });
+  return dataset;
+}
+
+/** The cohort's rows as they lie in its parts, each with its line. */
+function rowsToCheck({ parts, ids }: Dataset, rows: readonly Row[]): readonly CheckedRow[] {
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return partNames.flatMap((part) => {
+    const { values, width } = asRows(parts[part].input);
+    return ids[part].map((id, row): CheckedRow => {
+      const { file, line } = found.get(id)!;
+      return { file, line, part, values: values.subarray(row * width, (row + 1) * width) };
+    });
   });
 }
 

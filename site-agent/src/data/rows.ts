@@ -19,6 +19,8 @@ export interface Row extends FoundSample {
 export interface Rows {
   /** Candidate feature columns, in the order of `values`. */
   readonly columns: readonly string[];
+  /** The order in which each file's header names its columns. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly rows: readonly Row[];
   readonly read: number;
   readonly otherLabel: number;
@@ -40,6 +42,7 @@ export async function readRows(
   },
 ): Promise<Rows> {
   const roll = emptyRoll();
+  const headers = new Map<string, readonly string[]>();
   const rows: Row[] = [];
   let first: { readonly file: string; readonly columns: readonly string[] } | null = null;
   let change: RowChange | null = null;
@@ -51,6 +54,7 @@ export async function readRows(
       first = { file: table.file, columns };
       change = asked.changeOf(columns);
     } else refuseDifference(first, { file: table.file, columns });
+    headers.set(table.file, table.columns);
     const indices = new Map(table.columns.map((column, index) => [column, index]));
     const at = first.columns.map((column) => indices.get(column) ?? -1);
     for await (const { sample, fields } of rollCall(table, asked, roll)) {
@@ -58,7 +62,7 @@ export async function readRows(
     }
   }
   const { read, otherLabel, quarantine } = roll;
-  return { columns: first?.columns ?? [], rows, read, otherLabel, quarantine };
+  return { columns: first?.columns ?? [], headers, rows, read, otherLabel, quarantine };
 }
 
 /** Columns that may be features. Wanted ones that the table lacks are left out here and counted later. */

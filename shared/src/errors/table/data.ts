@@ -127,6 +127,11 @@ export const dataErrors = {
     message: '{file} cannot be read ({reason}).',
     remedy: 'Check the rights of the file and the disk.',
   },
+  'CSM-DATA-UNTRUSTED': {
+    message: '{file} cannot be trusted: {problems}.',
+    remedy:
+      'Go back to what the table was made from: split patients before any of their rows is copied, and write each value under the name of its own feature.',
+  },
   'CSM-METRICS-CLASSES': {
     message: 'The evaluation counts are for {received} classes; the run has {expected}.',
     remedy: 'Check that the site evaluated the model of this run; the counts are left out of the pooled figures.',
