@@ -189,7 +189,15 @@ describe('by hand, over HTTPS with a private authority', () => {
     expect(said).toMatch(/^Reports\s+north, south$/m);
     const taken = join(lead.folder, 'taken');
     expect((await readdir(taken)).sort()).toEqual([
-      ...['README.md', 'contract.json', 'journal.jsonl', 'model.safetensors', 'preparation.json', 'reports'],
+      ...[
+        'README.md',
+        'SHA256SUMS',
+        'contract.json',
+        'journal.jsonl',
+        'model.safetensors',
+        'preparation.json',
+        'reports',
+      ],
     ]);
     expect((await readdir(join(taken, 'reports'))).sort()).toEqual([
       ...['north.html', 'north.json', 'south.html', 'south.json'],
@@ -202,7 +210,7 @@ describe('by hand, over HTTPS with a private authority', () => {
     expect(await refused(lead, 'consilium', 'journal', 'verify', 'altered.jsonl')).toContain('CSM-JOURNAL-');
   });
 
-  it('a hospital that took no part judges the exported model on its own patients', async () => {
+  it('a hospital that took no part judges the exported model on its own patients, and asks it about them', async () => {
     const taken = join(lead.folder, 'taken');
     const words = ['evaluate', taken, '--data', 'data', '--backend', 'wasm', '--out', 'evaluation'];
     const said = await outside.done('consilium-site', ...words);
@@ -211,8 +219,15 @@ describe('by hand, over HTTPS with a private authority', () => {
     expect((await readdir(join(outside.folder, 'evaluation'))).sort()).toEqual(['local-all.html', 'local-all.json']);
     expect(await readdir(outside.folder)).not.toContain('.consilium-site');
 
+    const asking = ['predict', taken, '--data', 'data', '--backend', 'wasm', '--out', 'told.csv', '--explain', 'why'];
+    expect(await outside.done('consilium-site', ...asking)).toMatch(/60 samples, backend wasm/);
+    const told = (await readFile(join(outside.folder, 'told.csv'), 'utf8')).trimEnd().split('\n');
+    expect(told[0]).toBe(['sample', ...subtypes].join(','));
+    expect(told).toHaveLength(61);
+    expect(await readdir(join(outside.folder, 'why'))).toContain('markers.csv');
+
     await appendFile(join(taken, 'model.safetensors'), 'x');
-    expect(await refused(outside, 'consilium-site', ...words)).toContain('CSM-');
+    expect(await refused(outside, 'consilium-site', ...words)).toContain('CSM-EVALUATE-CHANGED');
   });
 
   it('a revoked hospital is shown the door at once, and its agent says why', async () => {

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
 import { contractDomain, contractHash, type SignedContract, signedContract } from '@consilium/shared/contract';
 import { certificateDomain, verify } from '@consilium/shared/crypto';
 import { CodedError, fail } from '@consilium/shared/errors';
-import type { PublicKey, RunId, SiteId } from '@consilium/shared/ids';
+import { sumsFile, writeSums } from '@consilium/shared/exported';
+import { type BlobHash, blobHash, type PublicKey, type RunId, type SiteId } from '@consilium/shared/ids';
 import { readJournal } from '@consilium/shared/journal';
 import { verifyReport } from '@consilium/shared/report';
+import { readPreparation } from '@consilium/shared/statistics';
 import {
   getContract,
   getFrozen,
@@ -68,9 +70,11 @@ export async function exportRun(
   if (view.phase === 'closed' && chain.head?.hash !== view.journalHead) wrong(run, 'the journal ends elsewhere');
   const made = await readMade(journalFile);
 
+  let features: readonly string[] | null = null;
   if (view.preparation !== null) {
     const bytes = await gather((await client.stream(getPreparation, { params, signal })).body);
     if (!made.preparations.has(sha256(bytes))) wrong(run, 'the preparation is not the one of the journal');
+    features = readPreparation(bytes).features;
     await writeFile(at('preparation.json'), bytes);
   }
   let model: string | null = null;
@@ -89,9 +93,12 @@ export async function exportRun(
     coordinatorKey,
     lead: session.lead.publicKey,
     model,
+    features,
     reports,
+    hashes: await hashesIn(folder),
   });
   await writeFile(at('README.md'), card);
+  await writeFile(at(sumsFile), writeSums(await hashesIn(folder)));
   return { model, records: chain.records, reports };
 }
 
@@ -206,6 +213,19 @@ async function siteKeys({ client, lead, home }: LeadSession): Promise<ReadonlyMa
     }
   }
   return keys;
+}
+
+/** SHA-256 of every file of a folder, by its path in it with forward slashes. */
+async function hashesIn(folder: string): Promise<ReadonlyMap<string, BlobHash>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const hashes = new Map<string, BlobHash>();
+  for (const file of files.sort()) {
+    const digest = createHash('sha256');
+    for await (const chunk of createReadStream(file)) digest.update(chunk);
+    hashes.set(relative(folder, file).replaceAll(sep, '/'), blobHash.parse(digest.digest('hex')));
+  }
+  return hashes;
 }
 
 async function save(file: string, body: AsyncIterable<Uint8Array>): Promise<void> {

@@ -12,8 +12,10 @@ import {
   sign,
 } from '@consilium/shared/crypto';
 import { CodedError } from '@consilium/shared/errors';
+import { readSums } from '@consilium/shared/exported';
 import { type PublicKey, siteId } from '@consilium/shared/ids';
 import { type JournalHead, journalLine, sealRecord } from '@consilium/shared/journal';
+import { encodePreparation } from '@consilium/shared/statistics';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exampleView, fakeRuns } from '../api/testing/fake-runs.js';
 import { openStage, type Stage } from '../api/testing/stage.js';
@@ -174,7 +176,9 @@ describe('watching', () => {
 
 describe('an export', () => {
   const weights = randomBytes(3 * 2 ** 20 + 5);
-  const preparation = canonicalBytes({ format: 'consilium-preparation-1' });
+  const preparation = encodePreparation({
+    ...{ format: 'consilium-preparation-1', features: ['g1', 'g2'], classCounts: [4, 4], samples: 8, scale: null },
+  });
   let run: string;
   let out: string;
   let journal: string[];
@@ -230,13 +234,19 @@ describe('an export', () => {
     expect(await consilium('export', run, '--out', out)).toContain(sha256(weights));
     expect((await readdir(out)).sort()).toEqual([
       'README.md',
+      'SHA256SUMS',
       'contract.json',
       'journal.jsonl',
       'model.safetensors',
       'preparation.json',
     ]);
     expect((await readFile(join(out, 'model.safetensors'))).equals(weights)).toBe(true);
-    expect(await readFile(join(out, 'README.md'), 'utf8')).toContain(`model        ${sha256(weights)}`);
+    const card = await readFile(join(out, 'README.md'), 'utf8');
+    expect(card).toContain(`model        ${sha256(weights)}`);
+    expect(card).toContain('2 features, all named in `preparation.json`: g1, g2.');
+    const sums = readSums(await readFile(join(out, 'SHA256SUMS'), 'utf8'));
+    expect(sums?.get('model.safetensors')).toBe(sha256(weights));
+    expect(sums?.get('README.md')).toBe(sha256(Buffer.from(card)));
     expect(await consilium('journal', 'verify', join(out, 'journal.jsonl'))).toMatch(/^2 records/);
     expect(await code(consilium('export', run, '--out', out))).toBe('CSM-CLI-EXISTS');
   });

@@ -62,6 +62,8 @@ export const runFile = z
   .strictObject({
     name,
     description: z.string().max(2000).optional(),
+    /** Under which terms the model may be used, for its card. */
+    licence: z.string().min(1).max(200).exactOptional(),
     model,
     data,
     preparation,

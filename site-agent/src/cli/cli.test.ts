@@ -192,6 +192,6 @@ it('start says what to do in a folder that is not enrolled', async () => {
 it('evaluate names the file that an export lacks', async () => {
   await expect(type(['evaluate', folder, '--data', folder, '--home', home()])).rejects.toMatchObject({
     code: 'CSM-EVALUATE-EXPORT',
-    details: { file: 'contract.json' },
+    details: { file: 'SHA256SUMS' },
   });
 });

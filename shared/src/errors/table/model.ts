@@ -43,6 +43,10 @@ export const modelErrors = {
     message: 'The process that makes starting weights ended with status {status}.',
     remedy: 'See the log of the coordinator; a very large model may need more memory.',
   },
+  'CSM-MODEL-EXPLAIN': {
+    message: 'Model family {family} has no explanations.',
+    remedy: 'Leave --explain out.',
+  },
   'CSM-MODEL-FAMILY': {
     message: 'There is no model family {family}.',
     remedy: 'Choose one of: {known}.',

@@ -57,6 +57,10 @@ export const siteErrors = {
       'Part of this model is fitted to the patients of each hospital, and here it would be to fewer than {minimum}.',
     remedy: 'Judge it on more patients: with --part all, or with more rows in the tables.',
   },
+  'CSM-EVALUATE-CHANGED': {
+    message: '{file} of the exported model is not as it was exported.',
+    remedy: 'Copy the whole folder again from where consilium export wrote it; do not edit its files.',
+  },
   'CSM-EVALUATE-EMPTY': {
     message: 'No patient with a known label can be judged in part {part}.',
     remedy: 'Choose another part, or check the labels against the classes of the model.',
@@ -64,6 +68,10 @@ export const siteErrors = {
   'CSM-EVALUATE-EXPORT': {
     message: '{file} of the exported model cannot be used: {problem}.',
     remedy: 'Export the run again with consilium export, and copy the whole folder.',
+  },
+  'CSM-EVALUATE-NO-CLASSES': {
+    message: 'The last stage of this model, {stage}, tells no classes: it can be neither judged nor asked for them.',
+    remedy: 'Use an export of a run whose last stage tells classes.',
   },
   'CSM-SITECONFIG-INVALID': {
     message: '{file} is not valid at line {line}, {setting}: {problem}.',

@@ -1,0 +1,1 @@
+export { readSums, sumsFile, writeSums } from './sums.js';

@@ -1,0 +1,2 @@
+export { csvText } from './csv.js';
+export { writeFindings } from './write-findings.js';

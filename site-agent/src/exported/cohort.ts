@@ -1,0 +1,46 @@
+import { featureList } from '@consilium/shared/contract';
+import type { SiteSettings } from '../config/index.js';
+import { type DataSource, type Dataset, loadDataset } from '../data/index.js';
+import type { Exported } from './read-export.js';
+
+export interface CohortWanted {
+  /** Every row in the training part, whatever a split file says: nothing is held out. */
+  readonly whole: boolean;
+  readonly labels?: DataSource['labels'];
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * This hospital's cohort for a model that is finished: the model's own features, however few patients there are. The transforms of the
+ * contract are done as they were in the run.
+ * @throws CSM-DATA-*
+ */
+export function loadCohort(
+  { contract, preparation }: Pick<Exported, 'contract' | 'preparation'>,
+  { directory, files, rows }: SiteSettings['data'],
+  { whole, labels, signal }: CohortWanted,
+): Promise<Dataset> {
+  const { runFile } = contract;
+  const { split: _, ...tables } = files ?? runFile.data.files;
+  // Listed ones stay as listed: a transform of whole rows may need more of them than the model reads.
+  const common = 'features' in runFile.data && featureList(contract) === null;
+  return loadDataset({
+    directory,
+    files: whole ? tables : (files ?? runFile.data.files),
+    ...(rows && { rows }),
+    ...(labels && { labels }),
+    ...(signal && { signal }),
+    contract: {
+      ...contract,
+      runFile: {
+        ...runFile,
+        data: {
+          ...runFile.data,
+          ...(common && { features: [...preparation.features] }),
+          ...(whole && { testShare: 0 }),
+        },
+        validation: { ...runFile.validation, minimumCohort: 0, ...(whole && { share: 0 }) },
+      },
+    },
+  });
+}

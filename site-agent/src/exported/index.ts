@@ -1,0 +1,2 @@
+export { type CohortWanted, loadCohort } from './cohort.js';
+export { type Exported, readExport } from './read-export.js';
