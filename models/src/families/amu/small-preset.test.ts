@@ -129,7 +129,7 @@ describe('the small preset', () => {
   beforeAll(() => useBackend('wasm'));
 
   it('learns what three genes tell together, over three sites, where logistic regression cannot', async () => {
-    const sites = sitesOf(4);
+    const sites = sitesOf(11);
     const linear = await regress(sites);
     let best = none;
     for (const rate of [5e-3, 1e-2]) best = better(best, await federate(sites, rate));
