@@ -210,4 +210,15 @@ describe('a run on prepared samples, with SMOTE in training', () => {
     expect(done.test.metrics?.n).toBe(72);
     expect(done.test.metrics?.balancedAccuracy).toBeGreaterThan(0.8);
   });
+
+  it('trains on other samples than without, and sends nothing else', async () => {
+    const { oversample: _, ...preparation } = run.preparation;
+    const plain = await federate({ ...run, preparation }, prepared.sites);
+    for (const { site } of cohorts) {
+      const [one, other] = [done, plain].map(({ updates }) => updates[0]!.get(site)!);
+      expect(one!.layout).toEqual(other!.layout);
+      expect(one!.values).not.toEqual(other!.values);
+    }
+    plain.model.dispose();
+  });
 });
