@@ -2,6 +2,7 @@ export * from './contract.js';
 export { type FeatureBags, imageFeatures, type SiteFiles, siteFiles } from './data/index.js';
 export { featureList, karyotypeBands, namedFiles, parseFeatureList, transformsOf } from './feature-list.js';
 export { type GeneLengths, geneLengths } from './gene-lengths.js';
+export { type ImagePreparation, type StainReference, stainReference } from './image-preparation.js';
 export { type InputShape, inputOf, inputShape } from './input.js';
 export * from './make-contract.js';
 export { type Oversampling, oversamplingOf } from './preparation.js';

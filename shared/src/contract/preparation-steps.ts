@@ -2,18 +2,20 @@ import { z } from 'zod';
 import type { RunFile } from './run-file.js';
 
 /**
- * `cohort`: counts and feature names; `select`: which features go on; `impute`: what missing values become; `combat` and `site-z`: what is
+ * `cohort`: counts and feature names; `stain`: the stain that images are brought to; `select`: which features go on; `impute`: what missing values become; `combat` and `site-z`: what is
  * a hospital's own is taken off; `scale`: n, mean and M2 of each feature. In the order in which they are done.
  */
-export const preparationName = z.enum(['cohort', 'select', 'impute', 'combat', 'site-z', 'scale']);
+export const preparationName = z.enum(['cohort', 'stain', 'select', 'impute', 'combat', 'site-z', 'scale']);
 export type PreparationName = z.output<typeof preparationName>;
 
 /** How often sites are asked for a step; 0 where the run does not need it, or each site does it alone. */
 export function passesOf(name: PreparationName, run: RunFile): number {
-  const { select, impute, harmonise } = run.preparation;
+  const { image, select, impute, harmonise } = run.preparation;
   switch (name) {
     case 'cohort':
       return 1;
+    case 'stain':
+      return image?.stain === 'federated' ? 1 : 0;
     case 'select':
       return select === undefined ? 0 : 1;
     case 'impute':

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { imagePreparation } from './image-preparation.js';
 
 const features = z.int().min(1).max(1_000_000);
 
 /** From values to model input. Settings that came after the first contracts were signed have no default here. */
 export const preparation = z
   .strictObject({
+    /** How images are corrected; not at all where left out. */
+    image: imagePreparation.exactOptional(),
     /** Only so many features go on: those that differ most between the classes, or those that vary most. */
     select: z.union([z.strictObject({ anova: features }), z.strictObject({ variance: features })]).exactOptional(),
     /** What a missing value becomes: the mean or the median over all hospitals, or zero after scaling. */

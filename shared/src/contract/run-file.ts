@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { siteId } from '../ids.js';
 import { data } from './data/index.js';
+import { checkPreparation } from './fitting-preparation.js';
 import { preparation } from './preparation.js';
 import { choose, stage, training } from './training.js';
 
@@ -78,21 +79,8 @@ export const runFile = z
       .max(2 ** 31 - 1)
       .default(7),
   })
-  .superRefine(({ data, preparation }, context) => {
-    if (data.kind === 'expression-table' || data.kind === 'cells') return;
-    const { select, impute, harmonise, oversample } = preparation;
-    const refuse = (key: string) =>
-      context.addIssue({
-        code: 'custom',
-        path: ['preparation', key],
-        message: 'is for tables of numbers and for cells',
-      });
-    if (select !== undefined) refuse('select');
-    if (impute === 'median') refuse('impute');
-    if (harmonise !== undefined) refuse('harmonise');
-    if (oversample?.method === 'smote') refuse('oversample');
-  })
-  .superRefine(({ training, stages, validation }, context) => {
+  .superRefine(({ data, preparation, training, stages, validation }, context) => {
+    checkPreparation(data, preparation, context);
     if (validation.share > 0) return;
     const message = 'needs judged rounds: validation.share must be above 0';
     if (training.earlyStop) context.addIssue({ code: 'custom', path: ['training', 'earlyStop'], message });

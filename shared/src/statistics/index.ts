@@ -30,11 +30,13 @@ export {
   checkStatistics,
   combatModel,
   featuresBefore,
+  fittedStain,
   foldStatistics,
   type GridStatistics,
   gridPlaces,
   imputedValues,
   openFold,
+  type StainStatistics,
   type StatisticsBlob,
   type StatisticsFold,
 } from './steps/index.js';

@@ -176,6 +176,11 @@ export const dataErrors = {
     message: 'The {sites} sites have no numeric column in common.',
     remedy: 'Compare the column names of the sites (consilium-site doctor), or list the features in the run file.',
   },
+  'CSM-STATISTICS-NO-STAIN': {
+    message: 'No site has training images of {minimum} patients to take the stain reference from.',
+    remedy:
+      'Give the reference itself in preparation.image.stain, or raise validation.minimumCohort so that every site has enough.',
+  },
   'CSM-STATISTICS-SINGULAR': {
     message: 'Covariate {covariate} of the harmonisation cannot be told from the sites or from the other covariates.',
     remedy: 'Leave it out: it has one value within each site, or follows from the others.',

@@ -6,17 +6,20 @@ import { impute } from './impute.js';
 import { scale } from './scale.js';
 import { select } from './select.js';
 import { siteZ } from './site-z.js';
+import { stain } from './stain.js';
 import type { Asked, SharedStep, StatisticsBlob, StatisticsFold } from './step.js';
 
 export type { ClassStatistics } from './class-moments.js';
 export { combatModel } from './combat.js';
 export { type GridStatistics, gridPlaces, imputedValues } from './impute.js';
 export { featuresBefore } from './select.js';
+export { fittedStain, type StainStatistics } from './stain.js';
 export type { Asked, StatisticsBlob, StatisticsFold } from './step.js';
 
 /** The coordinator's half of each step; a new step is a file and a line here, and its other half at the site. */
 const steps: Readonly<Record<PreparationName, SharedStep>> = {
   cohort,
+  stain,
   select,
   impute,
   combat,
