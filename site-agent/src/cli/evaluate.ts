@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { openKey, readEnrolment, readSettingsIfThere, type SiteHome } from '../config/index.js';
 import { partNames } from '../data/index.js';
 import { loadCohort, readExport } from '../exported/index.js';
-import { applyPreparation } from '../preparation/index.js';
+import { applyPreparation, fitsHere } from '../preparation/index.js';
 import { writeReport } from '../reports/index.js';
 import { type BackendOptions, chosenBackend, withBackendOptions } from './backend-options.js';
 import { type CommandContext, homeOf, readPassphrase } from './context.js';
@@ -79,6 +79,7 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     notes: [
       `Judged with consilium-site evaluate on ${partWords[part]}, outside the run.`,
       ...(calibrated ? [calibration] : []),
+      ...(fitsHere(contract.runFile) ? [harmonisation] : []),
       ...signer.notes,
     ],
   });
@@ -102,6 +103,9 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
 /** Said of a model whose normalisations each hospital keeps for itself. */
 const calibration =
   'Normalisations that every hospital has of its own were fitted to these patients, without their labels.';
+
+const harmonisation =
+  "What takes off a hospital's own part of the values was fitted to its own training patients, without their labels.";
 
 const partWords = {
   all: 'every patient with a known label',

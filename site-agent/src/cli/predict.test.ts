@@ -32,7 +32,7 @@ let printed: string[];
 const at = (...names: readonly string[]) => join(folder, ...names);
 
 /** An export as consilium export writes it, as far as a site reads it. */
-async function writeExport(text = run()): Promise<void> {
+async function writeExport(text = run(), state = preparation): Promise<void> {
   const runFile = readRunFile(text);
   const terms = contract.parse({
     ...{ format: 'consilium-contract-1', consortium: 'c'.repeat(32), run: 'a'.repeat(32), files: {}, runFile },
@@ -45,7 +45,7 @@ async function writeExport(text = run()): Promise<void> {
   });
   const files = {
     'contract.json': canonicalBytes(signContract(terms, (domain, bytes) => sign(lead, domain, bytes))),
-    'preparation.json': encodePreparation(preparation),
+    'preparation.json': encodePreparation(state),
     'model.safetensors': encodeWeights(shared),
   };
   await mkdir(at('export'), { recursive: true });
@@ -170,5 +170,44 @@ describe('predict', () => {
     const text = run('stages: [{ name: autoencoder }]').replace('attention-aml', 'blood-autoencoder');
     await writeExport(text);
     await expect(predict()).rejects.toMatchObject({ code: 'CSM-EVALUATE-NO-CLASSES' });
+  });
+});
+
+describe('predict of a model whose preparation selects and harmonises', () => {
+  const considered = ['g0', ...genes];
+  const state: PreparationState = {
+    ...{ ...preparation, scale: { mean: genes.map(() => 0.2), sd: genes.map(() => 0.1) } },
+    fitted: {
+      select: { considered, scores: [4, 3, 2, 1] },
+      impute: { values: genes.map(() => 0.2) },
+      combat: { grandMean: genes.map(() => 0.2), variance: genes.map(() => 0.01) },
+    },
+  };
+  const text = run('preparation: { select: { variance: 4 }, harmonise: combat }').replace(
+    'kind, files',
+    'kind, transforms: [{ share: all }], files',
+  );
+  const table = (rows: readonly number[], g0: number): string =>
+    ['sample,g0,g1,g2,g3,g4', ...rows.map((row) => `s${row},${g0},${row + 1},${row % 5},${row % 3},${row % 7}`)].join(
+      '\n',
+    );
+
+  it('takes shares of all that the run considered, and fits the own part of this hospital to its samples', async () => {
+    await writeExport(text, state);
+    await writeFile(at('data', 'table.csv'), table(patients, 1));
+    await predict();
+    const before = await linesOf('told.csv');
+    expect(before).toHaveLength(13);
+    expect(printed.join('\n')).toContain('fitted to these samples');
+    await rm(at('told.csv'));
+    await writeFile(at('data', 'table.csv'), table(patients, 40));
+    await predict();
+    expect(await linesOf('told.csv')).not.toEqual(before);
+  });
+
+  it('asks for enough of them', async () => {
+    await writeExport(text, state);
+    await writeFile(at('data', 'table.csv'), table(patients.slice(0, 4), 1));
+    await expect(predict()).rejects.toMatchObject({ code: 'CSM-EVALUATE-CALIBRATION', details: { minimum: 5 } });
   });
 });

@@ -7,7 +7,7 @@ import { readIfThere, readSettingsIfThere, writeWhole } from '../config/index.js
 import type { Dataset } from '../data/index.js';
 import { csvText, writeFindings } from '../explanations/index.js';
 import { loadCohort, readExport } from '../exported/index.js';
-import { applyPreparation } from '../preparation/index.js';
+import { applyPreparation, fitsHere } from '../preparation/index.js';
 import { type BackendOptions, chosenBackend, withBackendOptions } from './backend-options.js';
 import { type CommandContext, homeOf } from './context.js';
 import { type DataOptions, dataSettings, withDataOptions } from './data-options.js';
@@ -66,6 +66,8 @@ async function predictOut(folder: string, options: PredictOptions, context: Comm
   context.print(`${runFile.name}: ${rows.length} samples, backend ${backend.name} on ${backend.device}`);
   if (backend.note !== undefined) context.print(`Note: ${backend.note}.`);
   if (calibrated) context.print('Normalisations that every hospital has of its own were fitted to these samples.');
+  if (fitsHere(runFile))
+    context.print("What takes off a hospital's own part of the values was fitted to these samples.");
   for (const line of leftOut(dataset)) context.print(line);
   context.print(`Written to ${out}`);
   if (folderOfReasons === null || explain === undefined) return;

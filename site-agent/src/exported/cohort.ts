@@ -1,4 +1,5 @@
 import { featureList } from '@consilium/shared/contract';
+import { featuresBefore } from '@consilium/shared/statistics';
 import type { SiteSettings } from '../config/index.js';
 import { type DataSource, type Dataset, loadDataset } from '../data/index.js';
 import type { Exported } from './read-export.js';
@@ -22,7 +23,7 @@ export function loadCohort(
 ): Promise<Dataset> {
   const { runFile } = contract;
   const { split: _, ...tables } = files ?? runFile.data.files;
-  // Listed ones stay as listed: a transform of whole rows may need more of them than the model reads.
+  // Not those that were selected alone: a transform of whole rows may need more of them than the model reads.
   const common = 'features' in runFile.data && featureList(contract) === null;
   return loadDataset({
     directory,
@@ -36,7 +37,7 @@ export function loadCohort(
         ...runFile,
         data: {
           ...runFile.data,
-          ...(common && { features: [...preparation.features] }),
+          ...(common && { features: [...featuresBefore(preparation)] }),
           ...(whole && { testShare: 0 }),
         },
         validation: { ...runFile.validation, minimumCohort: 0, ...(whole && { share: 0 }) },

@@ -29,3 +29,6 @@ export function applyPreparation(
   }, dataset.parts);
   return { features: state.features, classes: dataset.classes, parts };
 }
+
+/** Whether a part of the preparation is fitted to a hospital's own samples, so that a new one needs a calibration sample. */
+export const fitsHere = ({ preparation }: RunFile): boolean => preparation.harmonise !== undefined;

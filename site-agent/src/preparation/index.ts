@@ -4,7 +4,7 @@ import { fail } from '@consilium/shared/errors';
 import { applyPreparation } from './apply.js';
 import { type Fitting, steps } from './steps/index.js';
 
-export { applyPreparation, type Prepared } from './apply.js';
+export { applyPreparation, fitsHere, type Prepared } from './apply.js';
 export { oversample } from './oversample.js';
 export { cohortStatistics } from './steps/index.js';
 
