@@ -19,6 +19,8 @@ try {
   const input = inputOf(run, nominalFeatures);
   const warnings = stagesOf(run).flatMap(({ name: stage }) => {
     const { family, blueprint } = blueprintOf({ family: name, preset, options, classes: classes.length, input, stage });
+    // The shape of an image is known: one too small for the network is refused here, before any site is asked.
+    if (input.kind === 'images') family.parameters(blueprint);
     return family.warnings?.(blueprint) ?? [];
   });
   process.stdout.end(JSON.stringify([...new Set(warnings)]));

@@ -53,6 +53,24 @@ describe('a run file, asked of the models', () => {
     expect(await checkModel(run(), signal)).toEqual([]);
   });
 
+  const images = (options: string, side = 32) =>
+    readRunFile(`name: demo
+model: { family: vgg19-mhsa, preset: small, classes: [A, B], options: ${options} }
+data: { kind: images, label: class, side: ${side}, files: { samples: cells.csv } }
+training: { rounds: 3, optimizer: { name: adam, rate: 1e-3 } }
+`);
+
+  it('is warned of statistics of images that are averaged over sites', async () => {
+    expect(await checkModel(images('{ normalisation: batchShared }'), signal)).toEqual([
+      expect.stringMatching(/^With normalisation batchShared .* averaged over all sites/),
+    ]);
+    expect(await checkModel(images('{ normalisation: batchLocal }'), signal)).toEqual([]);
+  });
+
+  it('is refused for images that are too small for the network', async () => {
+    await expect(checkModel(images('{}', 8), signal)).rejects.toMatchObject({ code: 'CSM-MODEL-OPTIONS' });
+  });
+
   it('is refused for a family, stage or option that there is not', async () => {
     await expect(checkModel(run('stages: [{ name: pretrain }]'), signal)).rejects.toMatchObject({
       code: 'CSM-MODEL-STAGE',

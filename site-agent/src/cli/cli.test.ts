@@ -69,6 +69,48 @@ describe('groups', () => {
   });
 });
 
+describe('a run on images', () => {
+  const imageRun = () => join(folder, 'images.yaml');
+  beforeEach(async () => {
+    const rows = patients.slice(0, 12).map((row) => `s${row},${row % 2 ? 'A' : 'B'},lab${row % 2},${row}.bmp`);
+    await writeFile(join(folder, 'cells.csv'), ['sample,kind,lab,file', ...rows, 's90,A,lab0,gone.bmp'].join('\n'));
+    for (const row of patients.slice(0, 12)) await writeFile(join(folder, `${row}.bmp`), bitmap(row));
+    await writeFile(
+      imageRun(),
+      runText.replace(/data:.*/, 'data: { kind: images, label: kind, side: 16, files: { samples: cells.csv } }'),
+    );
+  });
+
+  /** An uncompressed BMP of 8 × 8 pixels of one colour. */
+  function bitmap(shade: number): Buffer {
+    const file = Buffer.alloc(54 + 8 * 24, shade);
+    file.fill(0, 0, 54);
+    file.write('BM');
+    for (const [at, value] of [
+      [10, 54],
+      [14, 40],
+      [18, 8],
+      [22, 8],
+    ] as const)
+      file.writeUInt32LE(value, at);
+    file.writeUInt16LE(24, 28);
+    return file;
+  }
+
+  it('is split by a column of its one table', async () => {
+    await type(['groups', imageRun(), '--data', folder, '--by', 'lab']);
+    expect(printed).toEqual(['["lab0","lab1"]']);
+  });
+
+  it('is examined as any other, with the images that cannot be used', async () => {
+    await type(['doctor', imageRun(), '--data', folder, '--home', home()], withoutLibrary);
+    const text = printed.join('\n');
+    expect(text).toContain('13 rows read, 12 used');
+    expect(text).toContain('images, brought to 16 × 16 pixels');
+    expect(text).toContain('set aside: cells.csv, line 14: file missing in column file');
+  });
+});
+
 describe('doctor', () => {
   const settings = async (text: string) => {
     await mkdir(home(), { recursive: true });
