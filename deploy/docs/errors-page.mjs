@@ -15,6 +15,7 @@ const areas = {
   EGRESS: 'The one door through which anything leaves a hospital.',
   ENROL: 'One-time codes, as a hospital reads them.',
   EVALUATE: 'Judging an exported model at a hospital.',
+  EXPORT: 'Taking a finished model away.',
   HANDSHAKE: 'The first seconds of a connection: who is who.',
   HOME: "The coordinator's folder and its port.",
   INITIAL: 'Starting weights of a run.',

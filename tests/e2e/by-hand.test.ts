@@ -194,6 +194,7 @@ describe('by hand, over HTTPS with a private authority', () => {
         'SHA256SUMS',
         'contract.json',
         'journal.jsonl',
+        'layers',
         'model.safetensors',
         'preparation.json',
         'reports',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
 import { contractDomain, contractHash, type SignedContract, signedContract } from '@consilium/shared/contract';
@@ -24,6 +24,7 @@ import {
 } from '../api/index.js';
 import type { RunView } from '../conduct/view.js';
 import { runRecord } from '../rounds/index.js';
+import { writeLayers } from './export-layers.js';
 import { verifyFile } from './journal.js';
 import { modelCard } from './model-card.js';
 import type { LeadSession } from './session.js';
@@ -87,6 +88,16 @@ export async function exportRun(
     if (!made.frozen.has(frozen)) wrong(run, 'the frozen part is none of the journal');
   }
   const reports = await saveReports(session, view, at('reports'), signal);
+  const layers =
+    model === null || features === null
+      ? 'The run ended before it had a model.'
+      : await writeLayers(at('layers'), {
+          contract: signed.contract,
+          features: features.length,
+          files: await Promise.all(
+            ['model', ...(view.frozen === null ? [] : ['frozen'])].map((name) => readFile(at(`${name}.safetensors`))),
+          ),
+        });
   const card = modelCard({
     view,
     contract: signed.contract,
@@ -94,6 +105,7 @@ export async function exportRun(
     lead: session.lead.publicKey,
     model,
     features,
+    layers,
     reports,
     hashes: await hashesIn(folder),
   });

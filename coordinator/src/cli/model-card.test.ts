@@ -22,6 +22,7 @@ const facts: ModelCardFacts = {
   lead: createIdentity().publicKey,
   model: 'f'.repeat(64),
   features: ['g1', 'g2'],
+  layers: null,
   reports: [],
   hashes: new Map([['model.safetensors', sha256(Buffer.from('weights'))]]),
 };
@@ -71,5 +72,12 @@ describe('the model card', () => {
     expect(card).toContain('The run has no judged round.');
     expect(card).toContain('The run ended before its features were settled.');
     expect(card).toContain('The run file names none');
+  });
+
+  it('tells a browser how to load it, or why it cannot', () => {
+    expect(modelCard(facts)).toContain("tf.loadLayersModel('layers/model.json')");
+    const card = modelCard({ ...facts, layers: 'No form in layers.' });
+    expect(card).toContain('There is no layers model for browsers. No form in layers.');
+    expect(card).not.toContain('loadLayersModel');
   });
 });

@@ -13,6 +13,8 @@ export interface ModelCardFacts {
   readonly model: string | null;
   /** Columns that the model reads, in their order; null where preparation was not reached. */
   readonly features: readonly string[] | null;
+  /** Why the export has no layers model; null where it has. */
+  readonly layers: string | null;
   readonly reports: readonly SiteId[];
   /** SHA-256 of each file of the export but this card, by its path. */
   readonly hashes: ReadonlyMap<string, BlobHash>;
@@ -170,7 +172,7 @@ function limits({ view, contract: { runFile } }: ModelCardFacts): readonly strin
   ];
 }
 
-const use = ({ view }: ModelCardFacts): readonly string[] => [
+const use = ({ view, layers }: ModelCardFacts): readonly string[] => [
   'At a hospital, also one that took no part, with this folder as it is:',
   '',
   '```sh',
@@ -179,6 +181,19 @@ const use = ({ view }: ModelCardFacts): readonly string[] => [
   '```',
   '',
   'The first writes a probability of each class for each sample and what it goes by; the second judges the model by known labels.',
+  '',
+  ...(layers === null ? inBrowser : [`There is no layers model for browsers. ${inline(layers)}`]),
+];
+
+const inBrowser: readonly string[] = [
+  'In a browser or any other TensorFlow.js, one prepared sample a row; the outputs are logits, whose softmax are the probabilities:',
+  '',
+  '```js',
+  "const model = await tf.loadLayersModel('layers/model.json');",
+  'const probabilities = tf.softmax(model.predict(prepared));',
+  '```',
+  '',
+  'Transforms and preparation are not part of it: they are the page’s to do, as above and in `preparation.json`. Images go in as prepared pixels, 0 to 255.',
 ];
 
 const licence = ({ contract: { runFile } }: ModelCardFacts): readonly string[] =>
@@ -192,6 +207,7 @@ const meanings: readonly (readonly [beginning: string, meaning: string])[] = [
   ['model.safetensors', 'the weights; any reader of safetensors opens them'],
   ['frozen.safetensors', 'the weights that the last stage did not train; the model needs both'],
   ['preparation.json', 'features and their scaling, which data go through before the model'],
+  ['layers/', 'the model for TensorFlow.js, `tf.loadLayersModel`; it reads prepared samples'],
   ['contract.json', 'the run file as the lead signed it: every setting and transform'],
   ['journal.jsonl', 'what happened, hash-chained and signed by the coordinator'],
   ['reports/', 'a site’s own signed report of the final test (JSON, and HTML to read)'],

@@ -27,7 +27,7 @@ export interface EncoderPass {
 }
 
 /** Of the layers' normalisations, as published. */
-const layerEps = 1e-5;
+export const layerEps = 1e-5;
 
 /**
  * AMU: a gene's token is its embedding times its expression; layers of attention between genes; some scores of each gene, the largest of

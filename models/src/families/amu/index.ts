@@ -4,6 +4,7 @@ import { amuOptions, parseOptions } from './config.js';
 import { checkInput, genesOf } from './data.js';
 import { example } from './example.js';
 import { findings } from './findings.js';
+import { layersOf } from './layers.js';
 import { buildAmu } from './network.js';
 import { amuParameters, type Shape } from './parameters.js';
 
@@ -34,6 +35,7 @@ export const amu: Family = {
   warnings: ({ options }) => (amuOptions.parse(options).batchNorm === 'shared' ? [sharedNorms] : []),
   example,
   explain: findings,
+  toLayers: (blueprint, values) => layersOf(shapeOf(blueprint), values),
 };
 
 const sharedNorms =

@@ -4,6 +4,7 @@ import { attentionAmlOptions, parseOptions } from './config.js';
 import { checkInput, featuresOf } from './data.js';
 import { example } from './example.js';
 import { findings } from './findings.js';
+import { layersOf } from './layers.js';
 import { buildAttentionAml } from './network.js';
 import { attentionAmlParameters } from './parameters.js';
 
@@ -29,4 +30,6 @@ export const attentionAml: Family = {
   checkInput,
   example,
   explain: findings,
+  toLayers: ({ classes, options, ...blueprint }, values) =>
+    layersOf({ features: featuresOf(blueprint), classes, options: attentionAmlOptions.parse(options) }, values),
 };

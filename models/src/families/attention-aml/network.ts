@@ -24,7 +24,7 @@ export interface AttentionAmlModel extends Model {
 }
 
 /** Of both normalisations, as published. */
-const normEps = 1e-5;
+export const normEps = 1e-5;
 
 /** Builds the model with starting weights drawn from the seed. `dispose` frees its variables. */
 export function buildAttentionAml(shape: Shape & { readonly seed: number }): AttentionAmlModel {

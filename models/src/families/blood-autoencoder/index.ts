@@ -3,6 +3,7 @@ import { bloodAutoencoderOptions, name, parseOptions } from './config.js';
 import { checkInput, featuresOf } from './data.js';
 import { example } from './example.js';
 import { explain } from './explain/index.js';
+import { layersOf } from './layers.js';
 import { buildBloodAutoencoder } from './network.js';
 import { type Shape, type StageName, stageParameters, stages } from './parameters.js';
 
@@ -30,6 +31,7 @@ export const bloodAutoencoder: Family = {
       : [],
   example,
   explain,
+  toLayers: (blueprint, values) => layersOf({ ...shapeOf(blueprint), stage: stageOf(blueprint) }, values),
 };
 
 const shapeOf = ({ classes, options, ...blueprint }: Blueprint): Shape => ({

@@ -4,6 +4,7 @@ import { parseOptions, vgg19Options } from './config.js';
 import { checkInput, sideOf } from './data.js';
 import { example } from './example.js';
 import { explain } from './explain.js';
+import { layersOf } from './layers.js';
 import { buildVgg19 } from './network.js';
 import { vgg19Parameters } from './parameters.js';
 import { warningsOf } from './warnings.js';
@@ -31,4 +32,6 @@ export const vgg19Mhsa: Family = {
   warnings: ({ options }) => warningsOf(vgg19Options.parse(options)),
   example,
   explain,
+  toLayers: ({ classes, options, ...blueprint }, values) =>
+    layersOf({ side: sideOf(blueprint), classes, options: vgg19Options.parse(options) }, values),
 };

@@ -65,7 +65,7 @@ export function buildVgg19(shape: Shape & { readonly seed: number }): Vgg19Model
 }
 
 /** Mean and deviation of ImageNet's photographs: fixed, so no hospital's statistics are needed, and what imported weights expect. */
-const reading = { mean: [0.485, 0.456, 0.406], sd: [0.229, 0.224, 0.225] } as const;
+export const reading = { mean: [0.485, 0.456, 0.406], sd: [0.229, 0.224, 0.225] } as const;
 
 const changesOf = ({ augment }: Vgg19Options) => (augment ? usualAugmentation : null);
 
@@ -113,8 +113,8 @@ function convolve(
 }
 
 /** Channels that are normalised together; every preset's widths are multiples of it. */
-const groupChannels = 8;
-const normEps = 1e-5;
+export const groupChannels = 8;
+export const normEps = 1e-5;
 const batchMomentum = 0.9;
 
 function runConclusion(weights: NamedTensors, options: Vgg19Options, maps: tf.Tensor4D, mode: Mode): Conclusion {

@@ -39,6 +39,10 @@ export const modelErrors = {
     remedy:
       "Install the Vulkan loader and the GPU's driver (Debian: libvulkan1 with mesa-vulkan-drivers or nvidia-driver); a container needs NVIDIA_DRIVER_CAPABILITIES=all. Or choose backend auto; device cpu allows a processor that plays a GPU, for tests.",
   },
+  'CSM-EXPORT-LAYERS': {
+    message: 'This {family} model has no form in the layers of TensorFlow.js: {problem}.',
+    remedy: 'Use model.safetensors with consilium-site predict; it is the whole model.',
+  },
   'CSM-INITIAL-FAILED': {
     message: 'The process that makes starting weights ended with status {status}.',
     remedy: 'See the log of the coordinator; a very large model may need more memory.',

@@ -20,7 +20,8 @@ type TransformerOptions = Pick<
   'latent' | 'tokenWidth' | 'tokenLayers' | 'attentionHeads' | 'feedForward' | 'dropout'
 >;
 
-const eps = 1e-5;
+/** Of the blocks' normalisations. */
+export const layerEps = 1e-5;
 
 export const transformerParameters = (
   { latent, tokenWidth, tokenLayers, feedForward }: TransformerOptions,
@@ -28,7 +29,7 @@ export const transformerParameters = (
 ): readonly Parameter[] => [
   ...denseParameters('head/token', 1, tokenWidth),
   ...positionParameters('head/positions', latent, tokenWidth),
-  ...layersOf(tokenLayers).flatMap((layer) => postNormParameters(layer, tokenWidth, feedForward)),
+  ...tokenLayerNames(tokenLayers).flatMap((layer) => postNormParameters(layer, tokenWidth, feedForward)),
   ...denseParameters('head/output', tokenWidth, outputs),
 ];
 
@@ -43,8 +44,8 @@ export function transformer(
   mode: Mode,
   { tokenLayers, attentionHeads: heads, dropout }: TransformerOptions,
 ): tf.Tensor2D {
-  const tokens = layersOf(tokenLayers).reduce(
-    (below, layer) => postNormBlock(weights, layer, below, { eps, heads, dropout, mode }),
+  const tokens = tokenLayerNames(tokenLayers).reduce(
+    (below, layer) => postNormBlock(weights, layer, below, { eps: layerEps, heads, dropout, mode }),
     tokensOf(weights, code),
   );
   return dense(weights, 'head/output', tokenMean(tokens));
@@ -57,9 +58,9 @@ export function transformerAttention(
   { tokenLayers, attentionHeads: heads }: TransformerOptions,
 ): readonly tf.Tensor4D[] {
   let below = tokensOf(weights, code);
-  return layersOf(tokenLayers).map((layer) => {
+  return tokenLayerNames(tokenLayers).map((layer) => {
     const shown = attentionWeights(weights, `${layer}/attention`, below, { heads });
-    below = postNormBlock(weights, layer, below, { eps, heads, dropout: 0, mode: inference });
+    below = postNormBlock(weights, layer, below, { eps: layerEps, heads, dropout: 0, mode: inference });
     return shown;
   });
 }
@@ -70,5 +71,6 @@ function tokensOf(weights: NamedTensors, code: tf.Tensor2D): tf.Tensor3D {
   return addPositions(weights, 'head/positions', tokens.as3D(rows, latent, tokens.shape[1]));
 }
 
-const layersOf = (count: number): readonly string[] =>
+/** Names of the blocks. */
+export const tokenLayerNames = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `head/layer${index + 1}`);
