@@ -51,6 +51,8 @@ describe('the preparation of a run', () => {
     'preparation: { select: { anova: 0 } }',
     'preparation: { select: { anova: 5, variance: 5 } }',
     'preparation: { select: 5 }',
+    'preparation: { select: { anova: 5, above: 1 } }',
+    'preparation: { select: { anova: 5, minimumShare: 2, above: 1 } }',
     'preparation: { harmonise: combat, impute: zero }',
     'preparation: { harmonise: limma }',
     'preparation: { oversample: { method: adasyn } }',

@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { imagePreparation } from './image-preparation.js';
 
 const features = z.int().min(1).max(1_000_000);
+/** Features that are hardly ever read are no candidates: fewer than `minimumShare` of the known values are above `above`. */
+const candidates = {
+  minimumShare: z.number().min(0).max(1).exactOptional(),
+  above: z.number().exactOptional(),
+};
+const select = z
+  .union([z.strictObject({ anova: features, ...candidates }), z.strictObject({ variance: features, ...candidates })])
+  .refine(({ minimumShare, above }) => (minimumShare === undefined) === (above === undefined), {
+    message: 'minimumShare and above go together',
+  });
 
 /** From values to model input. Settings that came after the first contracts were signed have no default here. */
 export const preparation = z
@@ -9,7 +19,7 @@ export const preparation = z
     /** How images are corrected; not at all where left out. */
     image: imagePreparation.exactOptional(),
     /** Only so many features go on: those that differ most between the classes, or those that vary most. */
-    select: z.union([z.strictObject({ anova: features }), z.strictObject({ variance: features })]).exactOptional(),
+    select: select.exactOptional(),
     /** What a missing value becomes: the mean or the median over all hospitals, or zero after scaling. */
     impute: z.enum(['mean', 'median', 'zero']).default('mean'),
     /** Takes off what is the hospital's own in the values: ComBat over all hospitals, or a z-score within each. */

@@ -26,13 +26,13 @@ export {
 export { readScale, type ScaleStatistics, scaleStatistics } from './scale.js';
 export {
   type Asked,
-  type ClassStatistics,
   checkStatistics,
   combatModel,
   featuresBefore,
   fittedStain,
   foldStatistics,
   type GridStatistics,
+  type GroupStatistics,
   gridPlaces,
   imputedValues,
   openFold,

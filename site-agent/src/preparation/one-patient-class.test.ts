@@ -1,8 +1,8 @@
 import { labelled } from '@consilium/models/samples';
 import { type Contract, contract, readRunFile } from '@consilium/shared/contract';
 import {
-  type ClassStatistics,
   foldStatistics,
+  type GroupStatistics,
   type PreparationState,
   type ScaleStatistics,
 } from '@consilium/shared/statistics';
@@ -74,7 +74,7 @@ const totals = z.looseObject({ n: z.array(z.number()), mean: z.array(z.number())
 
 describe('a class of one patient', () => {
   const sent = released(values);
-  const byClass: Pick<ClassStatistics, 'n' | 'mean' | 'm2'> = classSums.parse(sent[1]);
+  const byClass: Pick<GroupStatistics, 'n' | 'mean' | 'm2'> = classSums.parse(sent[1]);
   const inAll: Pick<ScaleStatistics, 'n' | 'mean' | 'm2'> = totals.parse(sent[2]);
 
   it('is left out of the sums by class, and another class with it', () => {

@@ -41,7 +41,7 @@ const codeOf = (call: () => unknown): string => {
 
 const momentsBlob = (n: number[], mean: number[], m2: number[]) => blobOf({ format: 'consilium-scale-1', n, mean, m2 });
 const classesBlob = (n: number[][], mean: number[][], m2: number[][]) =>
-  blobOf({ format: 'consilium-anova-1', n, mean, m2 });
+  blobOf({ format: 'consilium-select-1', n, mean, m2 });
 
 describe('select by anova', () => {
   const asked = { contract: termsOf('{ select: { anova: 2 } }'), state, pass: 1 };
@@ -97,12 +97,41 @@ describe('select by anova', () => {
 });
 
 describe('select by variance', () => {
+  const group = (n: number[], mean: number[], m2: number[], more = {}) =>
+    blobOf({ format: 'consilium-select-1', n: [n], mean: [mean], m2: [m2], ...more });
+
   it('takes the variance of the pooled samples, between the sites too', () => {
     const asked = { contract: termsOf('{ select: { variance: 1 } }'), state, pass: 1 };
-    const sites = [momentsBlob([10, 10, 10], [0, 0, 0], [30, 9, 9]), momentsBlob([10, 10, 10], [0, 9, 0], [30, 9, 9])];
+    const sites = [group([10, 10, 10], [0, 0, 0], [30, 9, 9]), group([10, 10, 10], [0, 9, 0], [30, 9, 9])];
     const chosen = foldStatistics('select', sites, asked);
     expect(chosen.features).toEqual(['G2']);
     expect(chosen.fitted).toMatchObject({ select: { scores: [expect.closeTo((18 + 405) / 19, 9)] } });
+  });
+
+  describe('among features that are read often enough', () => {
+    const contract = termsOf('{ select: { variance: 2, minimumShare: 0.5, above: 1 } }');
+    const asked = { contract, state, pass: 1 };
+    const known = [10, 10, 10];
+    const counted = (above: number[], n = known) => group([10, 10, 10], [0, 0, 0], [30, 9, 12], { known: n, above });
+
+    it('leaves the others aside, however much they vary', () => {
+      expect(foldStatistics('select', [counted([0, 5, 10]), counted([5, 5, 5])], asked).features).toEqual(['G2', 'G3']);
+      const none = () => foldStatistics('select', [counted([0, 0, 0])], asked);
+      expect(codeOf(none)).toBe('CSM-STATISTICS-INVALID');
+    });
+
+    it.each([
+      ['a small side', counted([4, 5, 5]), 'CSM-STATISTICS-CELL'],
+      ['a small other side', counted([6, 5, 5]), 'CSM-STATISTICS-CELL'],
+      ['more above than known', counted([10, 5, 5], [5, 10, 10]), 'CSM-STATISTICS-INVALID'],
+      ['counts that are missing', group([10, 10, 10], [0, 0, 0], [30, 9, 12]), 'CSM-STATISTICS-INVALID'],
+      ['a count too few', counted([5, 5]), 'CSM-STATISTICS-INVALID'],
+    ])('refuses %s', (_, blob, code) => expect(codeOf(() => checkStatistics('select', blob, asked))).toBe(code));
+
+    it('refuses counts that nobody asked for', () => {
+      const plain = { ...asked, contract: termsOf('{ select: { variance: 2 } }') };
+      expect(codeOf(() => checkStatistics('select', counted([5, 5, 5]), plain))).toBe('CSM-STATISTICS-INVALID');
+    });
   });
 });
 
@@ -183,7 +212,7 @@ it('no step takes junk for statistics, or throws anything but a coded error', ()
   const contract = termsOf('{ select: { anova: 2 }, impute: median, harmonise: combat }');
   const fitted = { impute: { mean: [0, 0, 0], sd: [1, 1, 1] }, combat: { grandMean: [0, 0, 0] } };
   const table = fc.array(fc.oneof(fc.array(fc.double()), fc.array(fc.nat(70)), fc.anything()), { maxLength: 4 });
-  const format = fc.constantFrom('anova-1', 'grid-1', 'combat-sums-1', 'combat-squares-1', 'scale-1');
+  const format = fc.constantFrom('select-1', 'grid-1', 'combat-sums-1', 'combat-squares-1', 'scale-1');
   const junk = fc.record(
     {
       format: format.map((name) => `consilium-${name}`),

@@ -9,8 +9,8 @@ import { siteZ } from './site-z.js';
 import { stain } from './stain.js';
 import type { Asked, SharedStep, StatisticsBlob, StatisticsFold } from './step.js';
 
-export type { ClassStatistics } from './class-moments.js';
 export { combatModel } from './combat.js';
+export type { GroupStatistics } from './group-moments.js';
 export { type GridStatistics, gridPlaces, imputedValues } from './impute.js';
 export { featuresBefore } from './select.js';
 export { fittedStain, type StainStatistics } from './stain.js';

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { highest } from '../anova.js';
-import { poolMoments } from '../fold.js';
-import { sampleDeviation } from '../moments.js';
+import type { RunFile } from '../../contract/index.js';
+import { anovaF, highest } from '../anova.js';
+import { noMoments, sampleDeviation } from '../moments.js';
 import { fittedOf, type PreparationState } from '../preparation-state.js';
 import { featureNames, refuse } from '../reading.js';
-import { foldClassMoments } from './class-moments.js';
-import { readMoments } from './moments.js';
-import { type SharedStep, sharedStep, stateBefore, withFitted } from './step.js';
+import { groupSums, type PooledGroups } from './group-moments.js';
+import { type SharedStep, stateBefore, withFitted } from './step.js';
 
 /**
  * Which features go on: the highest by F over the classes, or by variance over the pooled samples. They keep their order. What the
@@ -14,9 +13,11 @@ import { type SharedStep, sharedStep, stateBefore, withFitted } from './step.js'
  */
 export const select: SharedStep = {
   open: (asked) => {
-    const wanted = asked.contract.runFile.preparation.select ?? refuse('select is asked for without need');
-    if ('anova' in wanted) return foldClassMoments(asked, (scores) => chosen(stateBefore(asked), scores, wanted.anova));
-    return byVariance(wanted.variance).open(asked);
+    const { model, preparation } = asked.contract.runFile;
+    const wanted = preparation.select ?? refuse('select is asked for without need');
+    const groups = 'anova' in wanted ? model.classes.length : 1;
+    const { add, pooled } = groupSums(asked, { groups, counted: wanted.above !== undefined });
+    return { add, finish: () => chosen(stateBefore(asked), pooled(), wanted) };
   },
 };
 
@@ -26,15 +27,20 @@ export const featuresBefore = (state: PreparationState): readonly string[] =>
     ? state.features
     : fittedOf(state, 'select', z.looseObject({ considered: featureNames })).considered;
 
-const byVariance = (count: number): SharedStep =>
-  sharedStep(readMoments, (all, asked) => {
-    const state = stateBefore(asked);
-    const scores = poolMoments(all, state).map((moments) => sampleDeviation(moments) ** 2);
-    return chosen(state, scores, count);
-  });
+type Wanted = NonNullable<RunFile['preparation']['select']>;
 
-function chosen(state: PreparationState, scores: readonly number[], count: number): PreparationState {
-  const kept = highest(scores, count).toSorted((a, b) => a - b);
+function chosen(state: PreparationState, pooled: readonly PooledGroups[], wanted: Wanted): PreparationState {
+  const scores = pooled.map(({ groups }) =>
+    'anova' in wanted ? anovaF(groups) : sampleDeviation(groups[0] ?? noMoments) ** 2,
+  );
+  const { minimumShare = 0 } = wanted;
+  const candidates = pooled.flatMap(({ known, above }, feature) => (above >= minimumShare * known ? [feature] : []));
+  if (candidates.length === 0) refuse('no feature reaches minimumShare');
+  const best = highest(
+    candidates.map((feature) => scores[feature]!),
+    'anova' in wanted ? wanted.anova : wanted.variance,
+  );
+  const kept = best.map((at) => candidates[at]!).sort((a, b) => a - b);
   const fitted = { considered: [...state.features], scores: kept.map((feature) => scores[feature]!) };
   return withFitted({ ...state, features: kept.map((feature) => state.features[feature]!) }, 'select', fitted);
 }
