@@ -67,13 +67,15 @@ export interface Federated {
 /**
  * A whole run in this process, by the functions of the product: the coordinator's engine, its starting weights, its fold and its
  * pooling; the sites' training and judging. Without preparation, network and disk.
+ * @param files text of those that the run file names
  */
 export async function federate(
   run: RunFile,
   sites: readonly PreparedSite[],
   among: readonly Family[] = families,
+  files: Readonly<Record<string, string>> = {},
 ): Promise<Federated> {
-  const contract = contractOf(run);
+  const contract = contractOf(run, files);
   const { blobs, close } = memoryBlobs();
   const kept = new Map<string, Uint8Array>();
   const updates = stagesOf(run).map(() => new Map<SiteId, Weights>());
@@ -205,10 +207,10 @@ export async function federate(
   return { state, test, model, updates, carried, stages };
 }
 
-const contractOf = (run: RunFile): Contract =>
+const contractOf = (run: RunFile, files: Readonly<Record<string, string>>): Contract =>
   makeContract({
     runFile: run,
-    files: {},
+    files,
     consortium: consortiumId.parse('0'.repeat(32)),
     run: runId.parse('1'.repeat(32)),
     notAfter: new Date('9999-12-31'),
