@@ -41,6 +41,11 @@ describe('site.yaml', () => {
     });
   });
 
+  it('names the files of any role, and of those alone', () => {
+    const { data } = parseSettings('data: { directory: x, files: { samples: own.csv } }\n', 'site.yaml');
+    expect(data.files).toEqual({ samples: 'own.csv' });
+  });
+
   it.each([
     ['data: { directory: x }\nbackend: cuda\n', 2, 'backend'],
     ['data: { directory: x }\nbackend: native\ndevice: cuda\n', 3, 'device'],
