@@ -13,11 +13,14 @@ export const interval = z
 export const releasedScore = z.strictObject({ value: figure.nullable(), interval: interval.nullable() });
 export type ReleasedScore = z.infer<typeof releasedScore>;
 
+/** The figures of one set of predictions by name. */
+export const releasedScores = z.record(z.enum(scoreNames), releasedScore);
+
 /** Measures in which every count of too few patients is withheld. This form may leave a site. */
 export const releasedMeasures = z
   .strictObject({
     n: z.int().min(0),
-    scores: z.record(z.enum(scoreNames), releasedScore),
+    scores: releasedScores,
     perClass: z
       .array(
         z.strictObject({

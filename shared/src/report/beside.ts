@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import { fail } from '../errors/index.js';
 import { countsFormat, type EvaluationCounts, readCounts } from '../metrics/index.js';
+import { figureName, maxBeside } from './figure-name.js';
 
-/** How a figure is called that is no measure of the model's classes: `nearest-5`, `retrieval-map3`. */
-export const figureName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9 .,+-]{0,63}$/, 'lower case letters, digits and .,+- inside');
-
-const maxBeside = 64;
 const samples = z.int().min(1);
 
 /** What a stage without classes is judged by: its own loss, a mean over samples. */

@@ -64,6 +64,9 @@ export function readEvaluation(bytes: Uint8Array, terms: EvaluationTerms): Evalu
     if (report.measures.n !== n) {
       fail('CSM-REPORT-INVALID', { path: 'report.measures.n', problem: 'another number of samples than the counts' });
     }
+    if (report.figures?.some(({ n }) => n < terms.minimumCell)) {
+      fail('CSM-REPORT-INVALID', { path: 'report.figures', problem: 'fewer samples than may be counted' });
+    }
   }
   const beside = readBeside(parsed.data, terms.classes.length, terms.minimumCell);
   return { salt: parsed.data.salt, counts, report: parsed.data.report, ...beside };

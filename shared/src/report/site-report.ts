@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { blobHash, consortiumId, runId, signature, siteId, stepId } from '../ids.js';
-import { type Figure, figure, releasedMeasures, tooFew, withheld } from '../metrics/index.js';
+import { type Figure, figure, releasedMeasures, releasedScores, tooFew, withheld } from '../metrics/index.js';
+import { figureName, maxBeside } from './figure-name.js';
 
 /** Signatures over site reports are made under this domain. */
 export const reportDomain = 'consilium-report-1';
@@ -38,6 +39,16 @@ export const siteReport = z.strictObject({
   /** Figures on fewer patients are withheld. */
   minimumCell: z.int().min(1),
   measures: releasedMeasures,
+  /** Other predictions of the same samples, baselines, withheld as the model's own are. Left out where there are none. */
+  panels: z
+    .array(z.strictObject({ name: figureName, scores: releasedScores }))
+    .max(maxBeside)
+    .exactOptional(),
+  /** Figures of another kind, means over the samples that have one. */
+  figures: z
+    .array(z.strictObject({ name: figureName, n: z.int().min(1), mean: z.number() }))
+    .max(maxBeside)
+    .exactOptional(),
   data: dataCounts,
   backend: z.string().min(1).max(128),
   software,

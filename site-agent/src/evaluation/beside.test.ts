@@ -80,8 +80,13 @@ describe('what a model says beside its classes', () => {
   });
 
   it('is told in the final test, figures only where no few patients are singled out', async () => {
-    const { beside: told, counts } = await judged({ beside });
+    const { beside: told, counts, report } = await judged({ beside });
     expect(counts).not.toBeNull();
+    expect(report?.panels).toMatchObject([{ name: 'majority', scores: { accuracy: { value: 0.5, interval: null } } }]);
+    expect(report?.figures).toEqual([
+      { name: 'all', n: 12, mean: 0.5 },
+      { name: 'half', n: 6, mean: 0.5 },
+    ]);
     expect(told.panels?.map(({ name }) => name)).toEqual(['majority']);
     expect(told.figures).toEqual([
       { name: 'all', n: 12, sum: 6 },

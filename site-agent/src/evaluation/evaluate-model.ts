@@ -67,8 +67,8 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
   const draws = partName === 'test' ? validation.bootstrap : 0;
   const intervals = intervalsOf(predictions, draws, stream(seed, 'bootstrap', site, step).uniform);
   const released = suppress(measures, validation.minimumCell, { intervals, patients });
-  const beside = partName === 'test' ? await judgedBeside(options) : {};
-  return { measures, counts: countsOf(predictions), report: released && reportOf(options, released), beside };
+  const { counts: beside, shown } = partName === 'test' ? await judgedBeside(options) : nothingBeside;
+  return { measures, counts: countsOf(predictions), report: released && reportOf(options, released, shown), beside };
 }
 
 /** A stage without classes is judged by its own loss, equally weighted over classes whatever it trains with. */
@@ -80,29 +80,45 @@ async function judgedByLoss({ model, part, contract, batchSize }: EvaluateOption
   return { ...none, beside: Number.isFinite(loss) ? { score: { n: part.rows, loss } } : {} };
 }
 
+/** What stands beside the model's own figures: for the sum over all sites, and as this site's report shows it. */
+interface JudgedBeside {
+  readonly counts: BesideCounts;
+  readonly shown: Pick<SiteReport, 'panels' | 'figures'>;
+}
+
+const nothingBeside: JudgedBeside = { counts: {}, shown: {} };
+
 /** Baselines and other figures of the final test. A figure that few patients have, or few have not, is withheld. */
-async function judgedBeside({ model, part, training, contract, batchSize }: EvaluateOptions): Promise<BesideCounts> {
+async function judgedBeside({ model, part, training, contract, batchSize }: EvaluateOptions): Promise<JudgedBeside> {
   const { model: wanted, validation, seed } = contract.runFile;
-  if (model.beside === undefined || training === null) return {};
+  if (model.beside === undefined || training === null) return nothingBeside;
   const { panels, figures } = await model.beside({ judged: part, training, batchSize, seed });
   const classes = wanted.classes.length;
   const enough = (patients: ReadonlySet<number>) => patients.size === 0 || patients.size >= validation.minimumCell;
+  const others = panels.map(({ name, probabilities }) => ({ name, told: { y: part.y, probabilities, classes } }));
+  const sums = figures.flatMap(({ name, values }) => {
+    const known = [...values.keys()].filter((row) => Number.isFinite(values[row]));
+    const patientsOf = (wanted: boolean) =>
+      new Set(part.patients.filter((_, row) => Number.isFinite(values[row]) === wanted));
+    if (known.length === 0 || !enough(patientsOf(true)) || !enough(patientsOf(false))) return [];
+    return [{ name, n: known.length, sum: known.reduce((sum, row) => sum + (values[row] ?? 0), 0) }];
+  });
+  const released = others.flatMap(({ name, told }) => {
+    const patients = tallyPatients(told, part.patients);
+    const scores = suppress(measure(told, wanted.classes), validation.minimumCell, { patients })?.scores;
+    return scores === undefined ? [] : [{ name, scores }];
+  });
   return {
-    panels: panels.map(({ name, probabilities }) => ({
-      name,
-      counts: countsOf({ y: part.y, probabilities, classes }),
-    })),
-    figures: figures.flatMap(({ name, values }) => {
-      const known = [...values.keys()].filter((row) => Number.isFinite(values[row]));
-      const patientsOf = (wanted: boolean) =>
-        new Set(part.patients.filter((_, row) => Number.isFinite(values[row]) === wanted));
-      if (known.length === 0 || !enough(patientsOf(true)) || !enough(patientsOf(false))) return [];
-      return [{ name, n: known.length, sum: known.reduce((sum, row) => sum + (values[row] ?? 0), 0) }];
-    }),
+    counts: { panels: others.map(({ name, told }) => ({ name, counts: countsOf(told) })), figures: sums },
+    shown: { panels: released, figures: sums.map(({ name, n, sum }) => ({ name, n, mean: sum / n })) },
   };
 }
 
-function reportOf(options: EvaluateOptions, measures: ReleasedMeasures): SiteReport {
+function reportOf(
+  options: EvaluateOptions,
+  measures: ReleasedMeasures,
+  beside: Pick<SiteReport, 'panels' | 'figures'>,
+): SiteReport {
   const { contract, site, step, partName, modelHash, counts, features, backend, notes = [] } = options;
   const { minimumCell } = contract.runFile.validation;
   const { read, kept, otherLabel, quarantined, missingFeatures } = counts;
@@ -118,6 +134,7 @@ function reportOf(options: EvaluateOptions, measures: ReleasedMeasures): SiteRep
     model: modelHash,
     minimumCell,
     measures,
+    ...beside,
     data: releaseDataCounts({ read, kept, otherLabel, quarantined, features, missingFeatures }, minimumCell),
     backend: `${backend.name} ${backend.version} (${backend.device})`.slice(0, 128),
     software: { consilium: version, node: process.version },

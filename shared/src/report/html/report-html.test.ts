@@ -29,6 +29,21 @@ const hostile = fc.oneof(
   fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }),
 );
 
+describe('what stands beside the model', () => {
+  it('is a table of other predictions, and figures of another kind', () => {
+    const report = inventReport();
+    const { scores } = report.measures;
+    const page = render({
+      ...report,
+      panels: [{ name: 'nearest-5', scores: { ...scores, accuracy: { value: 0.125, interval: null } } }],
+      figures: [{ name: 'retrieval-map3', n: 41, mean: 0.5678 }],
+    });
+    expect(page).toContain('<th>nearest-5</th><td>0.13</td>');
+    expect(page).toMatch(/<dt>retrieval-map3<\/dt><dd>0\.568, mean over 41 samples<\/dd>/);
+    expect(render(report)).not.toContain('Beside the model');
+  });
+});
+
 describe('escaping', () => {
   it('leaves nothing of a text that HTML would read', () => {
     fc.assert(
