@@ -77,6 +77,18 @@ describe('the stain reference', () => {
     expect(codeOf(() => checkStatistics('stain', blobOf(body), asked))).toBe(code);
   });
 
+  it('is read or refused with a code, whatever the bytes', () => {
+    const keys = fc.constantFrom('format', 'salt', 'n', 'mean', 'sd', 'other');
+    const body = fc.dictionary(keys, fc.jsonValue()).map((own) => Buffer.from(JSON.stringify(own)));
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array(), body), (bytes) => {
+        expect(codeOf(() => checkStatistics('stain', { bytes, samples: 10 }, asked))).toMatch(
+          /^(none|CSM-STATISTICS-)/,
+        );
+      }),
+    );
+  });
+
   it('is asked for once, and only where the run takes it from the sites', () => {
     const given = { mean: [50, 10, -10], sd: [9, 3, 4] } as const;
     expect(passesOf('stain', run)).toBe(1);
