@@ -156,7 +156,7 @@ describe('an image folder', () => {
     const wide = await png('wide', 32, 16);
     const dataset = await load(folder([...rows, ['w', 'A', 'wide.png']], { 'wide.png': wide }));
     expect(dataset.counts.kept).toBe(13);
-    expect(dataset.notes).toEqual([expect.stringMatching(/^1 images are not square/)]);
+    expect(dataset.notes).toEqual([expect.stringMatching(/^Images that are not square: 1\. They /)]);
     const last = imagesOf(dataset).pixels.subarray(12 * side * side * 3);
     const line = (row: number) =>
       new Set(

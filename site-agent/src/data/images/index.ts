@@ -59,10 +59,10 @@ export async function loadImages(source: DataSource, data: ImageTerms): Promise<
     quarantine,
     build: (own) => ({ input: imagesOf(own, data.side), sides: {} }),
   });
-  return oblong === 0 ? dataset : { ...dataset, notes: [`${oblong} images are not square: ${letterboxed}`] };
+  return oblong === 0 ? dataset : { ...dataset, notes: [`Images that are not square: ${oblong}. ${letterboxed}`] };
 }
 
-const letterboxed = 'they were fitted in whole, and what is left of the square has the colour of their border.';
+const letterboxed = 'They were fitted in whole, and what is left of the square has the colour of their border.';
 
 /** The image, or why there is none. @throws CSM-DATA-IMAGE-LIBRARY */
 async function decoded(path: string): Promise<RgbImage | 'corrupt image'> {
