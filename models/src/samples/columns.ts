@@ -73,22 +73,25 @@ export function selectColumns(input: DenseRows | SparseRows, columns: readonly n
   columns.forEach((column, index) => {
     placeOf[column] = index;
   });
-  const kept: number[] = [];
-  const lengths = Array.from({ length: rows }, (_, row) => {
-    const before = kept.length;
-    const end = input.starts[row + 1] ?? 0;
-    for (let entry = input.starts[row] ?? 0; entry < end; entry++) {
-      if ((placeOf[input.columns[entry] ?? 0] ?? -1) >= 0) kept.push(entry);
+  const starts = new Int32Array(rows + 1);
+  for (let row = 0; row < rows; row++) {
+    let kept = 0;
+    for (let entry = input.starts[row]!; entry < input.starts[row + 1]!; entry++) {
+      if (placeOf[input.columns[entry]!]! >= 0) kept += 1;
     }
-    return kept.length - before;
-  });
-  return {
-    ...input,
-    width,
-    starts: startsOf(lengths),
-    columns: Int32Array.from(kept, (entry) => placeOf[input.columns[entry] ?? 0] ?? 0),
-    values: Float32Array.from(kept, (entry) => input.values[entry] ?? 0),
-  };
+    starts[row + 1] = starts[row]! + kept;
+  }
+  const places = new Int32Array(starts[rows]!);
+  const values = new Float32Array(places.length);
+  let next = 0;
+  for (let entry = input.starts[0]!; entry < input.starts[rows]!; entry++) {
+    const place = placeOf[input.columns[entry]!]!;
+    if (place < 0) continue;
+    places[next] = place;
+    values[next] = input.values[entry]!;
+    next += 1;
+  }
+  return { ...input, width, starts, columns: places, values };
 }
 
 /** A sparse matrix by column (CSC), by counting sort. */
