@@ -99,3 +99,17 @@ describe('frozen blocks', () => {
     model.dispose();
   });
 });
+
+it('changes images at random while training alone, where it is told to', async () => {
+  const learned = async (augment: boolean) => {
+    const model = build({ augment, dropout: 0 });
+    const judged = logitsOf(model, rows);
+    const { meanLoss } = await step(model);
+    model.dispose();
+    return { judged, meanLoss };
+  };
+  const [plain, changed, again] = [await learned(false), await learned(true), await learned(true)];
+  expect(changed.judged).toEqual(plain.judged);
+  expect(changed.meanLoss).not.toBe(plain.meanLoss);
+  expect(again.meanLoss).toBe(changed.meanLoss);
+});
