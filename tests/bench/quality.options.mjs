@@ -22,6 +22,7 @@ export const tasks = {
     column: 'site',
     sites: ['clermont', 'grenoble', 'lyon', 'nantes'],
   },
+  'leukemia-1999': { data: 'golub-all-aml', column: 'site', sites: ['north', 'south'] },
 };
 
 export const settings = ['federated', 'central', 'local'];
