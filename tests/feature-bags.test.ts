@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@consilium/models/backend';
 import { phenotypes } from '@consilium/models/synthetic';
-import { makeContract, readRunFile } from '@consilium/shared/contract';
-import { consortiumId, runId, type SiteId, siteId } from '@consilium/shared/ids';
+import { readRunFile } from '@consilium/shared/contract';
+import { type SiteId, siteId } from '@consilium/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { npy, safetensors } from '../site-agent/src/data/feature-bags/bags.fixture.js';
+import { unsignedContract } from './harness/contract.js';
 import { type Federated, federate, type PreparedSite } from './harness/federation.js';
-import { preparedSites, type SiteFolder } from './harness/prepared-sites.js';
+import { prepareFolders, type SiteFolder } from './harness/preparation.js';
 
 const genes = ['M0', 'M1', 'M2', 'M3', 'M4', 'M5'];
 const bands = ['5q31', '7q31', '8q24', '9q34'];
@@ -38,11 +39,7 @@ stages:
   - { name: probe, rounds: 3, localEpochs: 20, optimizer: { name: adam, rate: 0.01 } }
 validation: { bootstrap: 0 }
 `);
-const contractOf = (bags: string) =>
-  makeContract({
-    ...{ runFile: runOf(bags), files, notAfter: new Date('9999-12-31') },
-    ...{ consortium: consortiumId.parse('c'.repeat(32)), run: runId.parse('a'.repeat(32)) },
-  });
+const contractOf = (bags: string) => unsignedContract(runOf(bags), files);
 
 /** Writes a hospital's folder: a table, and its bags in a file each or all in one. */
 function writeSite(root: string, name: SiteId, bagFiles: 'each' | 'one'): SiteFolder {
@@ -82,7 +79,7 @@ describe('feature bags of three hospitals, with karyotypes and mutations', () =>
 
   beforeAll(async () => {
     await useBackend('wasm');
-    ({ sites } = await preparedSites(
+    ({ sites } = await prepareFolders(
       byFile,
       names.map((name) => writeSite(root, name, 'each')),
     ));
@@ -100,7 +97,7 @@ describe('feature bags of three hospitals, with karyotypes and mutations', () =>
 
   it('are the same from one file with all bags', async () => {
     const inOne = contractOf('files: { samples: patients.csv, features: bags.safetensors }');
-    const again = await preparedSites(
+    const again = await prepareFolders(
       inOne,
       names.map((name) => writeSite(root, name, 'one')),
     );

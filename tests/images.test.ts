@@ -5,14 +5,16 @@ import { useBackend } from '@consilium/models/backend';
 import { corrected, labMoments } from '@consilium/models/images';
 import type { LabelledSamples } from '@consilium/models/samples';
 import { discs } from '@consilium/models/synthetic';
-import { type Contract, makeContract, passesOf, preparationName, readRunFile } from '@consilium/shared/contract';
-import { consortiumId, runId, siteId } from '@consilium/shared/ids';
-import { fittedStain, foldStatistics, type PreparationState } from '@consilium/shared/statistics';
+import { readRunFile } from '@consilium/shared/contract';
+import { siteId } from '@consilium/shared/ids';
+import { fittedStain } from '@consilium/shared/statistics';
 import { type Dataset, describe as describeCohort, loadDataset } from '@consilium/site-agent/data';
 import { applyPreparation, prepare } from '@consilium/site-agent/preparation';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unsignedContract } from './harness/contract.js';
 import { federate } from './harness/federation.js';
+import { type FederatedPreparation, prepareSites } from './harness/preparation.js';
 
 const [side, images] = [24, 60];
 const classes = ['A', 'B', 'C'];
@@ -24,10 +26,7 @@ preparation: { image: { clahe: { clip: 2, tiles: 2 }, stain: federated } }
 training: { rounds: 8, localEpochs: 2, batchSize: 8, classWeights: sqrt, optimizer: { name: adam, rate: 3e-3 } }
 validation: { share: 0, minimumCohort: 5, minimumCell: 5, bootstrap: 0 }
 `);
-const contract: Contract = makeContract({
-  ...{ runFile: run, files: {}, consortium: consortiumId.parse('0'.repeat(32)), run: runId.parse('1'.repeat(32)) },
-  notAfter: new Date('9999-12-31'),
-});
+const contract = unsignedContract(run);
 
 const root = mkdtempSync(join(tmpdir(), 'laboratories-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -65,24 +64,6 @@ async function laboratory(name: string): Promise<string> {
 }
 const isC = (line: string): boolean => line.includes(',C,');
 
-/** All steps of the preparation, as coordinator and sites do them. */
-function prepareAll(sites: readonly Dataset[]): PreparationState {
-  const steps = preparationName.options.flatMap((name) =>
-    Array.from({ length: passesOf(name, run) }, (_, pass) => ({ name, pass: pass + 1 })),
-  );
-  const salt = 'A'.repeat(22);
-  const state = steps.reduce<PreparationState | null>((before, { name, pass }) => {
-    const asked = { contract, state: before, pass };
-    const blobs = sites.map((dataset) => ({
-      bytes: prepare(name, { ...asked, dataset, salt }),
-      samples: dataset.parts.train.rows,
-    }));
-    return foldStatistics(name, blobs, asked);
-  }, null);
-  if (state === null) throw new Error('nothing was prepared');
-  return state;
-}
-
 const momentsOf = ({ input }: LabelledSamples) => {
   if (input.kind !== 'images') throw new Error('these are no images');
   const size = 3 * input.side ** 2;
@@ -94,13 +75,16 @@ const spread = (values: readonly number[]): number => Math.max(...values) - Math
 
 describe('a run on images, from files to figures', () => {
   let cohorts: readonly Dataset[];
-  let state: PreparationState;
+  let prepared: FederatedPreparation;
   beforeAll(async () => {
     await useBackend('wasm');
     cohorts = await Promise.all(
       names.map(async (name) => loadDataset({ directory: await laboratory(name), contract })),
     );
-    state = prepareAll(cohorts);
+    prepared = prepareSites(
+      contract,
+      cohorts.map((dataset, index) => ({ site: siteId.parse(names[index]), dataset })),
+    );
   }, 60_000);
 
   it('sets faulty images aside, and takes oblong ones', () => {
@@ -123,7 +107,7 @@ describe('a run on images, from files to figures', () => {
   });
 
   it('takes the reference from training images after their contrast was evened, and brings all to it', () => {
-    const reference = fittedStain(state);
+    const reference = fittedStain(prepared.state);
     const clahe = { clip: 2, tiles: 2 };
     const evened = cohorts.flatMap(({ parts: { train } }) => {
       if (train.input.kind !== 'images') throw new Error('these are no images');
@@ -143,17 +127,13 @@ describe('a run on images, from files to figures', () => {
         return own.reduce((sum, { mean }) => sum + mean[2] / own.length, 0);
       });
     const before = spread(hues(({ parts }) => parts.test));
-    const after = spread(hues((dataset) => applyPreparation(dataset, state, run).parts.test));
+    const after = spread(hues((dataset) => applyPreparation(dataset, prepared.state, run).parts.test));
     expect(before).toBeGreaterThan(2);
     expect(after).toBeLessThan(before / 3);
   });
 
   it('trains and judges over three laboratories whose stains differ', async () => {
-    const sites = cohorts.map((dataset, index) => ({
-      site: siteId.parse(names[index]!),
-      parts: applyPreparation(dataset, state, run).parts,
-    }));
-    const { state: ended, test, carried, model } = await federate(run, sites);
+    const { state: ended, test, carried, model } = await federate(run, prepared.sites);
     model.dispose();
     expect(ended).toMatchObject({ phase: 'closed', outcome: 'complete' });
     expect(test.metrics?.accuracy).toBeGreaterThan(0.75);

@@ -7,6 +7,7 @@ import { imputedValues } from '@consilium/shared/statistics';
 import type { Dataset, Part } from '@consilium/site-agent/data';
 import { applyPreparation } from '@consilium/site-agent/preparation';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { unsignedContract } from './harness/contract.js';
 import { type Federated, federate } from './harness/federation.js';
 import { prepareSites, type SiteCohort } from './harness/preparation.js';
 
@@ -55,7 +56,7 @@ const cohorts = [
   cohort('north', 44, { shift: -1, spread: 2 }),
   cohort('west', 36, { shift: 0.2, spread: 0.6 }),
 ];
-const prepared = prepareSites(run, cohorts);
+const prepared = prepareSites(unsignedContract(run), cohorts);
 const { state } = prepared;
 
 type Table = readonly (readonly number[])[];

@@ -1,19 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { makeContract, readRunFile } from '@consilium/shared/contract';
-import { consortiumId, runId, siteId } from '@consilium/shared/ids';
+import { readRunFile } from '@consilium/shared/contract';
+import { siteId } from '@consilium/shared/ids';
 import { describe, expect, it } from 'vitest';
 import { dataFolder } from './fixtures.js';
-import { preparedSites } from './harness/prepared-sites.js';
+import { unsignedContract } from './harness/contract.js';
+import { prepareFolders } from './harness/preparation.js';
 
 /** An example of deploy/examples without validation patients: its training rows are those of the split file. */
 function contractOf(example: string, data: object = {}) {
   const text = readFileSync(new URL(`../deploy/examples/${example}.yaml`, import.meta.url), 'utf8');
   const run = readRunFile(text, `${example}.yaml`);
-  return makeContract({
-    runFile: { ...run, data: { ...run.data, ...data }, validation: { ...run.validation, share: 0 } },
-    ...{ files: {}, notAfter: new Date('2030-01-01') },
-    ...{ consortium: consortiumId.parse('c'.repeat(32)), run: runId.parse('a'.repeat(32)) },
-  });
+  const validation = { ...run.validation, share: 0 };
+  return unsignedContract({ ...run, data: { ...run.data, ...data }, validation });
 }
 
 const site = siteId.parse('all');
@@ -22,7 +20,7 @@ const site = siteId.parse('all');
 const interferon = dataFolder('pbmc-ifn-stim');
 describe.skipIf(interferon === null)('1,500 blood cells, half of them stimulated', () => {
   it('are read whole and sparse, and the genes that vary most are chosen', async () => {
-    const { sites, state } = await preparedSites(contractOf('interferon-cells'), [
+    const { sites, state } = await prepareFolders(contractOf('interferon-cells'), [
       { site, directory: interferon ?? '' },
     ]);
     const { train, test } = sites[0]!.parts;
@@ -39,7 +37,7 @@ const types = dataFolder('pbmc68k-reduced');
 describe.skipIf(types === null)('700 blood cells of ten types', () => {
   it('are read whole', async () => {
     const contract = contractOf('immune-cell-types', { files: { features: 'cells.csv.gz', split: 'split.csv' } });
-    const { sites, state } = await preparedSites(contract, [{ site, directory: types ?? '' }]);
+    const { sites, state } = await prepareFolders(contract, [{ site, directory: types ?? '' }]);
     const { train, test } = sites[0]!.parts;
     expect([train.rows, test.rows]).toEqual([524, 176]);
     expect(state.features).toHaveLength(765);

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { useBackend } from '@consilium/models/backend';
 import { stream } from '@consilium/models/layers';
-import { makeContract, readRunFile } from '@consilium/shared/contract';
-import { consortiumId, runId, siteId } from '@consilium/shared/ids';
+import { readRunFile } from '@consilium/shared/contract';
+import { siteId } from '@consilium/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InventedCells, matrixMarket, writeH5ad } from '../site-agent/src/data/cells/cells.fixture.js';
+import { unsignedContract } from './harness/contract.js';
 import { type Federated, federate, type PreparedSite } from './harness/federation.js';
-import { preparedSites } from './harness/prepared-sites.js';
+import { prepareFolders } from './harness/preparation.js';
 
 const run = readRunFile(`name: cells
 model: { family: blood-autoencoder, preset: small, classes: [calm, roused], options: { head: ffn } }
@@ -27,10 +28,7 @@ stages:
   - { name: head, rounds: 8, optimizer: { name: adam, rate: 0.01 } }
 validation: { bootstrap: 0 }
 `);
-const contract = makeContract({
-  ...{ runFile: run, files: {}, notAfter: new Date('9999-12-31') },
-  ...{ consortium: consortiumId.parse('c'.repeat(32)), run: runId.parse('a'.repeat(32)) },
-});
+const contract = unsignedContract(run);
 
 const [cellCount, geneCount, markers] = [90, 60, 12];
 const states = ['calm', 'roused'];
@@ -82,7 +80,7 @@ describe('single cells of three hospitals, each in files of its own kind', () =>
     writeFileSync(join(south!.directory, 'matrix.mtx'), matrixMarket(third));
     writeFileSync(join(south!.directory, 'genes.txt'), third.genes.join('\n'));
     writeFileSync(join(south!.directory, 'cells.csv'), tableOf(third));
-    const prepared = await preparedSites(contract, [
+    const prepared = await prepareFolders(contract, [
       east!,
       {
         ...north!,

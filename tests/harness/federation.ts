@@ -21,28 +21,20 @@ import {
   contractHash,
   contributionOf,
   idOf,
-  makeContract,
   type RunFile,
   type Step,
   stageAt,
   stageOf,
   stagesOf,
 } from '@consilium/shared/contract';
-import {
-  type BlobHash,
-  blobHash,
-  consortiumId,
-  runId,
-  type SiteId,
-  type StepId,
-  signature,
-} from '@consilium/shared/ids';
+import { type BlobHash, blobHash, type SiteId, type StepId, signature } from '@consilium/shared/ids';
 import type { Evaluation } from '@consilium/shared/report';
 import type { PreparationState } from '@consilium/shared/statistics';
 import { decodeWeights, encodeWeights, type Weights } from '@consilium/shared/weights';
 import type { SignedManifest, Work } from '@consilium/shared/wire';
 import { evaluateModel } from '@consilium/site-agent/evaluation';
 import { assignLocal, loadWeights, trainStep } from '@consilium/site-agent/model';
+import { unsignedContract } from './contract.js';
 
 /** A hospital with its samples as preparation would leave them. */
 export interface PreparedSite {
@@ -75,7 +67,7 @@ export async function federate(
   among: readonly Family[] = families,
   files: Readonly<Record<string, string>> = {},
 ): Promise<Federated> {
-  const contract = contractOf(run, files);
+  const contract = unsignedContract(run, files);
   const { blobs, close } = memoryBlobs();
   const kept = new Map<string, Uint8Array>();
   const updates = stagesOf(run).map(() => new Map<SiteId, Weights>());
@@ -206,15 +198,6 @@ export async function federate(
   await close();
   return { state, test, model, updates, carried, stages };
 }
-
-const contractOf = (run: RunFile, files: Readonly<Record<string, string>>): Contract =>
-  makeContract({
-    runFile: run,
-    files,
-    consortium: consortiumId.parse('0'.repeat(32)),
-    run: runId.parse('1'.repeat(32)),
-    notAfter: new Date('9999-12-31'),
-  });
 
 /** What preparation would have left, as far as training reads it. */
 const stateOf = (run: RunFile, sites: readonly PreparedSite[]): PreparationState => ({

@@ -1,18 +1,23 @@
-import { type Contract, makeContract, type RunFile, stepsOf } from '@consilium/shared/contract';
-import { consortiumId, runId, type SiteId } from '@consilium/shared/ids';
+import { type Contract, stepsOf } from '@consilium/shared/contract';
+import type { SiteId } from '@consilium/shared/ids';
 import {
   encodePreparation,
   foldStatistics,
   type PreparationState,
   readPreparation,
 } from '@consilium/shared/statistics';
-import type { Dataset } from '@consilium/site-agent/data';
+import { type DataSource, type Dataset, loadDataset } from '@consilium/site-agent/data';
 import { applyPreparation, prepare } from '@consilium/site-agent/preparation';
 import type { PreparedSite } from './federation.js';
 
 export interface SiteCohort {
   readonly site: SiteId;
   readonly dataset: Dataset;
+}
+
+/** A hospital's folder, and the files in it where they have names of their own. */
+export interface SiteFolder extends Pick<DataSource, 'directory' | 'files' | 'rows'> {
+  readonly site: SiteId;
 }
 
 export interface FederatedPreparation {
@@ -23,8 +28,8 @@ export interface FederatedPreparation {
 }
 
 /** All preparation of a run in this process, by the functions of the product at both ends; the state is written and read between steps. */
-export function prepareSites(run: RunFile, sites: readonly SiteCohort[]): FederatedPreparation {
-  const contract = contractOf(run);
+export function prepareSites(contract: Contract, sites: readonly SiteCohort[]): FederatedPreparation {
+  const run = contract.runFile;
   const salt = 'A'.repeat(22);
   let state: PreparationState | null = null;
   const sent = stepsOf(run).flatMap((step) => {
@@ -46,15 +51,18 @@ export function prepareSites(run: RunFile, sites: readonly SiteCohort[]): Federa
   };
 }
 
+/** As `prepareSites`, from the hospitals' folders. */
+export async function prepareFolders(
+  contract: Contract,
+  folders: readonly SiteFolder[],
+): Promise<FederatedPreparation> {
+  const cohorts = folders.map(async ({ site, ...source }) => ({
+    site,
+    dataset: await loadDataset({ ...source, contract }),
+  }));
+  return prepareSites(contract, await Promise.all(cohorts));
+}
+
 const raise = (): never => {
   throw new Error('a run without preparation');
 };
-
-const contractOf = (run: RunFile): Contract =>
-  makeContract({
-    runFile: run,
-    files: {},
-    consortium: consortiumId.parse('0'.repeat(32)),
-    run: runId.parse('1'.repeat(32)),
-    notAfter: new Date('9999-12-31'),
-  });

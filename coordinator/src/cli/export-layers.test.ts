@@ -110,7 +110,7 @@ const page = `<!doctype html><script src="/tf.min.js"></script><script>
 })().catch((fault) => fetch('/told', { method: 'POST', body: JSON.stringify(String(fault)) }));
 </script>`;
 
-describe.skipIf(browser === undefined)('in a browser', () => {
+describe.skipIf(browser === undefined)(`in a browser${browser ? '' : ' (skipped: no Chromium in PATH)'}`, () => {
   it('the model gives the logits of the product', { timeout: 120_000 }, async () => {
     await useBackend('cpu');
     await write('attention-aml');

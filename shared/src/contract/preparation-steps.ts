@@ -32,8 +32,7 @@ export function passesOf(name: PreparationName, run: RunFile): number {
 }
 
 /** Whether samples are rows of numbers, which alone are scaled. */
-export const isRows = ({ data }: Pick<RunFile, 'data'>): boolean =>
-  data.kind === 'expression-table' || data.kind === 'cells';
+const isRows = ({ data }: Pick<RunFile, 'data'>): boolean => data.kind === 'expression-table' || data.kind === 'cells';
 
 /** Whether missing values become means before scaling, which has the same means where nothing changes values in between. */
 const imputesMean = ({ preparation: { impute, harmonise } }: RunFile): boolean =>

@@ -63,7 +63,7 @@ const hiddenOf = (name: Modality, { karyotypeHidden, mutationsHidden }: Genbloom
 type Norm = GenbloomOptions['projectionNorm'];
 
 /** Dense, normalisation, dense: [inputs, hidden, outputs]. */
-export function projectionParameters(
+function projectionParameters(
   name: string,
   [inputs, hidden, outputs]: readonly [number, number, number],
   norm: Norm,

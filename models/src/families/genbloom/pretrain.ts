@@ -54,7 +54,7 @@ const teacherParameters = ({ options, ...shape }: Shape): readonly Parameter[] =
   ...selfDistillationHeadParameters('head', headShape(options)),
 ];
 
-export const headShape = ({ width, headHidden, bottleneck, prototypes }: GenbloomOptions) => ({
+const headShape = ({ width, headHidden, bottleneck, prototypes }: GenbloomOptions) => ({
   width,
   hidden: headHidden,
   bottleneck,

@@ -6,14 +6,14 @@ import { finite, readJson, refuse, salt } from '../reading.js';
 import { type Asked, type SharedStep, sharedStep, stateBefore, withFitted } from './step.js';
 
 /** First pass: sums of each feature over a site's training samples. */
-export const combatSumsBlob = z.strictObject({
+const combatSumsBlob = z.strictObject({
   format: z.literal('consilium-combat-sums-1'),
   salt,
   sums: z.array(finite),
 });
 
 /** Second pass: sums of squared distances from the site's own mean. */
-export const combatSquaresBlob = z.strictObject({
+const combatSquaresBlob = z.strictObject({
   format: z.literal('consilium-combat-squares-1'),
   salt,
   squares: z.array(finite.min(0)),
