@@ -11,6 +11,7 @@ const rooms = ['shared', 'models', 'coordinator', 'site-agent'];
 export default defineConfig({
   resolve: { alias: rooms.map(source) },
   test: {
+    maxWorkers: 2,
     projects: [
       ...rooms.map((name) => ({
         extends: true as const,
@@ -21,9 +22,21 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['tests/**/*.test.ts'],
+          exclude: ['tests/e2e/**'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // Each file starts processes of its own for a whole consortium, one file after the other.
+        extends: true as const,
+        test: {
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
