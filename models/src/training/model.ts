@@ -45,7 +45,7 @@ export type Classify = (samples: LabelledSamples, reference: LabelledSamples | n
 
 export interface Judging {
   readonly judged: LabelledSamples;
-  /** The site's own, for baselines that are fitted. */
+  /** The site's own, for baselines that are fitted; no rows where there are none to fit them on. */
   readonly training: LabelledSamples;
   readonly batchSize: number;
   readonly seed: number;

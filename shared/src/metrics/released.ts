@@ -16,6 +16,15 @@ export type ReleasedScore = z.infer<typeof releasedScore>;
 /** The figures of one set of predictions by name. */
 export const releasedScores = z.record(z.enum(scoreNames), releasedScore);
 
+/** What is said of one class. */
+export const releasedRates = z.strictObject({
+  class: z.string().min(1).max(128),
+  precision: figure.nullable(),
+  recall: figure.nullable(),
+  f1: figure.nullable(),
+  auc: figure.nullable(),
+});
+
 /** Measures in which every count of too few patients is withheld. This form may leave a site. */
 export const releasedMeasures = z
   .strictObject({
@@ -24,12 +33,8 @@ export const releasedMeasures = z
     perClass: z
       .array(
         z.strictObject({
-          class: z.string().min(1).max(128),
+          ...releasedRates.shape,
           support: figure,
-          precision: figure.nullable(),
-          recall: figure.nullable(),
-          f1: figure.nullable(),
-          auc: figure.nullable(),
           aucInterval: interval.nullable(),
         }),
       )

@@ -253,6 +253,26 @@ describe('a released set of measures', () => {
     expect(suppress(measure(predictions), 18, { patients: tallyPatients(predictions, patients) })).toBeNull();
   });
 
+  it('withholds the overall figures where every answer is one class whose count is withheld: they would tell it', () => {
+    const constant = release(
+      [
+        [100, 0],
+        [3, 0],
+      ],
+      5,
+    )!;
+    expect(constant.perClass.map(({ support }) => isWithheld(support))).toEqual([true, true]);
+    expect(scoreNames.every((name) => isWithheld(constant.scores[name].value ?? 0))).toBe(true);
+    const known = release(
+      [
+        [100, 0],
+        [30, 0],
+      ],
+      5,
+    )!;
+    expect(known.scores.accuracy.value).toBe(0.769);
+  });
+
   it('withholds the overall figures where they are those of one small cell', () => {
     const released = release(
       [

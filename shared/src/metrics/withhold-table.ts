@@ -31,7 +31,8 @@ const largestAudit = 64;
  * - a row with a small cell off the diagonal loses all its small cells there, zeros among them, so that nobody can tell
  *   which is which; the row's recall can still be shown;
  * - a withheld cell on the diagonal takes its row along and has a second such row beside it, or else the accuracy tells it;
- * - column totals are shown only if every withheld cell could still be another number (margin-audit).
+ * - column totals are shown only if every withheld cell could still be another number (margin-audit);
+ * - where every answer is the same class, as a baseline's is, the share of right answers is that class's share of all: it goes with it.
  *
  * Not covered: searching for tables that reproduce several rounded overall figures (MCC, F1) at once. Those speak of all
  * patients together; releasing them is what a report is for.
@@ -74,6 +75,9 @@ export function withholdTable(samples: Confusion, patients: TablePatients, minim
     if (partner) loseRow(partner.row);
     else overall = true;
   }
+
+  const answered = [...samples.keys()].filter((column) => samples.some((row) => row[column]! > 0));
+  if (answered.length === 1 && rows[answered[0]!]) overall = true;
 
   const columnsTell =
     wholeRow.some(Boolean) || patients.columns.some(few) || classes > largestAudit || !undetermined(samples, cells);

@@ -48,6 +48,14 @@ describe('an evaluation blob', () => {
         readEvaluation(bytesOf(value), asked);
     expect(read(evaluation, { ...terms, classes: [...subtypes].reverse() })).toThrow(refused('CSM-REPORT-FOREIGN'));
     expect(read(evaluation, { ...terms, classes: subtypes.slice(1) })).toThrow(refused('CSM-METRICS-CLASSES'));
+    const rates = { precision: 0.5, recall: 0.5, f1: 0.5, auc: null };
+    const withPanel = (perClass: readonly string[]) => {
+      const own = { name: 'majority', scores: report.measures.scores };
+      const panels = [{ ...own, perClass: perClass.map((name) => ({ class: name, ...rates })) }];
+      return { ...evaluation, report: { ...evaluation.report, report: { ...report, panels } } };
+    };
+    expect(read(withPanel(subtypes))).not.toThrow();
+    expect(read(withPanel(subtypes.slice(1)))).toThrow(refused('CSM-REPORT-FOREIGN'));
     expect(read({ ...evaluation, counts: null })).toThrow(refused('CSM-REPORT-INVALID'));
     expect(read({ ...evaluation, counts: { ...counts, values: counts.values.slice(1) } })).toThrow(
       refused('CSM-METRICS-COUNTS'),

@@ -59,8 +59,11 @@ export function readEvaluation(bytes: Uint8Array, terms: EvaluationTerms): Evalu
     for (const field of ['run', 'contract', 'step', 'site', 'model', 'minimumCell'] as const) {
       if (report[field] !== terms[field]) fail('CSM-REPORT-FOREIGN', { field });
     }
-    const classes = report.measures.perClass.map((own) => own.class);
-    if (JSON.stringify(classes) !== JSON.stringify(terms.classes)) fail('CSM-REPORT-FOREIGN', { field: 'classes' });
+    const judged = [report.measures, ...(report.panels ?? [])].flatMap(({ perClass }) => (perClass ? [perClass] : []));
+    const classes = JSON.stringify(terms.classes);
+    if (judged.some((perClass) => JSON.stringify(perClass.map((own) => own.class)) !== classes)) {
+      fail('CSM-REPORT-FOREIGN', { field: 'classes' });
+    }
     if (report.measures.n !== n) {
       fail('CSM-REPORT-INVALID', { path: 'report.measures.n', problem: 'another number of samples than the counts' });
     }

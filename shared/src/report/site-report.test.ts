@@ -29,6 +29,21 @@ describe('a site report', () => {
     expect(() => verifyReport(altered, key, verify)).toThrow(expect.objectContaining({ code: 'CSM-REPORT-SIGNATURE' }));
   });
 
+  it('that was signed before baselines had classes is still held to its signature, and so is one that has them', () => {
+    const { scores, perClass } = report.measures;
+    const rates = perClass.map(({ class: name, recall, precision, f1, auc }) => ({
+      ...{ class: name, recall, precision, f1, auc },
+    }));
+    for (const panel of [
+      { name: 'majority', scores },
+      { name: 'majority', scores, perClass: rates },
+    ]) {
+      const signed = signReport({ ...report, panels: [panel] }, tag);
+      const back = signedReport.parse(JSON.parse(JSON.stringify(signed)));
+      expect(verifyReport(back, key, verify)).toEqual({ ...report, panels: [panel] });
+    }
+  });
+
   it.each([
     ['an unknown field', { ...report, patient: 'x' }],
     ['a foreign part', { ...report, part: 'training' }],

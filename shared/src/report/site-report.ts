@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { blobHash, consortiumId, runId, signature, siteId, stepId } from '../ids.js';
-import { type Figure, figure, releasedMeasures, releasedScores, tooFew, withheld } from '../metrics/index.js';
+import {
+  type Figure,
+  figure,
+  releasedMeasures,
+  releasedRates,
+  releasedScores,
+  tooFew,
+  withheld,
+} from '../metrics/index.js';
 import { figureName, maxBeside } from './figure-name.js';
 
 /** Signatures over site reports are made under this domain. */
@@ -24,6 +32,15 @@ export const dataCounts = z.strictObject({
 });
 export type DataCounts = z.infer<typeof dataCounts>;
 
+/** Other predictions of the samples that the model is judged on. */
+const panel = z.strictObject({
+  name: figureName,
+  scores: releasedScores,
+  /** In the order of the model's own classes. Left out in reports made before classes had it. */
+  perClass: z.array(releasedRates).max(1000).exactOptional(),
+});
+export type ReleasedPanel = z.infer<typeof panel>;
+
 /** How one model did on one site's patients: the record, with all that must be withheld already withheld. */
 export const siteReport = z.strictObject({
   format: z.literal(reportDomain),
@@ -40,10 +57,7 @@ export const siteReport = z.strictObject({
   minimumCell: z.int().min(1),
   measures: releasedMeasures,
   /** Other predictions of the same samples, baselines, withheld as the model's own are. Left out where there are none. */
-  panels: z
-    .array(z.strictObject({ name: figureName, scores: releasedScores }))
-    .max(maxBeside)
-    .exactOptional(),
+  panels: z.array(panel).max(maxBeside).exactOptional(),
   /** Figures of another kind, means over the samples that have one. */
   figures: z
     .array(z.strictObject({ name: figureName, n: z.int().min(1), mean: z.number() }))

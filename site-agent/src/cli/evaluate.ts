@@ -4,8 +4,8 @@ import { sha256 } from '@consilium/shared/canonical';
 import { createIdentity, sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { type Signature, type SiteId, siteId, stepId } from '@consilium/shared/ids';
-import type { Measures } from '@consilium/shared/metrics';
-import { signReport } from '@consilium/shared/report';
+import { type Measures, metricsOf } from '@consilium/shared/metrics';
+import { type BesideCounts, signReport } from '@consilium/shared/report';
 import { figure, table } from '@consilium/shared/terminal';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -61,10 +61,10 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   const backend = await useBackend(choice, { device });
   const { model, batchSize, calibrated } = await openExported(exported, samples);
   const signer = await signerOf(home, options, context);
-  const { measures, report } = await evaluateModel({
+  const { measures, report, beside } = await evaluateModel({
     model,
     part: samples,
-    training: null,
+    training: part === 'test' || part === 'validation' ? prepared.parts.train : null,
     partName: part === 'validation' ? 'validation' : 'test',
     contract,
     site: signer.site,
@@ -89,9 +89,12 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   );
   if (backend.note !== undefined) context.print(`Note: ${backend.note}.`);
   if (measures !== null) show(context, measures);
+  showBeside(context, beside, prepared.classes);
   if (report === null) {
     const { minimumCell } = contract.runFile.validation;
-    context.print(`No report was written: it would be about fewer than ${minimumCell} patients.`);
+    const few = measures !== null || beside.score === undefined;
+    const why = few ? `it would be about fewer than ${minimumCell} patients` : 'the model tells no classes';
+    context.print(`No report was written: ${why}.`);
     return;
   }
   const out = resolve(options.out ?? 'evaluation');
@@ -156,9 +159,20 @@ function show(context: CommandContext, measures: Measures): void {
       ]),
     ),
   );
-  const { accuracy, balancedAccuracy, macroF1, mcc, auc, ece } = measures;
-  context.print(
-    `accuracy ${figure(accuracy)}, balanced ${figure(balancedAccuracy)}, macro F1 ${figure(macroF1)}, ` +
-      `MCC ${figure(mcc)}, AUC ${figure(auc)}, ECE ${figure(ece)}`,
-  );
+  context.print(overall(measures));
+}
+
+const overall = ({ accuracy, balancedAccuracy, macroF1, mcc, auc, ece }: Measures): string =>
+  `accuracy ${figure(accuracy)}, balanced ${figure(balancedAccuracy)}, macro F1 ${figure(macroF1)}, ` +
+  `MCC ${figure(mcc)}, AUC ${figure(auc)}, ECE ${figure(ece)}`;
+
+/** Baselines, and what is no measure of classes. */
+function showBeside(
+  context: CommandContext,
+  { score, panels = [], figures = [] }: BesideCounts,
+  classes: readonly string[],
+): void {
+  if (score !== undefined) context.print(`loss ${figure(score.loss)}, mean over ${score.n} samples`);
+  for (const { name, counts } of panels) context.print(`${name}: ${overall(metricsOf(counts, classes))}`);
+  for (const { name, n, sum } of figures) context.print(`${name} ${figure(sum / n)}, mean over ${n} samples`);
 }

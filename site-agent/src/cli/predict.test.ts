@@ -171,6 +171,19 @@ describe('predict', () => {
     await writeExport(text);
     await expect(predict()).rejects.toMatchObject({ code: 'CSM-EVALUATE-NO-CLASSES' });
   });
+
+  it('leaves such a model to evaluate, which says how good it is by other figures', async () => {
+    const text = run('stages: [{ name: autoencoder }]').replace('attention-aml', 'blood-autoencoder');
+    await writeExport(text);
+    await writeFile(
+      at('data', 'samples.csv'),
+      tableOf('sample,kind', (row) => (row % 2 ? 'A' : '"B, or worse"')),
+    );
+    await type('evaluate', at('export'), '--data', at('data'), '--home', at('home'), '--backend', 'wasm');
+    expect(printed).toContainEqual(expect.stringMatching(/^loss \d+\.\d+, mean over 12 samples$/));
+    expect(printed).toContainEqual(expect.stringMatching(/^reconstruction-mse \d+\.\d+, mean over 12 samples$/));
+    expect(printed.at(-1)).toBe('No report was written: the model tells no classes.');
+  });
 });
 
 describe('predict of a model whose preparation selects and harmonises', () => {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Explaining } from '@consilium/models/families';
+import { stagesOf } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import type { Command } from 'commander';
 import { readIfThere, readSettingsIfThere, writeWhole } from '../config/index.js';
@@ -55,6 +56,7 @@ async function predictOut(folder: string, options: PredictOptions, context: Comm
   const { choice, device } = chosenBackend(options, settings);
   const backend = await useBackend(choice, { device });
   const { model, batchSize, calibrated } = await openExported(exported, samples);
+  if (model.classify === null) fail('CSM-EVALUATE-NO-CLASSES', { stage: stagesOf(runFile).at(-1)!.name });
   const probabilities = await predict({ model, samples, batchSize });
   const { classes } = prepared;
   const rows = dataset.ids.train.map((id, row) => [

@@ -59,6 +59,15 @@ describe('a stage without classes', () => {
     expect(evaluated.beside.score?.loss).toBeCloseTo((25 + 49) / 12, 6);
   });
 
+  it('tells in the final test what else it says of samples', async () => {
+    const values = Float32Array.from({ length: rows }, () => 0.25);
+    const beside = async () => ({ panels: [], figures: [{ name: 'reconstruction-mse', values }] });
+    const { beside: told } = await judged({ classify: null, study, beside });
+    expect(told).toMatchObject({ score: { n: rows }, figures: [{ name: 'reconstruction-mse', n: rows, sum: 3 }] });
+    const { beside: between } = await judged({ classify: null, study, beside }, { partName: 'validation' });
+    expect(between).not.toHaveProperty('figures');
+  });
+
   it('says nothing about few patients', async () => {
     expect((await judged({ classify: null, study }, { part: few(4) })).beside).toEqual({});
   });
@@ -82,7 +91,16 @@ describe('what a model says beside its classes', () => {
   it('is told in the final test, figures only where no few patients are singled out', async () => {
     const { beside: told, counts, report } = await judged({ beside });
     expect(counts).not.toBeNull();
-    expect(report?.panels).toMatchObject([{ name: 'majority', scores: { accuracy: { value: 0.5, interval: null } } }]);
+    expect(report?.panels).toMatchObject([
+      {
+        name: 'majority',
+        scores: { accuracy: { value: 0.5, interval: null } },
+        perClass: [
+          { recall: 1, precision: 0.5 },
+          { recall: 0, precision: null },
+        ],
+      },
+    ]);
     expect(report?.figures).toEqual([
       { name: 'all', n: 12, mean: 0.5 },
       { name: 'half', n: 6, mean: 0.5 },
@@ -94,9 +112,18 @@ describe('what a model says beside its classes', () => {
     ]);
   });
 
-  it('is not told in validation, nor about few patients, nor where there is nothing to fit baselines on', async () => {
+  it('is told of no training samples where there are none to fit baselines on', async () => {
+    const asked: number[] = [];
+    const says = ({ training }: { readonly training: { readonly rows: number } }) => {
+      asked.push(training.rows);
+      return beside();
+    };
+    await judged({ beside: says }, { training: null });
+    expect(asked).toEqual([0]);
+  });
+
+  it('is not told in validation, nor about few patients', async () => {
     expect((await judged({ beside }, { partName: 'validation' })).beside).toEqual({});
     expect((await judged({ beside }, { part: few(4) })).beside).toEqual({});
-    expect((await judged({ beside }, { training: null })).beside).toEqual({});
   });
 });

@@ -1,5 +1,6 @@
 import type { BackendInfo } from '@consilium/models/backend';
 import { stream } from '@consilium/models/layers';
+import { pick } from '@consilium/models/samples';
 import { type Model, meanLoss, predict } from '@consilium/models/training';
 import { type Contract, contractHash } from '@consilium/shared/contract';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
@@ -72,12 +73,14 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
 }
 
 /** A stage without classes is judged by its own loss, equally weighted over classes whatever it trains with. */
-async function judgedByLoss({ model, part, contract, batchSize }: EvaluateOptions): Promise<Evaluated> {
+async function judgedByLoss(options: EvaluateOptions): Promise<Evaluated> {
+  const { model, part, partName, contract, batchSize } = options;
   const { validation, seed } = contract.runFile;
   const none = { measures: null, counts: null, report: null };
   if (new Set(part.patients).size < validation.minimumCell) return { ...none, beside: {} };
   const loss = await meanLoss({ model, samples: part, classWeights: null, batchSize, seed });
-  return { ...none, beside: Number.isFinite(loss) ? { score: { n: part.rows, loss } } : {} };
+  const { counts } = partName === 'test' ? await judgedBeside(options) : nothingBeside;
+  return { ...none, beside: { ...(Number.isFinite(loss) && { score: { n: part.rows, loss } }), ...counts } };
 }
 
 /** What stands beside the model's own figures: for the sum over all sites, and as this site's report shows it. */
@@ -91,8 +94,9 @@ const nothingBeside: JudgedBeside = { counts: {}, shown: {} };
 /** Baselines and other figures of the final test. A figure that few patients have, or few have not, is withheld. */
 async function judgedBeside({ model, part, training, contract, batchSize }: EvaluateOptions): Promise<JudgedBeside> {
   const { model: wanted, validation, seed } = contract.runFile;
-  if (model.beside === undefined || training === null) return nothingBeside;
-  const { panels, figures } = await model.beside({ judged: part, training, batchSize, seed });
+  if (model.beside === undefined) return nothingBeside;
+  const known = training ?? pick(part, new Int32Array());
+  const { panels, figures } = await model.beside({ judged: part, training: known, batchSize, seed });
   const classes = wanted.classes.length;
   const enough = (patients: ReadonlySet<number>) => patients.size === 0 || patients.size >= validation.minimumCell;
   const others = panels.map(({ name, probabilities }) => ({ name, told: { y: part.y, probabilities, classes } }));
@@ -105,14 +109,18 @@ async function judgedBeside({ model, part, training, contract, batchSize }: Eval
   });
   const released = others.flatMap(({ name, told }) => {
     const patients = tallyPatients(told, part.patients);
-    const scores = suppress(measure(told, wanted.classes), validation.minimumCell, { patients })?.scores;
-    return scores === undefined ? [] : [{ name, scores }];
+    const released = suppress(measure(told, wanted.classes), validation.minimumCell, { patients });
+    return released === null ? [] : [{ name, scores: released.scores, perClass: released.perClass.map(ratesOf) }];
   });
   return {
     counts: { panels: others.map(({ name, told }) => ({ name, counts: countsOf(told) })), figures: sums },
     shown: { panels: released, figures: sums.map(({ name, n, sum }) => ({ name, n, mean: sum / n })) },
   };
 }
+
+const ratesOf = ({ class: name, recall, precision, f1, auc }: ReleasedMeasures['perClass'][number]) => ({
+  ...{ class: name, recall, precision, f1, auc },
+});
 
 function reportOf(
   options: EvaluateOptions,

@@ -14,7 +14,7 @@ export interface OpenedModel {
 
 /**
  * An exported model with its weights, on the backend in use, for prepared samples of this hospital.
- * @throws CSM-MODEL-*, CSM-TRAINER-MODEL, CSM-WEIGHTS-*, CSM-EVALUATE-NO-CLASSES, CSM-EVALUATE-CALIBRATION
+ * @throws CSM-MODEL-*, CSM-TRAINER-MODEL, CSM-WEIGHTS-*, CSM-EVALUATE-CALIBRATION
  */
 export async function openExported(exported: Exported, samples: LabelledSamples): Promise<OpenedModel> {
   const { contract } = exported;
@@ -23,7 +23,6 @@ export async function openExported(exported: Exported, samples: LabelledSamples)
   // Labels that are not known are no fault of the input.
   checkInput(contract, { ...samples, y: samples.y.map((label) => Math.max(0, label)) }, stage);
   const model = buildModel(contract, shapeOf(samples), stage);
-  if (model.classify === null) fail('CSM-EVALUATE-NO-CLASSES', { stage });
   loadWeights(model, exported, 'test');
   const calibrated = model.local.layout.length > 0;
   if (calibrated) {

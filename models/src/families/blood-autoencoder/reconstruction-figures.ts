@@ -7,7 +7,8 @@ import { decode, encode } from './autoencoder.js';
 
 /**
  * `reconstruction-mse`: a cell's mean squared error over genes. `reconstruction-r2`: 1 less that error over the mean squared distance
- * of the judged cells from the site's mean training cell; its mean over cells is their R², the share of variance that the code keeps.
+ * of the judged cells from the site's mean training cell; its mean over cells is their R², the share of variance that the code
+ * keeps. There is none without training cells.
  */
 export async function reconstructionFigures(
   weights: NamedTensors,
@@ -32,6 +33,7 @@ export async function reconstructionFigures(
   }
   cells.dispose();
   const spread = distances.reduce((sum, value) => sum + value, 0) / judged.rows;
+  if (training.rows === 0) return [{ name: 'reconstruction-mse', values: errors }];
   const kept = errors.map((error) => (spread > 0 ? 1 - error / spread : Number.NaN));
   return [
     { name: 'reconstruction-mse', values: errors },
@@ -45,10 +47,9 @@ const meanSquare = (one: tf.Tensor2D, other: tf.Tensor2D): tf.Tensor1D => one.sq
 function meanCell({ input, rows }: LabelledSamples): Float32Array {
   const given = asRows(input);
   const mean = new Float32Array(given.width);
-  if (rows > 0) {
-    eachColumn(given, (column, values) => {
-      mean[column] = values.reduce((sum, value) => sum + value, 0) / rows;
-    });
-  }
+  if (rows === 0) return mean;
+  eachColumn(given, (column, values) => {
+    mean[column] = values.reduce((sum, value) => sum + value, 0) / rows;
+  });
   return mean;
 }

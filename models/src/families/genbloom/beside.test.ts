@@ -34,6 +34,14 @@ describe('beside the probe', () => {
     model.dispose();
   });
 
+  it('stands retrieval alone where there are no training patients', async () => {
+    const model = build();
+    const { panels, figures } = (await model.beside?.({ ...judging(7), training: pick(samples, span(0, 0)) }))!;
+    expect(panels).toEqual([]);
+    expect(figures.map(({ name }) => name)).toEqual(['retrieval-map3', 'mean-pool retrieval-map3']);
+    model.dispose();
+  });
+
   it('stops when it is told to', async () => {
     const model = build();
     const signal = AbortSignal.abort(new Error('enough'));

@@ -20,6 +20,11 @@ export async function beside(weights: NamedTensors, { options, classes }: Shape,
   const means = { training: meanPool(training), judged: meanPool(judged) };
   const known = { labels: training.y, classes };
   const retrieval = ({ values, width }: Vectors) => averagePrecisionAtK(values, width, judged.y, retrievalDepth);
+  const figures = [
+    { name: 'retrieval-map3', values: retrieval(own.judged) },
+    { name: 'mean-pool retrieval-map3', values: retrieval(means.judged) },
+  ];
+  if (training.rows === 0) return { panels: [], figures };
   const terms = { balanced: true, ...(signal && { signal }) };
   const logistic = await fitLogistic({ ...known, ...terms, training: means.training });
   return {
@@ -28,10 +33,7 @@ export async function beside(weights: NamedTensors, { options, classes }: Shape,
       { name: 'mean-pool nearest-5', probabilities: nearest({ ...means, ...known, k: 5 }) },
       { name: 'mean-pool logistic', probabilities: logisticProbabilities(logistic, means.judged) },
     ],
-    figures: [
-      { name: 'retrieval-map3', values: retrieval(own.judged) },
-      { name: 'mean-pool retrieval-map3', values: retrieval(means.judged) },
-    ],
+    figures,
   };
 }
 

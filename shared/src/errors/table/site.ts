@@ -70,8 +70,9 @@ export const siteErrors = {
     remedy: 'Export the run again with consilium export, and copy the whole folder.',
   },
   'CSM-EVALUATE-NO-CLASSES': {
-    message: 'The last stage of this model, {stage}, tells no classes: it can be neither judged nor asked for them.',
-    remedy: 'Use an export of a run whose last stage tells classes.',
+    message: 'The last stage of this model, {stage}, tells no classes: it cannot be asked for them.',
+    remedy:
+      'Use an export of a run whose last stage tells classes; consilium-site evaluate judges this one by its loss.',
   },
   'CSM-SITECONFIG-INVALID': {
     message: '{file} is not valid at line {line}, {setting}: {problem}.',

@@ -1,12 +1,13 @@
 import { isWithheld, type ReleasedMeasures } from '../../metrics/index.js';
 import { classChart, classChartHeight, reliabilityChart } from '../charts/index.js';
+import type { ReleasedPanel } from '../site-report.js';
 import { draw } from './draw.js';
 import { shownCount, shownShare } from './figures.js';
 import { type Html, html } from './markup.js';
 import { decimal, numberOf } from './words.js';
 
-/** Each class: how often it occurs, how often it is found, how often naming it is right. */
-export function classSection({ perClass }: ReleasedMeasures): Html {
+/** Each class: how often it occurs, how often it is found, how often naming it is right; under it the same of other predictions. */
+export function classSection({ perClass }: ReleasedMeasures, panels: readonly ReleasedPanel[] = []): Html {
   const bars = perClass
     .map((own) => ({
       class: own.class,
@@ -20,12 +21,15 @@ export function classSection({ perClass }: ReleasedMeasures): Html {
 <div class="scroll"><table>
 <thead><tr><th class="text">Class</th><th>Samples</th><th>Recall</th><th>Precision</th><th>F1</th><th>AUC</th><th>95 % interval</th></tr></thead>
 <tbody>${perClass.map(
-    (own) =>
+    (own, index) =>
       html`<tr><th>${own.class}</th><td>${shownCount(own.support)}</td><td>${shownShare(own.recall)}</td><td>${shownShare(
         own.precision,
       )}</td><td>${shownShare(own.f1)}</td><td>${shownShare(own.auc)}</td><td>${
         own.aucInterval ? `${decimal(own.aucInterval.low)} to ${decimal(own.aucInterval.high)}` : '–'
-      }</td></tr>`,
+      }</td></tr>${panels.flatMap(({ name, perClass }) => {
+        const rates = perClass?.[index];
+        return rates === undefined ? [] : [otherLine(name, rates)];
+      })}`,
   )}</tbody></table></div>
 ${
   bars.length < 2
@@ -38,12 +42,37 @@ ${
 }</section>`;
 }
 
-/** Past this many classes the column heads stand upright. */
-const slantClasses = 6;
+type Rates = NonNullable<ReleasedPanel['perClass']>[number];
+
+const otherLine = (name: string, rates: Rates): Html =>
+  html`<tr class="other"><th>${name}</th><td></td><td>${shownShare(rates.recall)}</td><td>${shownShare(
+    rates.precision,
+  )}</td><td>${shownShare(rates.f1)}</td><td>${shownShare(rates.auc)}</td><td></td></tr>`;
+
+/** Past this many classes, or letters in one piece of a name, the column heads stand upright. */
+const levelClasses = 6;
+const levelLetters = 12;
+/** Upright heads have room for so many letters in a line; longer pieces are hyphenated. */
+const uprightLetters = 22;
+
+/** A name where it may break: after a space or a mark that joins words. */
+const piecesOf = (name: string): readonly string[] =>
+  name.match(/[^\s/_+;,.:-]*[\s/_+;,.:-]+|[^\s/_+;,.:-]+/g) ?? [name];
+
+const breakHere = html`<wbr>`;
+
+/** A column's name, which breaks between its pieces, and within one only if that is too long for any line. */
+function headOf(name: string): Html {
+  const parts = piecesOf(name).map((piece) =>
+    piece.length <= uprightLetters ? piece : (piece.match(/.{1,11}/gsu) ?? []).join('\u00ad'),
+  );
+  return html`<th class="c"><span>${parts.map((part, index) => html`${index === 0 ? null : breakHere}${part}`)}</span></th>`;
+}
 
 /** The confusion matrix as a shaded table: a row's shade is its share of the class. */
 export function confusionSection({ perClass, confusion }: ReleasedMeasures): Html {
   const names = perClass.map((own) => own.class);
+  const upright = names.length > levelClasses || names.flatMap(piecesOf).some((piece) => piece.length > levelLetters);
   const cell = (row: number, column: number): Html => {
     const value = confusion.cells[row]![column]!;
     const right = row === column;
@@ -55,8 +84,8 @@ export function confusionSection({ perClass, confusion }: ReleasedMeasures): Htm
   };
   return html`<section><h2>What was taken for what</h2>
 <p class="soft">Each row holds the samples of one true class; the columns are the model's answers. Right answers lie on the outlined diagonal. The deeper the shade, the larger the share of the row.</p>
-<div class="scroll"><table class="matrix${names.length > slantClasses ? ' steep' : ''}">
-<thead><tr><th class="axis">true ↓ answer →</th>${names.map((name) => html`<th class="c"><span>${name}</span></th>`)}<th class="c"><span>all</span></th></tr></thead>
+<div class="scroll"><table class="matrix${upright ? ' steep' : ''}">
+<thead><tr><th class="axis">true ↓ answer →</th>${names.map(headOf)}<th class="c"><span>all</span></th></tr></thead>
 <tbody>${names.map(
     (name, row) =>
       html`<tr><th>${name}</th>${names.map((_, column) => cell(row, column))}<td class="total">${shownCount(perClass[row]!.support)}</td></tr>`,

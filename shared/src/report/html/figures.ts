@@ -5,6 +5,7 @@ import {
   type ReleasedScore,
   type ScoreName,
 } from '../../metrics/index.js';
+import type { ReleasedPanel } from '../site-report.js';
 import { type Html, html } from './markup.js';
 import { count, decimal, headScores, numberOf, otherScores, scoreWords } from './words.js';
 
@@ -20,14 +21,14 @@ export const withheldLegend = (minimumCell: number): Html =>
   html`<p class="soft">${withheldMark} withheld: it counts fewer than ${minimumCell} patients, or would let a reader work out a figure that does. It may be any number; it does not stand for zero.</p>`;
 
 /** Whether anything in a set of measures is withheld, so that the mark needs explaining. */
-export const anyWithheld = (measures: ReleasedMeasures): boolean => JSON.stringify(measures).includes('"suppressed"');
+export const anyWithheld = (figures: unknown): boolean => JSON.stringify(figures).includes('"suppressed"');
 
-/** The verdict: six figures with their intervals drawn to scale. */
-export function tiles(scores: ReleasedMeasures['scores']): Html {
-  return html`<div class="tiles">${headScores.map((name) => tile(name, scores[name]))}</div>`;
+/** The verdict: six figures with their intervals drawn to scale, and what other predictions of the same samples reach. */
+export function tiles(scores: ReleasedMeasures['scores'], panels: readonly ReleasedPanel[] = []): Html {
+  return html`<div class="tiles">${headScores.map((name) => tile(name, scores[name], panels))}</div>`;
 }
 
-function tile(name: ScoreName, { value, interval }: ReleasedScore): Html {
+function tile(name: ScoreName, { value, interval }: ReleasedScore, panels: readonly ReleasedPanel[]): Html {
   const words = scoreWords[name];
   const number = numberOf(value);
   const place = (share: number) => `${(100 * Math.min(1, Math.max(0, share))).toFixed(1)}%`;
@@ -36,18 +37,21 @@ function tile(name: ScoreName, { value, interval }: ReleasedScore): Html {
 <div class="name">${words.label}</div>
 <div class="value">${shownShare(value)}</div>
 ${number === null ? null : html`<span class="range">${span ? html`<i style="${span}"></i>` : null}<b style="left:${place(number)}"></b></span>`}
-<div class="between">${interval ? `95 % interval ${decimal(interval.low)} to ${decimal(interval.high)}` : words.better === 'lower' ? 'lower is better' : ''}</div>
+<div class="between">${interval ? `95 % interval ${decimal(interval.low)} to ${decimal(interval.high)}` : words.better === 'lower' ? 'lower is better' : ''}</div>${panels.map(
+    (panel) =>
+      html`<div class="beside"><span>${panel.name}</span><span>${shownShare(panel.scores[name].value)}</span></div>`,
+  )}
 </div>`;
 }
 
 /** The figures that are not at the top, each with its meaning. */
-export function otherFigures(scores: ReleasedMeasures['scores']): Html {
+export function otherFigures(scores: ReleasedMeasures['scores'], panels: readonly ReleasedPanel[] = []): Html {
   return html`<div class="scroll"><table>
-<thead><tr><th class="text">Figure</th><th>Value</th><th>95 % interval</th><th class="text">What it says</th></tr></thead>
+<thead><tr><th class="text">Figure</th><th>Value</th><th>95 % interval</th>${panels.map(({ name }) => html`<th>${name}</th>`)}<th class="text">What it says</th></tr></thead>
 <tbody>${otherScores.map((name) => {
     const { value, interval } = scores[name];
     return html`<tr><th>${scoreWords[name].label}</th><td>${shownShare(value, 3)}</td><td>${
       interval ? `${decimal(interval.low)} to ${decimal(interval.high)}` : '–'
-    }</td><td class="text">${scoreWords[name].meaning}</td></tr>`;
+    }</td>${panels.map((panel) => html`<td class="other">${shownShare(panel.scores[name].value, 3)}</td>`)}<td class="text">${scoreWords[name].meaning}</td></tr>`;
   })}</tbody></table></div>`;
 }

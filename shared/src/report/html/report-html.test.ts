@@ -15,6 +15,9 @@ const render = (report: SiteReport) => reportHtml({ report, signature });
 const tagsOf = (page: string) =>
   [...page.replaceAll(/"[^"]*"/g, '""').matchAll(/<\/?([a-z][\w-]*)/gi)].map(([, name]) => name!.toLowerCase());
 
+/** A column's name has this where it may break. */
+const mayBreak = 'wbr';
+
 const hostile = fc.oneof(
   fc.constantFrom(
     '<script>alert(1)</script>',
@@ -30,17 +33,62 @@ const hostile = fc.oneof(
 );
 
 describe('what stands beside the model', () => {
-  it('is a table of other predictions, and figures of another kind', () => {
-    const report = inventReport();
-    const { scores } = report.measures;
-    const page = render({
-      ...report,
-      panels: [{ name: 'nearest-5', scores: { ...scores, accuracy: { value: 0.125, interval: null } } }],
-      figures: [{ name: 'retrieval-map3', n: 41, mean: 0.5678 }],
-    });
-    expect(page).toContain('<th>nearest-5</th><td>0.13</td>');
-    expect(page).toMatch(/<dt>retrieval-map3<\/dt><dd>0\.568, mean over 41 samples<\/dd>/);
-    expect(render(report)).not.toContain('Beside the model');
+  const report = inventReport();
+  const { scores, perClass } = report.measures;
+  const rates = perClass.map(({ class: name, precision, f1, auc }) => ({
+    ...{ class: name, precision, f1, auc },
+    recall: name === 'NPM1' ? 0.375 : withheld,
+  }));
+  const panel = { name: 'nearest-5', scores: { ...scores, accuracy: { value: 0.125, interval: null } } };
+  const page = render({
+    ...report,
+    panels: [
+      { ...panel, scores: { ...panel.scores, ap: { value: 0.0625, interval: null } }, perClass: rates },
+      { ...panel, name: 'majority', scores: { ...scores, accuracy: { value: withheld, interval: null } } },
+    ],
+    figures: [{ name: 'retrieval-map3', n: 41, mean: 0.5678 }],
+  });
+  const mark = /<span class="withheld" title="[^"]+">∗<\/span>/.source;
+
+  it('is told with every figure, a withheld one by its mark alone', () => {
+    expect(page).toContain('<div class="beside"><span>nearest-5</span><span>0.13</span></div>');
+    expect(page).toMatch(new RegExp(`<span>majority</span><span>${mark}</span>`));
+    expect(page).toMatch(/<th>Average precision<\/th>(<td>[^<]+<\/td>){2}<td class="other">0\.063<\/td>/);
+  });
+
+  it('is told with every class, where its report has that', () => {
+    const lines = [...page.matchAll(/<tr class="other"><th>([^<]+)<\/th><td><\/td><td>(.+?)<\/td>/g)];
+    expect(lines.map(([, name]) => name)).toEqual(subtypes.map(() => 'nearest-5'));
+    expect(lines[0]?.[2]).toBe('0.38');
+    for (const [, , recall] of lines.slice(1)) expect(recall).toMatch(new RegExp(`^${mark}$`));
+  });
+
+  it('holds figures of another kind with the number of their samples', () => {
+    expect(page).toContain('<tr><th>retrieval-map3</th><td>41</td><td>0.568</td></tr>');
+  });
+
+  it('is not spoken of where there is nothing', () => {
+    expect(render(report)).not.toMatch(/class="beside"|class="other"|Beside the classes|other predictions/);
+  });
+});
+
+describe("a class's name above its column", () => {
+  const headsOf = (classes: readonly string[]) => {
+    const [, table] = render(inventReport({ classes })).split('<table class="matrix');
+    return table!.split('</thead>')[0]!;
+  };
+
+  it('lies level while its pieces are short, and breaks between them', () => {
+    const heads = headsOf(['CD14+ Monocyte', 'B cell']);
+    expect(heads).toMatch(/^">/);
+    expect(heads).toContain('<span>CD14+ <wbr>Monocyte</span>');
+  });
+
+  it('stands upright where a piece is long, and is hyphenated only past any line', () => {
+    const heads = headsOf(['megakaryocytes', 'pseudopseudohypoparathyroidism']);
+    expect(heads).toMatch(/^ steep">/);
+    expect(heads).toContain('<span>megakaryocytes</span>');
+    expect(heads).toContain('<span>pseudopseud\u00adohypoparath\u00adyroidism</span>');
   });
 });
 
@@ -56,7 +104,9 @@ describe('escaping', () => {
   });
 
   it('holds for every free text of a site report, in tables and in drawings', () => {
-    const plain = tagsOf(render(inventReport()));
+    const plain = tagsOf(
+      render({ ...inventReport(), panels: [{ name: 'majority', scores: inventReport().measures.scores }] }),
+    );
     fc.assert(
       fc.property(hostile, (text) => {
         const report = inventReport();
@@ -65,11 +115,12 @@ describe('escaping', () => {
           runName: text.slice(0, 63),
           backend: text,
           notes: [text],
+          panels: [{ name: text, scores: report.measures.scores }],
           software: { [text]: text },
           measures: { ...report.measures, perClass: report.measures.perClass.map((own) => ({ ...own, class: text })) },
         });
         expect(tagsOf(page).filter((tag) => ['script', 'img', 'iframe', 'object', 'link'].includes(tag))).toEqual([]);
-        expect(new Set(tagsOf(page))).toEqual(new Set(plain));
+        expect(new Set([...tagsOf(page), mayBreak])).toEqual(new Set([...plain, mayBreak]));
       }),
       { numRuns: 40 },
     );

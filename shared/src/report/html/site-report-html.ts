@@ -1,30 +1,31 @@
 import { canonicalHash } from '../../canonical.js';
-import { isWithheld, type ReleasedMeasures } from '../../metrics/index.js';
+import { isWithheld } from '../../metrics/index.js';
 import { reportDomain, type SignedReport, type SiteReport } from '../site-report.js';
 import { classSection, confusionSection, reliabilitySection } from './class-sections.js';
-import { anyWithheld, otherFigures, shownCount, shownShare, tiles, withheldLegend } from './figures.js';
+import { anyWithheld, otherFigures, shownCount, tiles, withheldLegend } from './figures.js';
 import { type Html, html } from './markup.js';
 import { code, facts, notesSection, page, syntheticBanner } from './page.js';
-import { count, decimal, headScores, moment, numberOf, percent, scoreWords } from './words.js';
+import { count, decimal, moment, numberOf, percent } from './words.js';
 
 /** A site's report as one HTML file for people; the JSON beside it is the record. Every text in it is escaped. */
 export function reportHtml(signed: SignedReport): string {
   const { report } = signed;
-  const { measures } = report;
+  const { measures, panels = [] } = report;
   return page(
     `${report.site}: ${report.runName}, ${partWords[report.part].short}`,
     html`${syntheticBanner(report.synthetic)}
 <div class="kicker">Consilium · site report · ${partWords[report.part].short}</div>
 <h1>${report.site}</h1>
 <p class="lead">${summary(report)}</p>
-${tiles(measures.scores)}
-${anyWithheld(measures) ? withheldLegend(report.minimumCell) : null}
+${tiles(measures.scores, panels)}
+${panels.length === 0 ? null : besideLegend}
+${anyWithheld([measures, panels]) ? withheldLegend(report.minimumCell) : null}
 ${notesSection(report.notes)}
-${classSection(measures)}
+${figuresSection(report)}
+${classSection(measures, panels)}
 ${confusionSection(measures)}
 ${reliabilitySection(measures)}
-<section><h2>More figures</h2>${otherFigures(measures.scores)}</section>
-${besideSection(report)}
+<section><h2>More figures</h2>${otherFigures(measures.scores, panels)}</section>
 ${dataSection(report)}
 ${provenance(signed)}`,
   );
@@ -47,17 +48,16 @@ function summary({ measures, runName, part }: SiteReport): Html {
   }`;
 }
 
-/** Baselines, and figures of another kind, beside the model's own. */
-function besideSection({ measures, panels = [], figures: others = [] }: SiteReport): Html | null {
-  if (panels.length + others.length === 0) return null;
-  const line = (name: string, scores: ReleasedMeasures['scores']): Html =>
-    html`<tr><th>${name}</th>${headScores.map((score) => html`<td>${shownShare(scores[score].value)}</td>`)}</tr>`;
-  const table = html`<div class="scroll"><table>
-<thead><tr><th class="text">Predictions</th>${headScores.map((name) => html`<th>${scoreWords[name].label}</th>`)}</tr></thead>
-<tbody>${line('this model', measures.scores)}${panels.map(({ name, scores }) => line(name, scores))}</tbody></table></div>`;
-  return html`<section><h2>Beside the model</h2>
-${panels.length === 0 ? null : html`<p class="soft">Other predictions of the same samples: what simpler means reach, fitted to this site's training samples.</p>${table}`}
-${others.length === 0 ? null : facts(others.map(({ name, n, mean }) => [name, `${decimal(mean, 3)}, mean over ${count(n)} samples`] as const))}</section>`;
+const besideLegend = html`<p class="soft">Under the model's figures stand those of other predictions of the same samples: what simpler means reach, fitted to this site's training samples.</p>`;
+
+/** Figures of another kind than classes have. */
+function figuresSection({ figures: others = [] }: SiteReport): Html | null {
+  if (others.length === 0) return null;
+  return html`<section><h2>Beside the classes</h2>
+<div class="scroll"><table><thead><tr><th class="text">Figure</th><th>Samples</th><th>Mean</th></tr></thead>
+<tbody>${others.map(
+    ({ name, n, mean }) => html`<tr><th>${name}</th><td>${count(n)}</td><td>${decimal(mean, 3)}</td></tr>`,
+  )}</tbody></table></div></section>`;
 }
 
 function dataSection({ data, minimumCell }: SiteReport): Html {

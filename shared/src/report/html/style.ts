@@ -26,6 +26,8 @@ section{background:var(--card);border:1px solid var(--line);border-radius:12px;p
 .range{display:block;position:relative;height:6px;margin:8px 0 6px;border-radius:3px;background:var(--line)}
 .range i{position:absolute;top:0;bottom:0;border-radius:3px;background:var(--mark);opacity:.5}
 .range b{position:absolute;top:-3px;width:3px;height:12px;margin-left:-1.5px;border-radius:2px;background:var(--accent)}
+.tile .beside{display:flex;justify-content:space-between;gap:12px;font-size:.82rem;color:var(--soft);font-variant-numeric:tabular-nums}
+.tile .between+.beside{border-top:1px solid var(--line);margin-top:6px;padding-top:5px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.93rem}
 th,td{padding:7px 10px;text-align:right;border-bottom:1px solid var(--line);vertical-align:middle}
@@ -37,10 +39,15 @@ tbody tr:last-child>*{border-bottom:0}
 .sites thead th{white-space:normal}
 .sites tr.noted>*{border-bottom:0;padding-bottom:0}
 td.text{color:var(--soft);font-size:.88rem}
+tr:has(+ tr.other)>*{border-bottom:0;padding-bottom:3px}
+tr.other>*{padding-top:2px;padding-bottom:3px;color:var(--soft);font-size:.85rem}
+tr.other th{padding-left:24px;font-weight:450}
+tr.other:not(:has(+ tr.other))>*{padding-bottom:8px}
+td.other{color:var(--soft)}
 .matrix{width:auto;margin:8px 0 4px}
 .matrix th,.matrix td{border:0;padding:0}
 .matrix td{width:54px;min-width:46px;height:42px;text-align:center;border:2px solid var(--card);border-radius:7px}
-.matrix thead th{padding:0 4px 8px;text-align:center;vertical-align:bottom;max-width:110px;overflow-wrap:anywhere;font-weight:550}
+.matrix thead th{padding:0 4px 8px;text-align:center;vertical-align:bottom;max-width:110px;overflow-wrap:break-word;font-weight:550}
 .matrix tbody th{padding-right:14px;font-weight:550;font-size:.86rem}
 .matrix .axis{white-space:nowrap;font-style:italic;font-weight:450;color:var(--soft)}
 .matrix .total{color:var(--soft);font-size:.86rem;background:none}
