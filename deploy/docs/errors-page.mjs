@@ -18,6 +18,7 @@ const areas = {
   EXPORT: 'Taking a finished model away.',
   HANDSHAKE: 'The first seconds of a connection: who is who.',
   HOME: "The coordinator's folder and its port.",
+  IMPORT: 'Earlier weights that a run starts from.',
   INITIAL: 'Starting weights of a run.',
   INTERNAL: 'A fault of the program itself.',
   INVITE: 'One-time codes, as the coordinator knows them.',

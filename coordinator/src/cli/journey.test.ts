@@ -16,6 +16,7 @@ import { readSums } from '@consilium/shared/exported';
 import { type PublicKey, siteId } from '@consilium/shared/ids';
 import { type JournalHead, journalLine, sealRecord } from '@consilium/shared/journal';
 import { encodePreparation } from '@consilium/shared/statistics';
+import { encodeWeights } from '@consilium/shared/weights';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exampleView, fakeRuns } from '../api/testing/fake-runs.js';
 import { openStage, type Stage } from '../api/testing/stage.js';
@@ -149,6 +150,18 @@ describe('the lead, by hand', () => {
     expect(await code(consilium('status', 'ffffffffffffffff'))).toBe('CSM-CLI-RUN');
     await consilium('next', 'latest');
     expect(stage.runs.commands).toEqual([{ run, command: 'next' }]);
+  });
+
+  it('sends the weights that a run starts from, and signs what it sent', async () => {
+    const text = runYaml.replace('classes: [a, b]', 'classes: [a, b], weights: { file: old.safetensors }');
+    await writeFile(join(folder, 'again.yaml'), text);
+    const layout = [{ name: 'head/bias', shape: [2] }];
+    const old = encodeWeights({ layout, metadata: {}, values: Float32Array.of(1, 2) });
+    await writeFile(join(folder, 'old.safetensors'), old);
+    const printed = await consilium('launch', join(folder, 'again.yaml'));
+    expect(printed).toMatch(/^Weights +1 tensor is taken from old\.safetensors: head\/bias\.$/m);
+    const sent = encodeWeights({ layout, metadata: { format: 'consilium-weights-1' }, values: Float32Array.of(1, 2) });
+    expect(stage.runs.launched.at(-1)?.signed.contract.weights).toEqual({ sha256: sha256(old), parts: [sha256(sent)] });
   });
 
   it('gets a link for a page user', async () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { contractHash, makeContract, namedFiles, readRunFile, signContract } from '@consilium/shared/contract';
 import { sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
@@ -10,6 +10,7 @@ import { checkModel } from '../initial/index.js';
 import type { CommandContext } from './context.js';
 import { momentOf } from './durations.js';
 import { brief } from './output.js';
+import { sendWeights } from './send-weights.js';
 import { asLead, type LeadOptions, withLeadOptions } from './session.js';
 
 const runIdBytes = 16;
@@ -27,11 +28,17 @@ export const launchCommand = (context: CommandContext): Command =>
     const named = await Promise.all(
       namedFiles(runFile).map(async (file) => [file, await readText(join(dirname(path), file))] as const),
     );
-    for (const warning of await checkModel(runFile, context.signal)) context.print(`Warning      ${warning}`);
+    const { warnings, imported, tensors } = await checkModel(runFile, resolve(dirname(path)), context.signal);
+    for (const warning of warnings) context.print(`Warning      ${warning}`);
+    for (const sentence of imported?.sentences ?? []) context.print(`Weights      ${sentence}`);
     await asLead(context, options, async ({ home, lead, client }) => {
       const run = runId.parse(Buffer.from(context.random(runIdBytes)).toString('hex'));
       const { consortium } = home;
-      const terms = makeContract({ runFile, files: Object.fromEntries(named), consortium, run, notAfter });
+      const weights = imported && { sha256: imported.sha256, parts: await sendWeights(client, tensors) };
+      const terms = makeContract({
+        ...{ runFile, files: Object.fromEntries(named), consortium, run, notAfter },
+        ...(weights && { weights }),
+      });
       const signed = signContract(terms, (domain, bytes) => sign(lead, domain, bytes));
       const view = await client.call(postRun, { body: { signed, stepwise: options.step ?? false } });
       context.print(`Run          ${run}`);

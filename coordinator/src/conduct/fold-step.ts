@@ -54,7 +54,7 @@ async function foldPreparation(
   return blobs.write(encodePreparation(fold.finish()));
 }
 
-/** The weights that a stage starts from: those of the stage before where it has them. */
+/** The weights that a stage starts from: those of the stage before where it has them, then those that the contract brings. */
 async function startStage(
   stage: number,
   deed: Deed,
@@ -69,7 +69,8 @@ async function startStage(
     ...{ family, preset, options, classes: classes.length, seed: runFile.seed },
     input: inputOf(runFile, features.length),
     stage: stageAt(runFile, stage).name,
-    earlier: await Promise.all(before.map((hash) => fileOf(hash, blobs))),
+    earlier: await Promise.all(before.map((hash) => fileOf([hash], blobs))),
+    imported: contract.weights === undefined ? null : await fileOf(contract.weights.parts, blobs),
   };
   const model = blobs.writer();
   const frozen = blobs.writer();
@@ -91,13 +92,16 @@ async function startStage(
   }
 }
 
-const fileOf = async (hash: BlobHash, blobs: Blobs): Promise<EarlierFile> => {
-  const bytes = await blobs.size(hash);
+/** A weights file that lies in one blob, or in several that follow one another. */
+const fileOf = async (parts: readonly BlobHash[], blobs: Blobs): Promise<EarlierFile> => {
+  const sizes = await Promise.all(parts.map(async (hash) => ({ hash, bytes: await blobs.size(hash) })));
   return {
-    bytes,
+    bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
     async *pieces() {
-      for (let offset = 0; offset < bytes; offset += blobChunkBytes) {
-        yield await blobs.read(hash, offset, Math.min(blobChunkBytes, bytes - offset));
+      for (const { hash, bytes } of sizes) {
+        for (let offset = 0; offset < bytes; offset += blobChunkBytes) {
+          yield await blobs.read(hash, offset, Math.min(blobChunkBytes, bytes - offset));
+        }
       }
     },
   };

@@ -121,6 +121,7 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       const contract = openContract(bytes, { lead, consortium, now: now(), verify });
       if (conductors.has(contract.run)) fail('CSM-RUN-EXISTS', { run: contract.run });
       const sites = checkSites(contract, approved());
+      await checkWeights(contract, blobs);
       const contractBlob = await blobs.write(bytes);
       const conductor = await openOne(contract, Buffer.from(bytes).toString());
       conductors.set(contract.run, conductor);
@@ -129,6 +130,7 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       await launched(contract.run, hash);
       return view(conductor);
     },
+    keepWeights: (part) => blobs.write(part),
     list: async () => [...conductors.values()].map(summaryOf).toReversed(),
     view: async (run) => view(known(run)),
     async command(run, command) {
@@ -180,6 +182,18 @@ function checkSites(contract: Contract, approved: readonly SiteId[]): readonly S
     fail('CSM-RUN-QUORUM-LARGE', { quorum, sites: approved.length });
   }
   return approved;
+}
+
+/** Whether the weights that the run starts from are here, as the lead signed them. */
+async function checkWeights({ runFile, weights }: Contract, blobs: Blobs): Promise<void> {
+  const { weights: named } = runFile.model;
+  if (named === undefined && weights === undefined) return;
+  const parts = weights?.parts ?? [];
+  const here = await Promise.all(parts.map((part) => blobs.has(part)));
+  const missing = here.filter((known) => !known).length;
+  if (named === undefined || parts.length === 0 || missing > 0) {
+    fail('CSM-RUN-WEIGHTS', { missing, parts: parts.length });
+  }
 }
 
 /** Whose assignment may be another one after these records: one site's for what one site did, else everybody's. */

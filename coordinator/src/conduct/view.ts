@@ -1,4 +1,4 @@
-import { blobHash, runId, siteId, stepId } from '@consilium/shared/ids';
+import { type BlobHash, blobHash, runId, siteId, stepId } from '@consilium/shared/ids';
 import type { ContributionManifest } from '@consilium/shared/wire';
 import { siteActivity, siteStatus, wireError } from '@consilium/shared/wire';
 import { z } from 'zod';
@@ -131,6 +131,8 @@ export interface Exported {
 export interface Runs {
   /** Checks the lead's signature, the roster and the terms; opens the run. @throws CSM-CONTRACT-*, CSM-RUN-* */
   launch(signedContract: Uint8Array, options: { readonly stepwise: boolean }): Promise<RunView>;
+  /** Keeps a part of the weights that a run is to start from, until it is launched. @returns its SHA-256 */
+  keepWeights(part: Uint8Array): Promise<BlobHash>;
   list(): Promise<readonly RunSummary[]>;
   /** @throws CSM-RUN-UNKNOWN */
   view(run: string): Promise<RunView>;

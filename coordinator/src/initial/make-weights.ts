@@ -11,8 +11,13 @@ tether();
 try {
   const given = await buffer(process.stdin);
   const end = given.indexOf('\n');
-  const { earlier, ...wanted } = initialRequest.parse(JSON.parse(given.toString('utf8', 0, end)));
-  const { shared, frozen } = initialWeights({ ...wanted, earlier: filesIn(given.subarray(end + 1), earlier) });
+  const { earlier, imported, ...wanted } = initialRequest.parse(JSON.parse(given.toString('utf8', 0, end)));
+  const files = filesIn(given.subarray(end + 1), imported === null ? earlier : [...earlier, imported]);
+  const { shared, frozen } = initialWeights({
+    ...wanted,
+    earlier: files.slice(0, earlier.length),
+    imported: files[earlier.length] ?? null,
+  });
   const model = encodeWeights(shared);
   const length = Buffer.alloc(lengthBytes);
   length.writeBigUInt64LE(BigInt(model.length));

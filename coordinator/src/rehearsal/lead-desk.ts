@@ -14,7 +14,7 @@ import type { LeadCommand, RunView } from '../conduct/index.js';
 export interface LeadDesk {
   /** Types a command and gives the lines that it printed. */
   type(command: (context: CommandContext) => Command, ...words: readonly string[]): Promise<readonly string[]>;
-  /** @param say is told what the model's family warns of */
+  /** @param say is told what the model's family warns of, and what the run starts from */
   launch(runFile: string, say: (line: string) => void): Promise<RunId>;
   view(run: RunId, signal?: AbortSignal): Promise<RunView>;
   sites(): Promise<readonly SiteId[]>;
@@ -49,7 +49,7 @@ export function leadDesk(folder: string, passphrase: string, signal: AbortSignal
     },
     async launch(runFile, say) {
       const lines = await desk.type(launchCommand, runFile);
-      for (const line of lines.filter((text) => text.startsWith('Warning'))) say(line);
+      for (const line of lines.filter((text) => /^(?:Warning|Weights) /.test(text))) say(line);
       return runId.parse(/^Run +([0-9a-f]{32})$/m.exec(lines.join('\n'))?.[1]);
     },
     view: async (run, stop = signal) => (await calls()).call(getRun, { params: { run }, signal: stop }),

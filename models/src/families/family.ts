@@ -31,14 +31,24 @@ export interface Family {
   readonly build: (blueprint: Blueprint & { readonly seed: number }) => Model;
   /** Refuses prepared samples that the network cannot take, with `CSM-MODEL-INPUT`; the text never holds a value. */
   readonly checkInput: (samples: LabelledSamples, blueprint: Blueprint) => void;
-  /** What a lead should know before a run with these settings, in whole sentences. */
-  readonly warnings?: (blueprint: Blueprint) => readonly string[];
+  /** What a lead should know before a run with these settings, in whole sentences. `imported`: the tensors that a file gives. */
+  readonly warnings?: (blueprint: Blueprint, imported?: ReadonlySet<string>) => readonly string[];
+  /** Tensors as well-known files of other programs name and lay them out. */
+  readonly foreign?: (blueprint: Blueprint) => readonly ForeignTensor[];
   /** A few invented samples for the small preset: they try out backends and tests. */
   readonly example: (seed: number) => Example;
   /** What the model looks at in some patients. Stops between two findings when its reader does. */
   readonly explain?: (model: Model, given: Explaining) => AsyncIterable<Finding>;
   /** The network in layers that any TensorFlow.js has, for browsers; `values` by tensor name. */
   readonly toLayers?: (blueprint: Blueprint, values: ReadonlyMap<string, Float32Array>) => tf.LayersModel;
+}
+
+/** One of the family's tensors under the name that another program gives it. */
+export interface ForeignTensor {
+  readonly tensor: string;
+  readonly name: string;
+  /** Axis by axis of the family's tensor, which one of the other's it is; the same order where left out. */
+  readonly axes?: readonly number[];
 }
 
 export interface Example {

@@ -72,6 +72,9 @@ describe('a stage after others', () => {
     ...{ layout, metadata: {}, values: Float32Array.from(values) },
   });
   const one = { name: 'one', shape: [2], draw: constant(5) };
+  const imported = weights([8, 9, 3], { name: 'one', shape: [2] }, { name: 'old', shape: [1] });
+  const startFrom = (list: readonly Parameter[], earlier: readonly Weights[] = []) =>
+    initialWeights({ ...request, stage: 'second', earlier, imported }, [draw(list)]);
 
   it('starts with the values of the stage before, by name or from where it says', () => {
     const earlier = [
@@ -91,6 +94,23 @@ describe('a stage after others', () => {
     const earlier = [weights([1, 2, 3], { name: 'one', shape: [3] })];
     const drawn = { name: 'other', shape: [1], draw: constant(7) };
     expect([...start([one, drawn], earlier).shared.values]).toEqual([5, 5, 7]);
+  });
+
+  it('starts with imported values where the stage before has no such tensor', () => {
+    const renamed: Parameter = { name: 'kept', shape: [1], draw: constant(7), from: 'old', scope: 'frozen' };
+    const { shared, frozen } = startFrom([one, renamed]);
+    expect([[...shared.values], [...(frozen?.values ?? [])]]).toEqual([[8, 9], [3]]);
+    const earlier = [weights([1, 2], { name: 'one', shape: [2] })];
+    expect([...startFrom([one, renamed], earlier).shared.values]).toEqual([1, 2]);
+  });
+
+  it('refuses an imported tensor of another shape', () => {
+    expect(() => startFrom([{ ...one, shape: [2, 1] }])).toThrow(
+      expect.objectContaining({
+        code: 'CSM-IMPORT-SHAPE',
+        details: { tensor: 'one', given: '[2]', wanted: '[2, 1]' },
+      }),
+    );
   });
 
   it('leaves out what lives at a site alone', () => {

@@ -16,6 +16,15 @@ export const contract = z.strictObject({
   notAfter: z.iso.datetime(),
   /** Text and SHA-256 of each file that the run file names, by file name. */
   files: z.record(z.string(), z.strictObject({ sha256: blobHash, text: z.string() })),
+  /** Of a run that starts from earlier weights. Sites have no need of them. */
+  weights: z
+    .strictObject({
+      /** SHA-256 of the file as the lead has it. */
+      sha256: blobHash,
+      /** The tensors that the model takes from it, as a weights file in pieces: the SHA-256 of each, in their order. */
+      parts: z.array(blobHash).min(1),
+    })
+    .exactOptional(),
   runFile,
 });
 export type Contract = z.output<typeof contract>;

@@ -21,6 +21,7 @@ export function makeContract(terms: {
   readonly consortium: ConsortiumId;
   readonly run: RunId;
   readonly notAfter: Date;
+  readonly weights?: NonNullable<Contract['weights']>;
 }): Contract {
   const files = Object.fromEntries(
     namedFiles(terms.runFile).map((file) => {
@@ -37,6 +38,7 @@ export function makeContract(terms: {
     run: terms.run,
     notAfter: terms.notAfter.toISOString(),
     files,
+    ...(terms.weights === undefined ? {} : { weights: terms.weights }),
     runFile: terms.runFile,
   });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { siteId } from '../ids.js';
 import { data } from './data/index.js';
+import { fileName } from './file-name.js';
 import { checkPreparation } from './fitting-preparation.js';
 import { preparation } from './preparation.js';
 import { choose, stage, training } from './training.js';
@@ -28,6 +29,8 @@ const model = z.strictObject({
     .refine((classes) => new Set(classes).size === classes.length, 'each class once'),
   /** Settings of the family, checked by its own schema. */
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  /** A file beside the run file whose tensors, taken by name, the training starts from. */
+  weights: z.strictObject({ file: fileName }).exactOptional(),
 });
 
 const participation = z

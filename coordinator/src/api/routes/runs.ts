@@ -1,6 +1,6 @@
 import { canonicalBytes } from '@consilium/shared/canonical';
 import { signedContract } from '@consilium/shared/contract';
-import { runId } from '@consilium/shared/ids';
+import { blobHash, runId } from '@consilium/shared/ids';
 import { z } from 'zod';
 import { runSummary, runView } from '../../conduct/view.js';
 import { type Bound, bind } from '../bind.js';
@@ -40,6 +40,16 @@ export const postRun = json({
   answer: view,
 });
 
+export const postWeights = json({
+  method: 'POST',
+  path: '/api/weights',
+  access: 'lead',
+  group: 'runs',
+  summary: 'Keeps a part of the weights that a run is to start from, before its launch',
+  body: named('WeightsPart', z.strictObject({ bytes: z.string().min(1).meta({ contentEncoding: 'base64' }) })),
+  answer: named('KeptPart', z.strictObject({ sha256: blobHash })),
+});
+
 export const postCommand = json({
   method: 'POST',
   path: '/api/runs/{run}/command',
@@ -56,6 +66,7 @@ export function runRoutes({ runs }: ApiOptions): readonly Bound[] {
     bind(listRuns, async () => ({ runs: newestFirst(await runs.list()) })),
     bind(getRun, async ({ params }) => runs.view(params.run)),
     bind(postRun, async ({ body }) => runs.launch(canonicalBytes(body.signed), { stepwise: body.stepwise })),
+    bind(postWeights, async ({ body }) => ({ sha256: await runs.keepWeights(Buffer.from(body.bytes, 'base64')) })),
     bind(postCommand, async ({ params, body }) => runs.command(params.run, body.command)),
   ];
 }

@@ -5,7 +5,8 @@ import { coded, toWire } from '@consilium/shared/errors';
 import { type BlobHash, runId, siteId, stepId } from '@consilium/shared/ids';
 import type { Exported, RunSummary, Runs, RunView } from '../../conduct/view.js';
 
-const hash = (text: string): BlobHash => createHash('sha256').update(text).digest('hex') as BlobHash;
+const hashOf = (bytes: string | Uint8Array): BlobHash => createHash('sha256').update(bytes).digest('hex') as BlobHash;
+const hash = (text: string): BlobHash => hashOf(text);
 const site = (name: string) => siteId.parse(name);
 
 /** Figures of a believable run of four hospitals in its ninth round; all made up. */
@@ -179,6 +180,7 @@ export function fakeRuns(views: readonly RunView[] = [], parts: Partial<Exported
       show(exampleView({ run, name: runFile.name, contract: canonicalHash(signed.contract) }));
       return find(run);
     },
+    keepWeights: async (part) => hashOf(part),
     list: async () => [...shown.values()].map(summaryOf),
     view: async (run) => find(run),
     async command(run, command) {

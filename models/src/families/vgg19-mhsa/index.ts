@@ -4,6 +4,7 @@ import { parseOptions, vgg19Options } from './config.js';
 import { checkInput, sideOf } from './data.js';
 import { example } from './example.js';
 import { explain } from './explain.js';
+import { torchTensors } from './imported.js';
 import { layersOf } from './layers.js';
 import { buildVgg19 } from './network.js';
 import { vgg19Parameters } from './parameters.js';
@@ -29,7 +30,8 @@ export const vgg19Mhsa: Family = {
   build: ({ classes, options, seed, ...blueprint }) =>
     buildVgg19({ side: sideOf(blueprint), classes, options: vgg19Options.parse(options), seed }),
   checkInput,
-  warnings: ({ options }) => warningsOf(vgg19Options.parse(options)),
+  warnings: ({ options }, imported) => warningsOf(vgg19Options.parse(options), imported),
+  foreign: ({ options }) => torchTensors(vgg19Options.parse(options)),
   example,
   explain,
   toLayers: ({ classes, options, ...blueprint }, values) =>

@@ -43,6 +43,21 @@ export const modelErrors = {
     message: 'This {family} model has no form in the layers of TensorFlow.js: {problem}.',
     remedy: 'Use model.safetensors with consilium-site predict; it is the whole model.',
   },
+  'CSM-IMPORT-FILE': {
+    message: 'Weights cannot be taken from {file}: {problem}.',
+    remedy: 'Give a safetensors file of finite floats; model.weights.file names one that lies beside the run file.',
+  },
+  'CSM-IMPORT-NOTHING': {
+    message:
+      'Nothing in {file} is a tensor of this {family} model: of its {tensors} tensors none has a name that is known.',
+    remedy:
+      'Give an export of this family, or a file that its README names; rename the tensors of any other to the names of the family.',
+  },
+  'CSM-IMPORT-SHAPE': {
+    message: 'The tensor that is imported as {tensor} has the shape {given}; the model takes {wanted}.',
+    remedy:
+      'Choose the preset, classes, features and model.options with which the file was made, or leave this tensor out of the file: it is then drawn.',
+  },
   'CSM-INITIAL-FAILED': {
     message: 'The process that makes starting weights ended with status {status}.',
     remedy: 'See the log of the coordinator; a very large model may need more memory.',

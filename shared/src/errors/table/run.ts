@@ -145,4 +145,8 @@ export const runErrors = {
     message: 'The update of {site} holds a variance below 0, in tensor {tensor}.',
     remedy: "The site's software may be altered or damaged: install its release again, then do the step again.",
   },
+  'CSM-RUN-WEIGHTS': {
+    message: 'The weights that the run starts from are not at the coordinator: {missing} of {parts} parts are missing.',
+    remedy: 'Launch the run file again with `consilium launch`: it sends them before it launches.',
+  },
 } as const satisfies ErrorTexts;

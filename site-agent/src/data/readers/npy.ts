@@ -1,5 +1,5 @@
 import { fail } from '@consilium/shared/errors';
-import { type FloatKind, floatBytes, readFloats } from './floats.js';
+import { type FloatKind, floatBytes, readFloats } from '@consilium/shared/safetensors';
 
 /** An array of a NumPy file, as float32 in row-major order. */
 export interface NumericArray {

@@ -9,7 +9,7 @@ export function fromHalf(bits: number): number {
 }
 
 /** Bytes of one number of each kind of float. */
-export const floatBytes = { f16: 2, f32: 4, f64: 8 } as const;
+export const floatBytes = { bf16: 2, f16: 2, f32: 4, f64: 8 } as const;
 export type FloatKind = keyof typeof floatBytes;
 
 /** Little-endian floats as float32. @param bytes a whole number of them */
@@ -17,6 +17,12 @@ export function readFloats(bytes: Uint8Array, kind: FloatKind): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Float32Array(bytes.byteLength / floatBytes[kind]);
   switch (kind) {
+    case 'bf16': {
+      // The upper half of a float32.
+      const bits = new Uint32Array(values.buffer);
+      for (let index = 0; index < values.length; index++) bits[index] = view.getUint16(2 * index, true) << 16;
+      break;
+    }
     case 'f16':
       for (let index = 0; index < values.length; index++) values[index] = fromHalf(view.getUint16(2 * index, true));
       break;
