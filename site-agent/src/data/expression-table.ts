@@ -37,7 +37,7 @@ export async function loadExpressionTable(source: DataSource, data: TableTerms):
     samples,
     wanted: needsWholeRows(data.transforms) ? null : listed,
     labelOf: labelReader(source),
-    changeOf: (columns) => declaredChange(source.contract, columns),
+    changeOf: (columns) => declaredChange(source.contract, columns, source.common),
     signal: source.signal,
   });
   refuseNobody(read.rows.length, read, { file, columns });

@@ -2,6 +2,7 @@ import { featureList } from '@consilium/shared/contract';
 import { featuresBefore } from '@consilium/shared/statistics';
 import type { SiteSettings } from '../config/index.js';
 import { type DataSource, type Dataset, loadDataset } from '../data/index.js';
+import { commonFeatures } from '../preparation/index.js';
 import type { Exported } from './read-export.js';
 
 export interface CohortWanted {
@@ -25,10 +26,12 @@ export function loadCohort(
   const { split: _, ...tables } = files ?? runFile.data.files;
   // Not those that were selected alone: a transform of whole rows may need more of them than the model reads.
   const common = 'features' in runFile.data && featureList(contract) === null;
+  const shared = commonFeatures(contract, preparation);
   return loadDataset({
     directory,
     files: whole ? tables : (files ?? runFile.data.files),
     ...(rows && { rows }),
+    ...(shared && { common: shared }),
     ...(labels && { labels }),
     ...(signal && { signal }),
     contract: {

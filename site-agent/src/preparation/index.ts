@@ -5,6 +5,7 @@ import { applyPreparation } from './apply.js';
 import { type Fitting, steps } from './steps/index.js';
 
 export { applyPreparation, fitsHere, type Prepared } from './apply.js';
+export { commonFeatures } from './common-features.js';
 export { oversample } from './oversample.js';
 export { cohortStatistics } from './steps/index.js';
 

@@ -1,4 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { type BackendInfo, useBackend } from '@consilium/models/backend';
 import { shapeOf } from '@consilium/models/samples';
 import { calibrate, type Model, type Progress, readTensors } from '@consilium/models/training';
@@ -8,7 +9,7 @@ import { readIfThere, withDisk } from '../config/index.js';
 import { type Dataset, loadDataset } from '../data/index.js';
 import { evaluateModel, saysSynthetic } from '../evaluation/index.js';
 import { assignLocal, buildModel, checkInput, loadWeights, trainStep, type WeightFiles } from '../model/index.js';
-import { applyPreparation, type Prepared, prepare } from '../preparation/index.js';
+import { applyPreparation, commonFeatures, type Prepared, prepare } from '../preparation/index.js';
 import type { Job, JobResult, Setting } from './messages.js';
 
 export interface JobContext {
@@ -32,6 +33,7 @@ interface Built {
 
 interface Ready {
   readonly state: PreparationState;
+  readonly dataset: Dataset;
   readonly prepared: Prepared;
 }
 
@@ -39,21 +41,26 @@ interface Ready {
 export async function openWorkshop({ contract, site, data, backend: choice, device }: Setting): Promise<Workshop> {
   const backend = await useBackend(choice, { device });
   const synthetic = data.synthetic || (await saysSynthetic(data, contract));
-  let dataset: Dataset | null = null;
+  let read: { readonly common: readonly string[] | null; readonly dataset: Dataset } | null = null;
   let ready: (Ready & { readonly path: string }) | null = null;
   let built: Built | null = null;
 
-  async function cohort(signal: AbortSignal): Promise<Dataset> {
+  /** The cohort as it lies in the site's files; read once more when all sites' features are known, where values depend on them. */
+  async function cohort(state: PreparationState | null, signal: AbortSignal): Promise<Dataset> {
     const { directory, files, rows } = data;
-    dataset ??= await loadDataset({ directory, contract, signal, ...(files && { files }), ...(rows && { rows }) });
-    return dataset;
+    const common = state && commonFeatures(contract, state);
+    if (read !== null && isDeepStrictEqual(read.common, common)) return read.dataset;
+    const source = { directory, contract, signal, ...(files && { files }), ...(rows && { rows }) };
+    read = { common, dataset: await loadDataset({ ...source, ...(common && { common }) }) };
+    return read.dataset;
   }
 
   /** The cohort as the model takes it; kept until another preparation is named. */
   async function prepared(path: string, signal: AbortSignal): Promise<Ready> {
     if (ready?.path === path) return ready;
     const state = readPreparation(await readFile(path));
-    ready = { path, state, prepared: applyPreparation(await cohort(signal), state, contract.runFile) };
+    const dataset = await cohort(state, signal);
+    ready = { path, state, dataset, prepared: applyPreparation(dataset, state, contract.runFile) };
     return ready;
   }
 
@@ -71,17 +78,16 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
   }
 
   async function work(job: Job, { signal, onProgress }: JobContext): Promise<JobResult> {
-    const whole = await cohort(signal);
-    const own = sizeOf(whole);
     switch (job.kind) {
       case 'prepare': {
         const state = job.preparation === null ? null : readPreparation(await readFile(job.preparation));
+        const dataset = await cohort(state, signal);
         const { name, pass, salt } = job;
-        await writeDraft(job.output, prepare(name, { dataset: whole, contract, state, pass, salt }));
-        return { kind: 'prepare', ...own };
+        await writeDraft(job.output, prepare(name, { dataset, contract, state, pass, salt }));
+        return { kind: 'prepare', ...sizeOf(dataset) };
       }
       case 'train': {
-        const { state, prepared: ours } = await prepared(job.preparation, signal);
+        const { state, dataset, prepared: ours } = await prepared(job.preparation, signal);
         const part = ours.parts.train;
         const { step, round } = job;
         const stage = stageAt(contract.runFile, job.stage);
@@ -92,10 +98,10 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
         const trained = await trainStep({ ...given, signal, onProgress });
         if (trained.carried !== null) await writeDraft(job.carriedOutput, trained.carried);
         await writeDraft(job.output, trained.update);
-        return { kind: 'train', ...own, meanLoss: trained.meanLoss, batches: trained.batches };
+        return { kind: 'train', ...sizeOf(dataset), meanLoss: trained.meanLoss, batches: trained.batches };
       }
       case 'evaluate': {
-        const { state, prepared: ours } = await prepared(job.preparation, signal);
+        const { state, dataset, prepared: ours } = await prepared(job.preparation, signal);
         const part = ours.parts[job.part];
         const stage = stageAt(contract.runFile, job.stage);
         checkInput(contract, part, stage.name);
@@ -120,7 +126,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
           step: job.step,
           partName: job.part,
           modelHash: job.modelHash,
-          counts: whole.counts,
+          counts: dataset.counts,
           features: state.features.length,
           backend,
           synthetic,
@@ -128,7 +134,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
           now: new Date(job.now),
         });
         const { counts, report, beside } = judged;
-        return { kind: 'evaluate', ...own, counts, report, beside };
+        return { kind: 'evaluate', ...sizeOf(dataset), counts, report, beside };
       }
       default:
         return job satisfies never;

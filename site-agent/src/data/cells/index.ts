@@ -60,7 +60,7 @@ export async function loadCells(source: DataSource, data: CellTerms): Promise<Da
     const at = new Map(genes.map((gene, column) => [gene, column]));
     const { features } = panel;
     const input = takeColumns(
-      changedRows(own, declaredChange(contract, genes)),
+      changedRows(own, declaredChange(contract, genes, source.common)),
       features.map((gene) => at.get(gene) ?? -1),
     );
     for (const [row, { sample }] of called.entries()) {
