@@ -5,8 +5,9 @@ import { pageRouter } from '../page/index.js';
 import { openApiDocument } from './openapi.js';
 import type { ApiOptions } from './options.js';
 import { openPageUsers } from './page-users.js';
-import { allRoutes, setupLink } from './routes/index.js';
+import { allRoutes } from './routes/index.js';
 import { mount, refuse } from './serve.js';
+import { setupLink } from './setup-link.js';
 
 export interface Api {
   /** Handles the requests of an http.Server. */
@@ -46,7 +47,10 @@ export function openApi(options: ApiOptions): Api {
 
   return {
     app,
-    setupLink: async () => ((await users.any()) ? null : setupLink(settings.address(), users.setupToken())),
+    async setupLink() {
+      const token = await users.firstToken();
+      return token === null ? null : setupLink(settings.address(), token);
+    },
     close: () => closing.abort(),
   };
 }

@@ -1,11 +1,5 @@
+import type { Caller } from './role.js';
 import { type AnyShape, type JsonShape, type MediaShape, readPart } from './shape.js';
-
-/** Who made a call. */
-export type Caller =
-  | { readonly kind: 'nobody' }
-  | { readonly kind: 'lead' }
-  /** `live`: false once the session has ended, also while an answer still streams. */
-  | { readonly kind: 'user'; readonly name: string; readonly live: () => boolean };
 
 /** What every handler may use of a call beside its declared parts. */
 export interface CallContext {

@@ -1,9 +1,10 @@
 import { fail } from '@consilium/shared/errors';
 import type { Request } from 'express';
-import type { Caller } from './bind.js';
+import { cookieName, readCookie } from './cookie.js';
 import type { ApiOptions } from './options.js';
+import { checkOrigin } from './origin.js';
 import type { PageUsers } from './page-users.js';
-import { cookieName } from './routes/index.js';
+import type { Caller, Sight } from './role.js';
 import type { Access } from './shape.js';
 import { isSigned, readCall } from './signed-call.js';
 
@@ -16,7 +17,7 @@ export interface Passage {
 
 /**
  * Decides by its head alone whether a call may come in, before its body is read.
- * @throws CSM-API-CALLER, CSM-API-CLOCK, CSM-API-SIGNED-OUT
+ * @throws CSM-API-CALLER, CSM-API-CLOCK, CSM-API-ORIGIN, CSM-API-ROLE, CSM-API-SIGNED-OUT
  */
 export async function pass(
   request: Request,
@@ -25,8 +26,7 @@ export async function pass(
   users: PageUsers,
 ): Promise<Passage> {
   const cookie = readCookie(request.headers.cookie, cookieName(settings.secure));
-  if (access === 'open') return { cookie, caller: async () => ({ kind: 'nobody' }) };
-  if (access === 'lead' || isSigned(request.headers)) {
+  if (access === 'lead' || (access !== 'open' && isSigned(request.headers))) {
     const { consortium, lead } = settings;
     const terms = { method: request.method, path: request.originalUrl, consortium, lead, now: now() };
     const call = readCall(request.headers, terms);
@@ -39,15 +39,28 @@ export async function pass(
       },
     };
   }
+  // A browser adds its cookie to whatever a page makes it send; what changes something must come from our own page.
+  if (request.method !== 'GET') checkOrigin(request.headers, settings.address());
+  if (access === 'open') return { cookie, caller: async () => ({ kind: 'nobody' }) };
   const caller = await users.caller(cookie);
-  if (caller.kind === 'nobody') fail('CSM-API-SIGNED-OUT');
+  if (caller.kind !== 'user') fail('CSM-API-SIGNED-OUT');
+  if (!admits(access, caller.sight, request.params.site)) fail('CSM-API-ROLE', { needs: needs[access] });
   return { cookie, caller: async () => caller };
 }
 
-function readCookie(header: string | undefined, name: string): string | undefined {
-  for (const pair of (header ?? '').split(';')) {
-    const [key, value] = pair.trim().split('=', 2);
-    if (key === name && value !== undefined && /^[A-Za-z0-9_-]{43}$/.test(value)) return value;
+const needs = { overseer: 'lead', member: 'lead, or site for this very site', reader: 'any' } as const;
+
+/** Whether a session may make a call. @param site what the path says, if it names one */
+function admits(access: 'overseer' | 'member' | 'reader', sight: Sight, site: unknown): boolean {
+  if (sight.role === 'lead') return true;
+  switch (access) {
+    case 'overseer':
+      return false;
+    case 'member':
+      return sight.role === 'site' && (site === undefined || site === sight.site);
+    case 'reader':
+      return true;
+    default:
+      return access satisfies never;
   }
-  return undefined;
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { problem } from './problem.js';
+import type { Sight } from './role.js';
 import * as routes from './routes/index.js';
-import { type AnyShape, components } from './shape.js';
+import { type Access, type AnyShape, components } from './shape.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -28,23 +29,31 @@ export function openApiDocument(version: string, shapes: readonly AnyShape[] = a
       description:
         'Calls of the lead carry the headers consilium-key, consilium-time, consilium-nonce and consilium-signature: ' +
         'an Ed25519 signature under the domain consilium-call-1 over the canonical JSON (RFC 8785) of ' +
-        '{consortium, method, path, bodyHash, nonce, time}. A call counts for 60 s and once.',
+        '{consortium, method, path, bodyHash, nonce, time}. A call counts for 60 s and once. ' +
+        'Calls of the page carry the session cookie; `x-roles` says whose session may make one, and POST needs ' +
+        'Sec-Fetch-Site: same-origin or the Origin of the coordinator. On a path with {site} a site user may name ' +
+        "the own site alone. What a site user or a viewer gets is narrowed to the own site's details and pooled figures.",
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    tags: ['coordinator', 'sites', 'runs', 'exports', 'page'].map((name) => ({ name })),
+    tags: ['coordinator', 'sites', 'runs', 'exports', 'page', 'users'].map((name) => ({ name })),
     paths,
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, bare(schema)])),
       securitySchemes: {
         lead: { type: 'apiKey', in: 'header', name: 'consilium-signature', description: "The lead's signature" },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-consilium', description: 'A page user; reads only' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-consilium',
+          description: 'A page user, by its role; reads only',
+        },
       },
     },
   };
 }
 
 function operation(shape: AnyShape): Json {
-  const security = { open: [], lead: [{ lead: [] }], reader: [{ lead: [] }, { session: [] }] }[shape.access];
+  const security = shape.access === 'open' ? [] : [{ lead: [] }, ...(shape.access === 'lead' ? [] : [{ session: [] }])];
   const content =
     shape.kind === 'json'
       ? { 'application/json': { schema: schemaOf(shape.answer) } }
@@ -54,6 +63,7 @@ function operation(shape: AnyShape): Json {
     summary: shape.summary,
     tags: [shape.group],
     security,
+    'x-roles': sessionRoles[shape.access],
     parameters: [...parameters(shape.params, 'path'), ...parameters(shape.query, 'query')],
     ...(shape.body === null
       ? {}
@@ -65,6 +75,15 @@ function operation(shape: AnyShape): Json {
     },
   };
 }
+
+/** The roles whose session may make a call; an open one needs no session. */
+const sessionRoles: Readonly<Record<Access, readonly Sight['role'][]>> = {
+  open: [],
+  lead: [],
+  overseer: ['lead'],
+  member: ['lead', 'site'],
+  reader: ['lead', 'site', 'viewer'],
+};
 
 /** `GET /api/runs/{run}/model` → `getRunsModel`. */
 const operationId = ({ method, path }: AnyShape): string =>

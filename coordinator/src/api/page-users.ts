@@ -1,14 +1,12 @@
-import { sha256 } from '@consilium/shared/canonical';
 import { fail } from '@consilium/shared/errors';
-import { openAttempts } from './attempts.js';
-import type { Caller } from './bind.js';
+import { openAttempts, openLocks } from './attempts.js';
 import { checkPassword, hashPassword } from './passwords.js';
+import type { Caller, Sight } from './role.js';
+import { hashOf, newToken, openSessions } from './sessions.js';
 import type { ApiRecords } from './stored.js';
 
-export const sessionMs = 12 * 3_600_000;
 const setupMs = 24 * 3_600_000;
-const tokenBytes = 32;
-/** Stands in where no such user exists, so that a wrong name costs the same time as a wrong password. */
+/** Stands in where there is no such user or no password yet, so that each wrong sign-in costs the same time. */
 const nobody = 'scrypt:65536:8:1:AAAAAAAAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
 export interface PageUsersOptions {
@@ -17,18 +15,45 @@ export interface PageUsersOptions {
   readonly random: (bytes: number) => Uint8Array;
 }
 
-/** The people who may look at the page: one-time set-up tokens, passwords and sessions. They can change nothing. */
+/** A user as the lead sees one in the list. */
+export interface ListedUser {
+  readonly name: string;
+  readonly sight: Sight;
+  readonly created: Date;
+  /** A password is set; else its link was not used yet. */
+  readonly ready: boolean;
+  /** Seconds for which signing in is still locked; null when it is not. */
+  readonly lockedSeconds: number | null;
+}
+
+/** The people who may look at the page: one-time links, passwords and sessions. They can change nothing. */
 export interface PageUsers {
-  /** A new one-time token; it ends after a day or with the process. */
-  setupToken(): string;
-  any(): Promise<boolean>;
-  /** Makes a user and signs in. @throws CSM-API-SETUP, CSM-API-BODY, CSM-API-TOO-OFTEN */
-  setUp(attempt: SignIn & { readonly token: string }): Promise<string>;
-  /** @returns the session's token. @throws CSM-API-SIGN-IN, CSM-API-TOO-OFTEN */
+  /** A one-time token by which the operator makes the first user, who may see everything; null once there is a user. */
+  firstToken(): Promise<string | null>;
+  /** Adds a user. @returns the token of the link that sets the password. @throws CSM-API-USER-EXISTS */
+  add(user: { readonly name: string; readonly sight: Sight }): Promise<string>;
+  /** Forgets the password, the lock and all sessions. @returns as `add`. @throws CSM-API-USER-UNKNOWN */
+  reset(name: string): Promise<string>;
+  /** @throws CSM-API-USER-UNKNOWN */
+  remove(name: string): Promise<void>;
+  list(): Promise<readonly ListedUser[]>;
+  /**
+   * Sets a password by a one-time token, and signs in.
+   * @param attempt its name is needed for the first user alone; the other links know theirs
+   * @throws CSM-API-SETUP, CSM-API-BODY, CSM-API-TOO-OFTEN
+   */
+  setUp(
+    attempt: Omit<SignIn, 'name'> & { readonly token: string; readonly name?: string | undefined },
+  ): Promise<string>;
+  /** @returns the session's token. @throws CSM-API-SIGN-IN, CSM-API-LOCKED, CSM-API-TOO-OFTEN */
   signIn(attempt: SignIn): Promise<string>;
+  /** Ends all sessions of the user. @returns the token of a new one. @throws as `signIn` */
+  changePassword(attempt: SignIn & { readonly next: string }): Promise<string>;
   signOut(token: string): Promise<void>;
   /** Who holds this session token now. */
   caller(token: string | undefined): Promise<Caller>;
+  /** Calls back when sessions ended before their time. Returns the unsubscriber. */
+  onEnd(listener: () => void): () => void;
 }
 
 export interface SignIn {
@@ -39,59 +64,109 @@ export interface SignIn {
 }
 
 export function openPageUsers({ records, now, random }: PageUsersOptions): PageUsers {
-  const setups = new Map<string, Date>();
   const attempts = openAttempts(now);
-  const ended = new Set<string>();
-  const newToken = () => Buffer.from(random(tokenBytes)).toString('base64url');
-  const hashOf = (token: string): string => sha256(Buffer.from(token, 'utf8'));
+  const locks = openLocks(now);
+  const sessions = openSessions(records, { now, random });
+  /** Tokens of the first user's links, which end with the process. */
+  const firsts = new Map<string, Date>();
 
-  async function begin(user: string): Promise<string> {
-    const token = newToken();
-    await records.sessions.add(hashOf(token), { user, expires: new Date(now().getTime() + sessionMs) });
-    return token;
+  const newSetup = () => {
+    const { token, hash } = newToken(random);
+    return { token, setup: { hash, until: new Date(now().getTime() + setupMs) } };
+  };
+  const isEmpty = async () => (await records.users.list()).length === 0;
+  const isOpen = async (hash: string) =>
+    (await records.users.list()).some(({ setup }) => setup?.hash === hash && setup.until > now());
+
+  /** @throws CSM-API-SIGN-IN, CSM-API-LOCKED, CSM-API-TOO-OFTEN */
+  async function prove({ name, password, from }: SignIn): Promise<void> {
+    locks.check(name);
+    attempts.take(`from ${from}`);
+    attempts.take(`user ${name}`);
+    locks.count(name);
+    const user = await records.users.find(name);
+    const good = await checkPassword(password, user?.password ?? nobody);
+    if (!good || user === null || user.password === null) fail('CSM-API-SIGN-IN');
+    attempts.clear(`from ${from}`);
+    attempts.clear(`user ${name}`);
+    locks.clear(name);
+  }
+
+  /** Makes the first user by the operator's link. */
+  async function setUpFirst(hash: string, name: string | undefined, password: string): Promise<string> {
+    const until = firsts.get(hash);
+    if (until === undefined || until < now() || !(await isEmpty())) fail('CSM-API-SETUP');
+    if (name === undefined) fail('CSM-API-BODY', { path: 'body.name', problem: 'the first user needs a name' });
+    // Taken before the slow hash, so that two calls cannot both use it.
+    firsts.delete(hash);
+    const hashed = await hashPassword(password, random);
+    const added = await records.users.add({
+      name,
+      sight: { role: 'lead' },
+      password: hashed,
+      setup: null,
+      created: now(),
+    });
+    return added ? name : fail('CSM-API-SETUP');
   }
 
   return {
-    setupToken() {
-      const token = newToken();
-      setups.set(hashOf(token), new Date(now().getTime() + setupMs));
+    async firstToken() {
+      if (!(await isEmpty())) return null;
+      const { token, setup } = newSetup();
+      firsts.set(setup.hash, setup.until);
       return token;
     },
-    any: async () => (await records.users.count()) > 0,
+    async add({ name, sight }) {
+      const { token, setup } = newSetup();
+      const added = await records.users.add({ name, sight, password: null, setup, created: now() });
+      return added ? token : fail('CSM-API-USER-EXISTS', { name });
+    },
+    async reset(name) {
+      const { token, setup } = newSetup();
+      if (!(await records.users.change(name, { password: null, setup }))) fail('CSM-API-USER-UNKNOWN', { name });
+      await sessions.endAll(name);
+      locks.clear(name);
+      return token;
+    },
+    async remove(name) {
+      if (!(await records.users.remove(name))) fail('CSM-API-USER-UNKNOWN', { name });
+      await sessions.endAll(name);
+      locks.clear(name);
+    },
+    list: async () =>
+      (await records.users.list()).map(({ name, sight, password, created }) => ({
+        ...{ name, sight, created, ready: password !== null, lockedSeconds: locks.left(name) },
+      })),
     async setUp({ token, name, password, from }) {
       attempts.take(`from ${from}`);
       const hash = hashOf(token);
-      const until = setups.get(hash);
-      if (until === undefined || until < now()) fail('CSM-API-SETUP');
-      // Taken before the slow hash, so that two calls cannot both use it; given back if the name is refused.
-      setups.delete(hash);
-      const added = await records.users.add({ name, password: await hashPassword(password, random) });
-      if (!added) {
-        setups.set(hash, until);
-        fail('CSM-API-BODY', { path: 'body.name', problem: 'this name is taken' });
+      let user: string;
+      if (firsts.has(hash)) user = await setUpFirst(hash, name, password);
+      else {
+        // Looked up first: a stranger's guess is not worth the slow hash.
+        if (!(await isOpen(hash))) fail('CSM-API-SETUP');
+        const redeemed = await records.users.redeem(hash, await hashPassword(password, random));
+        user = redeemed?.name ?? fail('CSM-API-SETUP');
       }
       attempts.clear(`from ${from}`);
-      return begin(name);
+      await sessions.endAll(user);
+      return sessions.begin(user);
     },
-    async signIn({ name, password, from }) {
-      attempts.take(`from ${from}`);
-      attempts.take(`user ${name}`);
-      const user = await records.users.find(name);
-      const good = await checkPassword(password, user?.password ?? nobody);
-      if (user === null || !good) fail('CSM-API-SIGN-IN');
-      attempts.clear(`from ${from}`);
-      attempts.clear(`user ${name}`);
-      return begin(user.name);
+    async signIn(attempt) {
+      await prove(attempt);
+      return sessions.begin(attempt.name);
     },
-    async signOut(token) {
-      ended.add(hashOf(token));
-      await records.sessions.remove(hashOf(token));
+    async changePassword({ next, ...attempt }) {
+      await prove(attempt);
+      const { name } = attempt;
+      const password = await hashPassword(next, random);
+      if (!(await records.users.change(name, { password, setup: null }))) fail('CSM-API-SIGN-IN');
+      await sessions.endAll(name);
+      return sessions.begin(name);
     },
-    async caller(token) {
-      const hash = token === undefined ? null : hashOf(token);
-      const session = hash === null ? null : await records.sessions.find(hash);
-      if (hash === null || session === null || session.expires < now()) return { kind: 'nobody' };
-      return { kind: 'user', name: session.user, live: () => session.expires >= now() && !ended.has(hash) };
-    },
+    signOut: (token) => sessions.end(token),
+    caller: (token) => sessions.caller(token),
+    onEnd: (listener) => sessions.onEnd(listener),
   };
 }

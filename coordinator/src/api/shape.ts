@@ -1,8 +1,17 @@
 import { fail } from '@consilium/shared/errors';
 import { z } from 'zod';
 
-/** Who may call: anybody, the lead by signature, or the lead and every page user. */
-export type Access = 'open' | 'lead' | 'reader';
+/**
+ * Who may call:
+ * - `open`: anybody
+ * - `lead`: the lead by signature alone; no session may, whoever holds it
+ * - `overseer`: the lead, and users who may see everything
+ * - `member`: these, and users of a site; on a path that names a site, that site's users alone
+ * - `reader`: these, and viewers: everybody who is signed in
+ *
+ * What a `member` or `reader` may see of the answer is narrowed by its handler.
+ */
+export type Access = 'open' | 'lead' | 'overseer' | 'member' | 'reader';
 
 interface Common<Params, Query, Body> {
   readonly method: 'GET' | 'POST';
@@ -10,7 +19,7 @@ interface Common<Params, Query, Body> {
   readonly path: `/${string}`;
   readonly access: Access;
   readonly summary: string;
-  readonly group: 'coordinator' | 'sites' | 'runs' | 'exports' | 'page';
+  readonly group: 'coordinator' | 'sites' | 'runs' | 'exports' | 'page' | 'users';
   readonly params: z.ZodType<Params>;
   readonly query: z.ZodType<Query>;
   /** Null: the call has no body. */

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { postCommand, postSetupLink } from '../api/index.js';
+import { postCommand } from '../api/index.js';
 import type { LeadCommand } from '../conduct/view.js';
 import type { CommandContext } from './context.js';
 import { findRun } from './find-run.js';
@@ -24,11 +24,4 @@ export const runCommands = (context: CommandContext): readonly Command[] =>
         context.print(statusText(await client.call(postCommand, { params: { run }, body: { command } })));
       }),
     ),
-  );
-
-export const pageLinkCommand = (context: CommandContext): Command =>
-  withLeadOptions(
-    new Command('page-link').description('make a one-time link by which a person becomes a page user'),
-  ).action((options: LeadOptions) =>
-    asLead(context, options, async ({ client }) => context.print((await client.call(postSetupLink)).link)),
   );

@@ -164,8 +164,19 @@ describe('the lead, by hand', () => {
     expect(stage.runs.launched.at(-1)?.signed.contract.weights).toEqual({ sha256: sha256(old), parts: [sha256(sent)] });
   });
 
-  it('gets a link for a page user', async () => {
-    expect(await consilium('page-link')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#setup=[\w-]{43}$/);
+  it('adds users of the page by one-time links, lists and removes them', async () => {
+    const link = /^http:\/\/127\.0\.0\.1:\d+\/#setup=[\w-]{43}&name=Dr\.%20Ada\n/;
+    expect(await consilium('users', 'list')).toContain('consilium users add');
+    expect(await consilium('users', 'add', 'Dr. Ada', '--role', 'site', '--site', site)).toMatch(link);
+    expect(await consilium('users', 'list')).toMatch(/Dr\. Ada +site +hospital-a +\d{4}-\d\d-\d\d +no password yet/);
+    expect(await consilium('users', 'password', 'Dr. Ada')).toMatch(link);
+    expect(await code(consilium('users', 'add', 'Dr. Ada'))).toBe('CSM-API-USER-EXISTS');
+    expect(await code(consilium('users', 'add', 'Ben', '--role', 'site'))).toBe('CSM-CLI-ARGUMENT');
+    expect(await code(consilium('users', 'add', 'Ben', '--role', 'king'))).toBe('CSM-CLI-ARGUMENT');
+    expect(await code(consilium('users', 'add', 'Ben', '--site', site))).toBe('CSM-CLI-ARGUMENT');
+    await consilium('users', 'remove', 'Dr. Ada');
+    expect(await code(consilium('users', 'remove', 'Dr. Ada'))).toBe('CSM-API-USER-UNKNOWN');
+    expect(JSON.parse(await consilium('users', 'list', '--json'))).toEqual([]);
   });
 });
 

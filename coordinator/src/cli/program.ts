@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { version } from '../version.js';
 import { adoptCommand } from './adopt.js';
 import { approveCommand } from './approve.js';
-import { pageLinkCommand, runCommands } from './commands.js';
+import { runCommands } from './commands.js';
 import type { CommandContext } from './context.js';
 import { coordinatorCommand } from './coordinator-start.js';
 import { exportCommand } from './export.js';
@@ -14,6 +14,7 @@ import { rehearseCommand } from './rehearse.js';
 import { revokeCommand } from './revoke.js';
 import { sitesCommand } from './sites.js';
 import { statusCommand } from './status.js';
+import { usersCommand } from './users.js';
 import { watchCommand } from './watch.js';
 
 /** The lead's command line, to be parsed once. */
@@ -34,7 +35,7 @@ export function createProgram(context: CommandContext): Command {
     statusCommand(context),
     watchCommand(context),
     exportCommand(context),
-    pageLinkCommand(context),
+    usersCommand(context),
     rehearseCommand(context),
     journalCommand(context),
   ];

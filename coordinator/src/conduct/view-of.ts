@@ -11,7 +11,7 @@ import {
 } from '../rounds/index.js';
 import type { Conductor } from './conductor.js';
 import type { Presence } from './presence.js';
-import type { RunSummary, RunView, SiteView } from './view.js';
+import { type RunSummary, type RunView, type SiteView, turnoutOf } from './view.js';
 
 /** What the live side knows of a site. */
 export interface LiveSite {
@@ -46,6 +46,7 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
   const { state } = conductor;
   const { sites: _, ...summary } = summaryOf(conductor);
   const { sampleShare, sites } = coverageOf(state);
+  const shown = state.sites.map((site) => siteView(state, site, live(site)));
   return {
     ...summary,
     consortium: state.contract.consortium,
@@ -60,7 +61,8 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
     preparation: state.preparation,
     journalHead: conductor.head,
     journalLength: conductor.length,
-    sites: state.sites.map((site) => siteView(state, site, live(site))),
+    turnout: turnoutOf(shown),
+    sites: shown,
     judged: state.history.filter(({ metrics }) => metrics !== null).map(judged),
     coverage: {
       sampleShare,

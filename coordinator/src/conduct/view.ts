@@ -99,11 +99,33 @@ export const runView = runSummary.omit({ sites: true }).extend({
   preparation: blobHash.nullable(),
   journalHead: blobHash,
   journalLength: z.int(),
+  /** How many sites were asked, have a session now, and stand where in the open step. */
+  turnout: z.strictObject({
+    sites: z.int(),
+    connected: z.int(),
+    accepted: z.int(),
+    refused: z.int(),
+    absent: z.int(),
+    left: z.int(),
+  }),
   sites: z.array(siteView),
   judged: z.array(judgedView),
   coverage: coverageView,
 });
 export type RunView = z.infer<typeof runView>;
+
+/** The numbers of a run's sites, which tell of none of them. */
+export function turnoutOf(sites: readonly Pick<SiteView, 'connected' | 'standing'>[]): RunView['turnout'] {
+  const count = (standing: SiteView['standing']) => sites.filter((site) => site.standing === standing).length;
+  return {
+    sites: sites.length,
+    connected: sites.filter(({ connected }) => connected).length,
+    accepted: count('accepted'),
+    refused: count('refused'),
+    absent: count('absent'),
+    left: count('left'),
+  };
+}
 
 /** What the lead may do to a run. */
 export type LeadCommand = 'next' | 'pause' | 'resume' | 'stop';

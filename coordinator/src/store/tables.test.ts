@@ -10,12 +10,14 @@ import {
   contributionsOf,
   countUsers,
   endSession,
+  endSessionsOf,
   forgetNonces,
   forgetSessions,
   invitationOf,
   listInvitations,
   listRuns,
   listSites,
+  listUsers,
   type MetricRow,
   metricsOf,
   patchRun,
@@ -35,7 +37,10 @@ import {
   siteOf,
   spendInvitation,
   spendNonce,
+  touchSession,
+  type UserRow,
   userOf,
+  userOfSetup,
 } from './tables/index.js';
 
 let store: Store;
@@ -208,8 +213,16 @@ describe('invitations', () => {
 });
 
 describe('users and sessions', () => {
-  const user = { name: 'ada', passwordHash: 'scrypt$1', created: time };
-  const session = { tokenHash: 't1', user: 'ada', created: time, expiresMs: 1_000_000_000_000 };
+  const user: UserRow = {
+    name: 'ada',
+    passwordHash: 'scrypt$1',
+    role: 'site',
+    site: north,
+    setupHash: null,
+    setupUntilMs: null,
+    created: time,
+  };
+  const session = { tokenHash: 't1', user: 'ada', created: time, expiresMs: 1_000_000_000_000, usedMs: 0 };
 
   it('sign in until the session ends', async () => {
     await store.write(async (tx) => {
@@ -235,11 +248,33 @@ describe('users and sessions', () => {
     expect(await store.read(countUsers)).toBe(1);
   });
 
+  it('are found by a link until it ends', async () => {
+    await store.write((tx) => putUser(tx, { ...user, passwordHash: '', setupHash: 'link', setupUntilMs: 1000 }));
+    expect(await store.read((db) => userOfSetup(db, 'link', 999))).toMatchObject({ name: 'ada', site: north });
+    expect(await store.read((db) => userOfSetup(db, 'link', 1000))).toBeNull();
+    expect(await store.read((db) => userOfSetup(db, 'other', 0))).toBeNull();
+    expect(await store.read(listUsers)).toHaveLength(1);
+  });
+
+  it('end all at once', async () => {
+    await store.write(async (tx) => {
+      await putUser(tx, user);
+      await putUser(tx, { ...user, name: 'ben' });
+      for (const tokenHash of ['t1', 't2']) await putSession(tx, { ...session, tokenHash });
+      await putSession(tx, { ...session, tokenHash: 'b1', user: 'ben' });
+      await touchSession(tx, 'b1', 77);
+      await endSessionsOf(tx, 'ada');
+    });
+    const at = (token: string) => store.read((db) => sessionOf(db, token, 0));
+    expect([await at('t1'), await at('t2'), (await at('b1'))?.usedMs]).toEqual([null, null, 77]);
+  });
+
   it('end with the user', async () => {
     await store.write(async (tx) => {
       await putUser(tx, user);
       await putSession(tx, session);
-      await removeUser(tx, 'ada');
+      expect(await removeUser(tx, 'ada')).toBe(true);
+      expect(await removeUser(tx, 'ada')).toBe(false);
     });
     expect(await store.read(countUsers)).toBe(0);
     expect(await store.read((db) => sessionOf(db, 't1', 0))).toBeNull();

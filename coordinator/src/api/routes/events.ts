@@ -2,11 +2,13 @@ import { fail } from '@consilium/shared/errors';
 import { runId } from '@consilium/shared/ids';
 import { z } from 'zod';
 import { type Bound, bindMedia } from '../bind.js';
+import { narrowRun } from '../narrow.js';
 import type { ApiOptions } from '../options.js';
+import { sightOf } from '../role.js';
 import { media } from '../shape.js';
 import { event, watch } from '../streams.js';
 import { newestFirst } from './runs.js';
-import { membersOf } from './sites.js';
+import { membersFor } from './sites.js';
 
 /** Open event streams at one time. */
 const maxWatchers = 100;
@@ -31,6 +33,7 @@ export function eventRoutes(options: ApiOptions): readonly Bound[] {
       if (watchers >= maxWatchers) fail('CSM-API-BUSY', { limit: maxWatchers });
       // An unknown run is refused as a call, before the stream begins.
       if (run !== undefined) await runs.view(run);
+      const sight = sightOf(caller);
       const subscribe = (changed: () => void) => {
         const quiet = [
           runs.subscribe((id) => {
@@ -44,8 +47,11 @@ export function eventRoutes(options: ApiOptions): readonly Bound[] {
       };
       const look = async () =>
         run === undefined
-          ? [event('runs', { runs: newestFirst(await runs.list()) }), event('sites', { sites: membersOf(options) })]
-          : [event('view', await runs.view(run))];
+          ? [
+              event('runs', { runs: newestFirst(await runs.list()) }),
+              event('sites', { sites: membersFor(options, sight) }),
+            ]
+          : [event('view', narrowRun(await runs.view(run), sight))];
       const live = () => caller.kind === 'lead' || (caller.kind === 'user' && caller.live());
       return counted(watch({ subscribe, look, live, signal }));
     }),

@@ -6,7 +6,9 @@ import { z } from 'zod';
 import type { ExportedBlob } from '../../conduct/view.js';
 import { type Bound, bind, bindMedia } from '../bind.js';
 import { readRange } from '../byte-range.js';
+import { sees } from '../narrow.js';
 import type { ApiOptions } from '../options.js';
+import { sightOf } from '../role.js';
 import { json, media, named } from '../shape.js';
 import { lines, whole } from '../streams.js';
 import { runPath } from './runs.js';
@@ -14,10 +16,13 @@ import { runPath } from './runs.js';
 /** Bytes of a model that are read and sent at a time. */
 const pieceBytes = 2 ** 20;
 
-const part = { method: 'GET', access: 'lead', group: 'exports', params: runPath } as const;
+/** What tells of the course of a run. */
+const record = { method: 'GET', access: 'overseer', group: 'exports', params: runPath } as const;
+/** What was learnt from patients' records leaves by the lead's key alone: a stolen session takes none of it. */
+const part = { ...record, access: 'lead' } as const;
 
 export const getContract = media({
-  ...part,
+  ...record,
   path: '/api/runs/{run}/contract',
   summary: 'The contract with the signature of the lead',
   mediaType: 'application/json',
@@ -43,22 +48,25 @@ export const getPreparation = media({
   mediaType: 'application/json',
 });
 export const getJournal = media({
-  ...part,
+  ...record,
   path: '/api/runs/{run}/journal',
   summary: "The run's journal, a line a record",
   mediaType: 'application/x-ndjson',
 });
 export const listReports = json({
-  ...part,
+  ...record,
+  access: 'member',
   path: '/api/runs/{run}/reports',
-  summary: 'Which sites sent an evaluation in the final test, and whether they released a report',
+  summary:
+    'Which sites sent an evaluation in the final test, and whether they released a report; a site user gets the own',
   answer: named(
     'Reports',
     z.strictObject({ reports: z.array(z.strictObject({ manifest: contributionManifest, released: z.boolean() })) }),
   ),
 });
 export const getReport = json({
-  ...part,
+  ...record,
+  access: 'member',
   path: '/api/runs/{run}/reports/{site}',
   summary: "One site's released report of the final test, with its signature",
   params: runPath.extend({ site: siteId }),
@@ -83,11 +91,10 @@ export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
       return preparation === null ? missing('preparation', params.run) : whole(preparation);
     }),
     bindMedia(getJournal, async ({ params }) => lines((await runs.export(params.run)).journal())),
-    bind(listReports, async ({ params }) => ({
-      reports: (await runs.export(params.run)).reports.map(({ manifest, bytes }) => ({
-        manifest,
-        released: releasedReport(bytes) !== null,
-      })),
+    bind(listReports, async ({ params, caller }) => ({
+      reports: (await runs.export(params.run)).reports
+        .filter(({ manifest }) => sees(sightOf(caller), manifest.site))
+        .map(({ manifest, bytes }) => ({ manifest, released: releasedReport(bytes) !== null })),
     })),
     bind(getReport, async ({ params }) => {
       const { reports } = await runs.export(params.run);

@@ -7,6 +7,7 @@ import { exportRoutes } from './exports.js';
 import { pageUserRoutes } from './page-users.js';
 import { runRoutes } from './runs.js';
 import { siteRoutes } from './sites.js';
+import { userRoutes } from './users.js';
 
 export * from './coordinator.js';
 export * from './events.js';
@@ -14,6 +15,7 @@ export * from './exports.js';
 export * from './page-users.js';
 export * from './runs.js';
 export * from './sites.js';
+export * from './users.js';
 
 /** Every call, in the order of the document. */
 export const allRoutes = (options: ApiOptions, users: PageUsers): readonly Bound[] => [
@@ -23,4 +25,5 @@ export const allRoutes = (options: ApiOptions, users: PageUsers): readonly Bound
   ...exportRoutes(options),
   ...eventRoutes(options),
   ...pageUserRoutes(options, users),
+  ...userRoutes(options, users),
 ];

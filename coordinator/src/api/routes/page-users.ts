@@ -1,23 +1,27 @@
 import { z } from 'zod';
 import { type Bound, bind } from '../bind.js';
+import { writeCookie } from '../cookie.js';
 import type { ApiOptions } from '../options.js';
-import { type PageUsers, sessionMs } from '../page-users.js';
+import type { PageUsers } from '../page-users.js';
+import { type Caller, roles, sightOf } from '../role.js';
+import { sessionMs } from '../sessions.js';
 import { json, named } from '../shape.js';
 import { done } from './coordinator.js';
-
-const userName = z.string().regex(/^[\p{L}\p{N} ._@-]{1,64}$/u, 'letters, digits, blanks and . _ @ -, at most 64');
-/** NIST SP 800-63B asks for eight at least and no rules of composition; a page open to a network deserves more. */
-const newPassword = z.string().min(12, 'at least 12 characters').max(256, 'at most 256 characters');
+import { newPassword, userName } from './users.js';
 
 export const postSetUp = json({
   method: 'POST',
   path: '/api/setup',
   access: 'open',
   group: 'page',
-  summary: 'Makes a page user by a one-time set-up token, and signs in',
+  summary: 'Sets a password by the one-time token of a link, and signs in; the first user chooses a name, too',
   body: named(
     'SetUp',
-    z.strictObject({ token: z.string().regex(/^[A-Za-z0-9_-]{43}$/), name: userName, password: newPassword }),
+    z.strictObject({
+      token: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+      name: userName.optional(),
+      password: newPassword,
+    }),
   ),
   answer: done,
 });
@@ -41,58 +45,73 @@ export const postSignOut = json({
   answer: done,
 });
 
+/** Who looks at the page. */
+export const me = named(
+  'Me',
+  z.strictObject({
+    name: z.string(),
+    role: z.enum(roles),
+    /** Whose details a site user sees. */
+    site: z.string().nullable(),
+    consortium: z.string(),
+    version: z.string(),
+  }),
+);
+
 export const getMe = json({
   method: 'GET',
   path: '/api/me',
   access: 'reader',
   group: 'page',
   summary: 'Who is signed in, and what this coordinator is',
-  answer: named('Me', z.strictObject({ name: z.string(), consortium: z.string(), version: z.string() })),
+  answer: me,
 });
 
-export const postSetupLink = json({
+export const postOwnPassword = json({
   method: 'POST',
-  path: '/api/setup-links',
-  access: 'lead',
+  path: '/api/me/password',
+  access: 'reader',
   group: 'page',
-  summary: 'A new one-time link that makes a page user; it ends after a day',
-  answer: named('SetupLink', z.strictObject({ link: z.string() })),
+  summary: 'Changes the own password; ends all sessions of the user and begins a new one',
+  body: named('PasswordChange', z.strictObject({ current: z.string().max(256), next: newPassword })),
+  answer: done,
 });
 
-/** Address that makes a page user. The token stands behind `#`, which no browser sends and no proxy logs. */
-export const setupLink = (address: string, token: string): string => `${address}/#setup=${token}`;
+/** What a caller is told of itself. */
+export function meOf(caller: Caller, { settings }: Pick<ApiOptions, 'settings'>): z.infer<typeof me> {
+  const sight = sightOf(caller);
+  return {
+    name: caller.kind === 'user' ? caller.name : 'lead',
+    role: sight.role,
+    site: sight.role === 'site' ? sight.site : null,
+    consortium: settings.consortium,
+    version: settings.version,
+  };
+}
 
-export const cookieName = (secure: boolean): string => (secure ? '__Host-consilium' : 'consilium');
-
-export function pageUserRoutes({ settings }: ApiOptions, users: PageUsers): readonly Bound[] {
-  const cookie = (token: string, maxAgeMs: number): string =>
-    [
-      `${cookieName(settings.secure)}=${token}`,
-      'Path=/',
-      'HttpOnly',
-      'SameSite=Strict',
-      `Max-Age=${Math.floor(maxAgeMs / 1000)}`,
-      ...(settings.secure ? ['Secure'] : []),
-    ].join('; ');
+export function pageUserRoutes(options: ApiOptions, users: PageUsers): readonly Bound[] {
+  const { secure } = options.settings;
+  const signedIn = (token: string): string => writeCookie(token, sessionMs, secure);
   return [
     bind(postSetUp, async ({ body, from, header }) => {
-      header('set-cookie', cookie(await users.setUp({ ...body, from }), sessionMs));
+      header('set-cookie', signedIn(await users.setUp({ ...body, from })));
       return { done: true };
     }),
     bind(postSignIn, async ({ body, from, header }) => {
-      header('set-cookie', cookie(await users.signIn({ ...body, from }), sessionMs));
+      header('set-cookie', signedIn(await users.signIn({ ...body, from })));
       return { done: true };
     }),
     bind(postSignOut, async ({ cookie: token, header }) => {
       if (token !== undefined) await users.signOut(token);
-      header('set-cookie', cookie('', 0));
+      header('set-cookie', writeCookie('', 0, secure));
       return { done: true };
     }),
-    bind(getMe, async ({ caller }) => ({
-      name: caller.kind === 'user' ? caller.name : 'lead',
-      consortium: settings.consortium,
-      version: settings.version,
-    })),
-    bind(postSetupLink, async () => ({ link: setupLink(settings.address(), users.setupToken()) })),
+    bind(getMe, async ({ caller }) => meOf(caller, options)),
+    bind(postOwnPassword, async ({ body, caller, from, header }) => {
+      const { name } = meOf(caller, options);
+      const token = await users.changePassword({ name, password: body.current, next: body.next, from });
+      header('set-cookie', signedIn(token));
+      return { done: true };
+    }),
   ];
 }

@@ -4,7 +4,9 @@ import { blobHash, runId } from '@consilium/shared/ids';
 import { z } from 'zod';
 import { runSummary, runView } from '../../conduct/view.js';
 import { type Bound, bind } from '../bind.js';
+import { narrowRun } from '../narrow.js';
 import type { ApiOptions } from '../options.js';
+import { sightOf } from '../role.js';
 import { json, named } from '../shape.js';
 
 export const runPath = z.strictObject({ run: runId });
@@ -25,7 +27,7 @@ export const getRun = json({
   path: '/api/runs/{run}',
   access: 'reader',
   group: 'runs',
-  summary: 'Everything about one run',
+  summary: 'Everything about one run that the caller may see',
   params: runPath,
   answer: view,
 });
@@ -64,7 +66,7 @@ export const postCommand = json({
 export function runRoutes({ runs }: ApiOptions): readonly Bound[] {
   return [
     bind(listRuns, async () => ({ runs: newestFirst(await runs.list()) })),
-    bind(getRun, async ({ params }) => runs.view(params.run)),
+    bind(getRun, async ({ params, caller }) => narrowRun(await runs.view(params.run), sightOf(caller))),
     bind(postRun, async ({ body }) => runs.launch(canonicalBytes(body.signed), { stepwise: body.stepwise })),
     bind(postWeights, async ({ body }) => ({ sha256: await runs.keepWeights(Buffer.from(body.bytes, 'base64')) })),
     bind(postCommand, async ({ params, body }) => runs.command(params.run, body.command)),

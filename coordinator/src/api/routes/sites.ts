@@ -5,7 +5,9 @@ import { writeJournal } from '@consilium/shared/journal';
 import { z } from 'zod';
 import { type Member, stateOf } from '../../sites/index.js';
 import { type Bound, bind, bindMedia } from '../bind.js';
+import { sees } from '../narrow.js';
 import type { ApiOptions } from '../options.js';
+import { type Sight, sightOf } from '../role.js';
 import { json, media, named } from '../shape.js';
 import { done } from './coordinator.js';
 
@@ -39,9 +41,9 @@ const word = named('CertificateOfSite', z.strictObject({ certificate }));
 export const listSites = json({
   method: 'GET',
   path: '/api/sites',
-  access: 'reader',
+  access: 'member',
   group: 'sites',
-  summary: 'Every site that was ever invited, and what it is now',
+  summary: 'Every site that was ever invited, and what it is now; a site user gets the own one',
   answer: named('Members', z.strictObject({ sites: z.array(memberView) })),
 });
 
@@ -88,7 +90,7 @@ export const revokeSite = json({
 export const getConsortiumJournal = media({
   method: 'GET',
   path: '/api/journal',
-  access: 'lead',
+  access: 'overseer',
   group: 'sites',
   summary: "The consortium's journal, a line a record",
   mediaType: 'application/x-ndjson',
@@ -108,16 +110,18 @@ export function memberOf(member: Member, connected: boolean): MemberView {
   };
 }
 
-/** All members in canonical order. */
-export const membersOf = ({ sites, connected }: Pick<ApiOptions, 'sites' | 'connected'>): MemberView[] =>
+/** The members that somebody may see, in canonical order. Proofs and codes are between a site and the lead. */
+export const membersFor = ({ sites, connected }: Pick<ApiOptions, 'sites' | 'connected'>, sight: Sight): MemberView[] =>
   [...sites.roster().members.values()]
+    .filter(({ site }) => sees(sight, site))
     .map((member) => memberOf(member, connected(member.site)))
+    .map((member) => (sight.role === 'lead' ? member : { ...member, pending: null, invitation: null }))
     .sort((a, b) => (a.site < b.site ? -1 : 1));
 
 export function siteRoutes(options: ApiOptions): readonly Bound[] {
   const { sites } = options;
   return [
-    bind(listSites, async () => ({ sites: membersOf(options) })),
+    bind(listSites, async ({ caller }) => ({ sites: membersFor(options, sightOf(caller)) })),
     bind(postInvitation, async ({ body }) => {
       const { site, invitation, gateKey, notAfter } = body;
       await sites.invite({

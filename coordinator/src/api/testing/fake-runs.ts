@@ -39,6 +39,7 @@ export function exampleView(overrides: Partial<RunView> = {}): RunView {
     preparation: hash('preparation'),
     journalHead: hash('head'),
     journalLength: 118,
+    turnout: { sites: 4, connected: 3, accepted: 1, refused: 0, absent: 1, left: 0 },
     sites: [
       {
         site: site('hospital-a'),

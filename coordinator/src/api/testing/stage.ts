@@ -3,11 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createIdentity, type Identity, sign } from '@consilium/shared/crypto';
 import { type ConsortiumId, consortiumId, type SiteId } from '@consilium/shared/ids';
+import { z } from 'zod';
 import { openSites, type Sites } from '../../sites/index.js';
 import { openSqliteStore, type Store } from '../../store/index.js';
 import { type Api, openApi } from '../api.js';
 import { recordsOver } from '../over-store.js';
 import { problem } from '../problem.js';
+import type { Sight } from '../role.js';
 import { signCall } from '../signed-call.js';
 import { type FakeRuns, fakeRuns } from './fake-runs.js';
 
@@ -31,8 +33,19 @@ export interface Stage {
     body?: unknown,
     as?: { readonly lead?: Identity; readonly now?: Date; readonly signedBody?: unknown; readonly signedPath?: string },
   ) => Promise<Response>;
+  /** Posts as the page does; the origin is the coordinator's own unless the test says another. */
+  readonly post: (
+    path: string,
+    body: unknown,
+    as?: { readonly cookie?: string; readonly origin?: string },
+  ) => Promise<Response>;
+  /** Makes a page user by the lead's call and the link that it answers. @returns the cookie of a session */
+  readonly signedIn: (name: string, sight: Sight) => Promise<string>;
   readonly close: () => Promise<void>;
 }
+
+/** The password of every user that a stage makes. */
+export const stagePassword = 'a long pass phrase';
 
 export async function openStage(
   options: {
@@ -85,6 +98,26 @@ export async function openStage(
   const address = server.address();
   url = `http://127.0.0.1:${isBound(address) ? address.port : 0}`;
 
+  const call: Stage['call'] = async (method, path, body, as = {}) => {
+    const bytes = encode(body);
+    const headers = signCall(as.lead ?? lead, {
+      method,
+      path: as.signedPath ?? path,
+      consortium,
+      body: 'signedBody' in as ? encode(as.signedBody) : bytes,
+      now: as.now ?? now(),
+      random: randomBytes,
+    });
+    const sent = body === undefined ? {} : { body: Buffer.from(bytes) };
+    return fetch(url + path, { method, headers: { ...headers, 'content-type': 'application/json' }, ...sent });
+  };
+  const post: Stage['post'] = (path, body, { cookie, origin = url } = {}) =>
+    fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin, ...(cookie === undefined ? {} : { cookie }) },
+      body: JSON.stringify(body),
+    });
+
   return {
     url,
     lead,
@@ -98,18 +131,13 @@ export async function openStage(
     advance: (ms) => {
       atMs += ms;
     },
-    async call(method, path, body, as = {}) {
-      const bytes = encode(body);
-      const headers = signCall(as.lead ?? lead, {
-        method,
-        path: as.signedPath ?? path,
-        consortium,
-        body: 'signedBody' in as ? encode(as.signedBody) : bytes,
-        now: as.now ?? now(),
-        random: randomBytes,
-      });
-      const sent = body === undefined ? {} : { body: Buffer.from(bytes) };
-      return fetch(url + path, { method, headers: { ...headers, 'content-type': 'application/json' }, ...sent });
+    call,
+    post,
+    async signedIn(name, sight) {
+      const { link } = z
+        .object({ link: z.string() })
+        .parse(await (await call('POST', '/api/users', { name, sight })).json());
+      return cookieOf(await post('/api/setup', { token: tokenIn(link), password: stagePassword }));
     },
     async close() {
       api.close();
@@ -119,6 +147,13 @@ export async function openStage(
     },
   };
 }
+
+/** The cookie that an answer sets, as later calls send it. */
+export const cookieOf = (response: Response): string =>
+  (response.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
+
+/** The token in a set-up link. */
+export const tokenIn = (link: string | null): string => /#setup=([\w-]{43})/.exec(link ?? '')?.[1] ?? '';
 
 /** How a call was refused; code null when it was not. */
 export async function refusalOf(response: Response): Promise<{

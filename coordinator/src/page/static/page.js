@@ -16,9 +16,13 @@ async function call(path, body) {
   return answer;
 }
 
-function signForm({ title, text, action, done }) {
+function signForm({ title, text, action, given, done }) {
   const problem = h('div', { role: 'alert' });
   const name = h('input', { name: 'name', autocomplete: 'username', required: true, maxlength: 64 });
+  if (given !== undefined) {
+    name.value = given;
+    name.readOnly = true;
+  }
   const setup = action === 'api/setup';
   const password = h('input', {
     name: 'password',
@@ -50,7 +54,7 @@ function signForm({ title, text, action, done }) {
     problem,
   );
   main.replaceChildren(form);
-  name.focus();
+  (given === undefined ? name : password).focus();
 }
 
 const signIn = () =>
@@ -61,10 +65,11 @@ const signIn = () =>
     done: (fields) => fields,
   });
 
-const setUp = (token) =>
+const setUp = (token, given) =>
   signForm({
+    given,
     title: 'A new page user',
-    text: 'This link works once. Choose a name and a password to look at this coordinator with.',
+    text: 'This link works once. Choose a password to look at this coordinator with.',
     action: 'api/setup',
     done: (fields) => ({ ...fields, token }),
   });
@@ -186,10 +191,10 @@ async function begin() {
   close();
   close = () => {};
   state('', '');
-  const [, token] = /^#setup=([\w-]{43})$/.exec(location.hash) ?? [];
+  const [, token, given] = /^#setup=([\w-]{43})(?:&name=(.+))?$/.exec(location.hash) ?? [];
   who.textContent = '';
   leave.hidden = true;
-  if (token !== undefined) return setUp(token);
+  if (token !== undefined) return setUp(token, given && decodeURIComponent(given));
   try {
     const me = await call('api/me');
     who.textContent = me.name;

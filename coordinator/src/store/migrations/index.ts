@@ -5,9 +5,10 @@ import { journal } from './001-journal.js';
 import { runs } from './002-runs.js';
 import { sites } from './003-sites.js';
 import { access } from './004-access.js';
+import { roles } from './005-roles.js';
 
 /** In order, numbered from 1. A migration that was ever released is never changed: the next one mends it. */
-const migrations: readonly ((db: Kysely<Tables>) => Promise<void>)[] = [journal, runs, sites, access];
+const migrations: readonly ((db: Kysely<Tables>) => Promise<void>)[] = [journal, runs, sites, access, roles];
 
 /** Schema that this version makes and understands. */
 export const schemaVersion = migrations.length;

@@ -8,6 +8,8 @@ export interface SessionRow {
   readonly created: string;
   /** Milliseconds since 1970. */
   readonly expiresMs: number;
+  /** Milliseconds since 1970 of its newest call, give or take a minute. */
+  readonly usedMs: number;
 }
 
 export async function putSession(tx: Tx, row: SessionRow): Promise<void> {
@@ -27,6 +29,16 @@ export async function sessionOf(db: Queries, tokenHash: string, nowMs: number): 
 
 export async function endSession(tx: Tx, tokenHash: string): Promise<void> {
   await tx.deleteFrom('sessions').where('tokenHash', '=', tokenHash).execute();
+}
+
+/** Ends all sessions of a user. */
+export async function endSessionsOf(tx: Tx, user: string): Promise<void> {
+  await tx.deleteFrom('sessions').where('user', '=', user).execute();
+}
+
+/** Notes that a session was used. */
+export async function touchSession(tx: Tx, tokenHash: string, usedMs: number): Promise<void> {
+  await tx.updateTable('sessions').set({ usedMs }).where('tokenHash', '=', tokenHash).execute();
 }
 
 /** Deletes sessions that have ended. */

@@ -18,6 +18,10 @@ export const deskErrors = {
     message: "The call was signed {seconds} s away from the coordinator's time; at most {limit} s are allowed.",
     remedy: 'Set the clock of this machine and of the coordinator by a time server.',
   },
+  'CSM-API-LOCKED': {
+    message: 'Signing in under this name is locked for {seconds} s, after too many wrong passwords in a row.',
+    remedy: 'Wait, or ask the lead for a new link (consilium users password NAME), which also ends the lock.',
+  },
   'CSM-API-NOT-FOUND': {
     message: 'There is nothing at {path}.',
     remedy: 'Check the address; /api/openapi.json lists every call.',
@@ -25,6 +29,10 @@ export const deskErrors = {
   'CSM-API-NOT-YET': {
     message: 'Run {run} has no {what}.',
     remedy: 'Wait until the run has come so far; consilium status shows where it is.',
+  },
+  'CSM-API-ORIGIN': {
+    message: 'The request was not sent by a page of this coordinator.',
+    remedy: 'Use the page at the coordinator’s own address; a proxy in front must pass Host and Origin on.',
   },
   'CSM-API-RANGE': {
     message: 'The range asked for does not lie within the {bytes} bytes of {what}.',
@@ -34,13 +42,18 @@ export const deskErrors = {
     message: 'This very call was made before.',
     remedy: 'Nothing to do if you made it once; call the operator if you did not: somebody has recorded it.',
   },
+  'CSM-API-ROLE': {
+    message: 'This is not for you to see: it needs the role {needs}.',
+    remedy: 'Ask the lead for it; the lead names each user’s role (consilium users add).',
+  },
   'CSM-API-SETUP': {
-    message: 'The set-up link is not valid: it was used, it is older than a day, or the coordinator was started anew.',
-    remedy: 'Use the newest link that the coordinator printed, or ask the lead for one (consilium page-link).',
+    message: 'The set-up link is not valid: it was used, it is older than a day, or a newer one replaced it.',
+    remedy:
+      'Use the newest link that the coordinator printed, or ask the lead for one (consilium users password NAME).',
   },
   'CSM-API-SIGN-IN': {
     message: 'No page user has this name and password.',
-    remedy: 'Check both. The lead can make a new set-up link with consilium page-link.',
+    remedy: 'Check both. The lead can make a link that sets a new password (consilium users password NAME).',
   },
   'CSM-API-SIGNATURE': {
     message: 'The signature of the call does not hold.',
@@ -57,6 +70,14 @@ export const deskErrors = {
   'CSM-API-TOO-OFTEN': {
     message: 'Too many attempts.',
     remedy: 'Wait {seconds} s and try again.',
+  },
+  'CSM-API-USER-EXISTS': {
+    message: 'There is a page user {name} already.',
+    remedy: 'Choose another name, or remove the user first (consilium users remove NAME).',
+  },
+  'CSM-API-USER-UNKNOWN': {
+    message: 'There is no page user {name}.',
+    remedy: 'See consilium users list.',
   },
   'CSM-CLI-ADDRESS': {
     message: '{address} is not an address that calls may go to: {problem}.',
