@@ -88,7 +88,7 @@ describe('consilium rehearse', () => {
     onTestFailed(() => console.error(terminal.transcript()));
     const typed = await terminal.type(
       'consilium',
-      ...rehearse('run.yaml', '--data', 'data/pooled', '--by', 'site', '--json'),
+      ...rehearse('run.yaml', '--data', 'data/pooled', '--by', 'site', '--seed', '8', '--json'),
     );
     expect(typed.status).toBe(0);
     const summary = summaryOf(typed);
@@ -97,8 +97,39 @@ describe('consilium rehearse', () => {
     ]);
     const made = (await readdir(folder)).filter((name) => name.startsWith('consilium-rehearsal-rehearsed-'));
     expect(made).toHaveLength(1);
-    expect((await readdir(at(made[0] ?? ''))).sort()).toEqual(['export', 'logs', 'reports']);
-    await rm(at(made[0] ?? ''), { recursive: true });
+    const out = at(made[0] ?? '');
+    expect((await readdir(out)).sort()).toEqual(['export', 'logs', 'reports']);
+    const contract = await readFile(join(out, 'export', 'contract.json'), 'utf8');
+    expect(JSON.parse(contract)).toMatchObject({ contract: { runFile: { seed: 8 } } });
+    await rm(out, { recursive: true });
+  });
+
+  it('holds the federation against one place and each hospital alone, and tells of one that cannot train alone', async () => {
+    onTestFailed(() => console.error(terminal.transcript()));
+    await writePooled(at('data', 'pair'), hospitals);
+    const file = at('data', 'pair', 'samples.csv');
+    const [head = '', ...rows] = (await readFile(file, 'utf8')).split('\n');
+    const kept = rows.filter((row) => !row.includes('hospital-b') || row.includes('NPM1'));
+    await writeFile(file, [head, ...kept].join('\n'));
+    await writeFile(at('ruled.yaml'), `${runFile()}participation: { required: [hospital-a], quorum: 1 }\n`);
+    const typed = await terminal.type(
+      'consilium',
+      ...rehearse('ruled.yaml', '--data', 'data/pair', '--by', 'site', '--compare', '--out', 'compared', '--json'),
+    );
+    expect(typed.status).toBe(3);
+    const summary = summaryOf(typed);
+    const done = { status: 'complete', pooled: { accuracy: number, auc: number }, error: null };
+    const none = { status: 'failed', testSamples: null, pooled: null, modelHash: null };
+    expect(summary.compared).toMatchObject([
+      { ...done, trained: 'together', site: null, testSamples: number },
+      { ...done, trained: 'alone', site: 'hospital-a', testSamples: 12 },
+      { ...none, trained: 'alone', site: 'hospital-b', error: { code: expect.stringMatching(/^CSM-/) } },
+    ]);
+    expect(summary.compared[0].testSamples).toBeGreaterThan(12);
+    expect(typed.out).toMatch(/^the federation, on all +12 /m);
+    expect(typed.out).toMatch(/^each alone, on its own +12 /m);
+    expect(typed.out).toMatch(/^hospital-b: CSM-/m);
+    for (const part of [['together'], ['alone', 'hospital-a']]) await access(at('compared', ...part, 'export'));
   });
 
   it('goes on without hospitals whose data cannot be used, and says of each why', async () => {
@@ -145,6 +176,7 @@ describe('consilium rehearse', () => {
     ['a folder of data that is not there', ['run.yaml', '--site', 'hospital-z=data/z'], 'CSM-REHEARSE-SITE'],
     ['a name that is none', ['run.yaml', '--site', 'Hospital Z=data/hospital-a'], 'CSM-REHEARSE-SITE'],
     ['two hospitals of one name', ['run.yaml', '--site', 'hospital-a=data/hospital-b'], 'CSM-REHEARSE-SITE'],
+    ['a seed that is none', ['run.yaml', '--seed', 'seven'], 'CSM-CLI-ARGUMENT'],
     ['both ways at once', ['run.yaml', '--data', 'data/pooled', '--by', 'site'], 'CSM-CLI-ARGUMENT'],
   ])('refuses %s with one line and a remedy, and leaves nothing behind', async (_, words, said) => {
     await writeFile(at('wrong.yaml'), runFile({ training: 'rounds: two' }));

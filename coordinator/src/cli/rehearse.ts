@@ -1,13 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { namedFiles, readRunFile } from '@consilium/shared/contract';
+import { namedFiles, readRunFile, runFile } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
 import {
   barStage,
   castByColumn,
   castByFolder,
+  compare,
+  comparisonText,
   lineStage,
+  openVariant,
+  type RehearsalSite,
   rehearse,
   type Stage,
   summaryText,
@@ -23,6 +27,8 @@ interface RehearseOptions {
   readonly backend: string;
   readonly device: string;
   readonly synthetic?: boolean;
+  readonly seed?: string;
+  readonly compare?: boolean;
   readonly json?: boolean;
 }
 
@@ -41,8 +47,10 @@ export const rehearseCommand = (context: CommandContext): Command =>
     .option('--backend <name>', 'auto, native, webgpu, wasm or cpu', 'auto')
     .option('--device <kind>', 'what it must run on: any, gpu or cpu', 'any')
     .option('--synthetic', 'the patients are invented; every report says so')
+    .option('--seed <number>', 'in place of the seed of the run file')
+    .option('--compare', 'then train with all rows in one place, and at each hospital alone, and print all beside it')
     .option('--json', 'print one JSON object as the last line')
-    .action(async (runFile: string, options: RehearseOptions) => {
+    .action(async (path: string, options: RehearseOptions) => {
       const { data, by } = options;
       if ((data === undefined) !== (by === undefined) || (data === undefined) === (options.site.length === 0)) {
         fail('CSM-CLI-ARGUMENT', {
@@ -52,27 +60,40 @@ export const rehearseCommand = (context: CommandContext): Command =>
       }
       checkChoice('--backend', options.backend, backends);
       checkChoice('--device', options.device, devices);
-      const terms = readRunFile(await readText(runFile), basename(runFile));
-      for (const file of namedFiles(terms)) await readText(join(dirname(runFile), file));
+      const terms = readRunFile(await readText(path), basename(path));
+      for (const file of namedFiles(terms)) await readText(join(dirname(path), file));
+      const seed = options.seed === undefined ? terms.seed : seedOf(options.seed);
       const out = await freeFolder(options.out ?? `consilium-rehearsal-${terms.name}-${stampOf(context.now())}`);
+      await using variant = await openVariant(path, terms, { seed });
+      const played = options.seed === undefined ? resolve(path) : variant.path;
+      const { backend, device, synthetic = false } = options;
+      const keep = options.out !== undefined;
+      const play = { runFile: played, out, keep, backend, device, synthetic, signal: context.signal };
+      let cast: readonly RehearsalSite[] = [];
       const summary = await rehearse({
-        runFile: resolve(runFile),
-        sites: (processes) =>
-          data !== undefined && by !== undefined
-            ? castByColumn(processes, { runFile: resolve(runFile), directory: resolve(data), column: by })
-            : castByFolder(options.site),
-        out,
-        keep: options.out !== undefined,
-        backend: options.backend,
-        device: options.device,
-        synthetic: options.synthetic ?? false,
+        ...play,
+        sites: async (processes) => {
+          cast =
+            data !== undefined && by !== undefined
+              ? await castByColumn(processes, { runFile: played, directory: resolve(data), column: by })
+              : await castByFolder(options.site);
+          return cast;
+        },
         stage: stageOf(context, options),
-        signal: context.signal,
       });
       context.print(summaryText(summary));
-      if (options.json) context.print(JSON.stringify(summary));
+      const compared = options.compare
+        ? await compare(play, { cast, terms: { ...terms, seed }, stage: () => stageOf(context, options) })
+        : null;
+      if (compared !== null) context.print(comparisonText(summary, compared));
+      if (options.json) context.print(JSON.stringify(compared === null ? summary : { ...summary, compared }));
       process.exitCode = exitCodes[summary.status];
     });
+
+/** The number itself; the run file's own schema checks its range. */
+const seedOf = (text: string): number =>
+  runFile.shape.seed.safeParse(Number(text)).data ??
+  fail('CSM-CLI-ARGUMENT', { name: '--seed', problem: 'a whole number from 0 to 2147483647' });
 
 function checkChoice(name: string, given: string, known: readonly string[]): void {
   if (!known.includes(given)) fail('CSM-CLI-ARGUMENT', { name, problem: `one of ${known.join(', ')}` });
