@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fail } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
@@ -82,6 +83,8 @@ export async function openCompany(options: CompanyOptions): Promise<Company> {
     const [, fingerprint = ''] = await coordinator.line(/^Fingerprint\s+(\S+)$/m);
     await lead.type(adoptCommand, address, '--fingerprint', fingerprint);
 
+    // Agents that each took all processors would wait for one another.
+    const threads = String(Math.max(1, Math.floor(availableParallelism() / cast.length)));
     const enrol = async ({ site, directory, row }: RehearsalSite): Promise<void> => {
       const [code = ''] = await lead.type(inviteCommand, site);
       const only = row === null ? [] : ['--row', `${row.column}=${row.value}`];
@@ -89,7 +92,7 @@ export async function openCompany(options: CompanyOptions): Promise<Company> {
         `enrolment of ${site}`,
         [
           ...['consilium-site', 'enrol', code, '--home', homeOf(site), '--data', directory, '--backend', backend],
-          ...['--device', device],
+          ...['--device', device, '--threads', threads],
           ...only,
           ...(synthetic ? ['--synthetic'] : []),
         ],
