@@ -1,6 +1,6 @@
 import type { BlobHash } from '@consilium/shared/ids';
 import { journalLine } from '@consilium/shared/journal';
-import { currentStepId, resultOf } from '../rounds/index.js';
+import { currentStepId, inOrder, resultOf } from '../rounds/index.js';
 import type { Blobs, Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
 import { wholeBlob } from './fold-step.js';
@@ -9,9 +9,9 @@ import type { Exported, ExportedBlob } from './view.js';
 /** Everything of a run that the lead takes away. */
 export async function exportOf({ state }: Conductor, store: Store, blobs: Blobs): Promise<Exported> {
   const model = resultOf(state);
-  const tested = currentStepId(state) === 'test' ? [...state.accepted.values()] : [];
+  const tested = currentStepId(state) === 'test' ? inOrder(state.accepted) : [];
   const reports = [];
-  for (const { manifest } of tested) reports.push({ manifest, bytes: await wholeBlob(blobs, manifest.hash) });
+  for (const manifest of tested) reports.push({ manifest, bytes: await wholeBlob(blobs, manifest.hash) });
   return {
     contract: await wholeBlob(blobs, state.contractBlob!),
     model: model && (await blobOf(model, blobs)),

@@ -18,7 +18,8 @@ export async function openVariant(
   change: Partial<Pick<RunFile, 'seed' | 'participation'>>,
 ): Promise<Variant> {
   const folder = await mkdtemp(join(tmpdir(), 'consilium-run-file-'));
-  for (const file of namedFiles(terms)) {
+  const { weights } = terms.model;
+  for (const file of [...namedFiles(terms), ...(weights ? [weights.file] : [])]) {
     const copy = join(folder, file);
     await mkdir(dirname(copy), { recursive: true });
     await copyFile(join(dirname(path), file), copy);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apply } from './apply.js';
 import { coverageOf } from './coverage.js';
-import { currentStep } from './state.js';
+import { currentStep, inOrder } from './state.js';
 import { a, b, c, drive, fault, hash, manifestOf, sites, until } from './testing/drive.js';
 import { work, workFor } from './work.js';
 
@@ -121,6 +121,13 @@ describe('a contribution', () => {
       { type: 'contribution-refused', site: a, error: { code: 'CSM-UPDATE-SECOND' } },
     ]);
     expect(run.state().accepted.get(a)).toBe(first);
+  });
+
+  it('stands in the order of sites, whoever came first', () => {
+    const run = drive();
+    for (const site of [c, a, b]) run.contribute(site);
+    expect(inOrder(run.state().accepted).map(({ site }) => site)).toEqual([a, b, c]);
+    expect(work(run.state())?.contributions.map(({ site }) => site)).toEqual([a, b, c]);
   });
 
   it('that was refused leaves the step open, and a good one is taken after it', () => {

@@ -108,3 +108,7 @@ export const memberSites = (state: RunState): readonly SiteId[] =>
 /** Sites that the open step still waits for. */
 export const pendingSites = (state: RunState): readonly SiteId[] =>
   state.stepPhase === 'open' ? state.sites.filter((site) => !state.accepted.has(site) && !state.absent.has(site)) : [];
+
+/** What was accepted, in canonical site order and not in that of arrival. */
+export const inOrder = (accepted: RunState['accepted']): readonly SignedManifest['manifest'][] =>
+  [...accepted.values()].map(({ manifest }) => manifest).sort((a, b) => (a.site < b.site ? -1 : 1));

@@ -1,7 +1,7 @@
 import { idOf, type Step } from '@consilium/shared/contract';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { Work } from '@consilium/shared/wire';
-import { currentStage, currentStep, type RunState, resultOf } from './state.js';
+import { currentStage, currentStep, inOrder, type RunState, resultOf } from './state.js';
 
 /** What the shell must do now. Follows from the state alone, so a crash in between loses nothing. */
 export type Deed = {
@@ -18,9 +18,7 @@ export type Deed = {
 export function work(state: RunState): Deed | null {
   const step = currentStep(state);
   if (state.phase !== 'running' || state.stepPhase !== 'folding' || step === null) return null;
-  const contributions = [...state.accepted]
-    .map(([site, { manifest }]) => ({ site, hash: manifest.hash, samples: manifest.samples }))
-    .sort((a, b) => (a.site < b.site ? -1 : 1));
+  const contributions = inOrder(state.accepted).map(({ site, hash, samples }) => ({ site, hash, samples }));
   const { frozen, preparation } = state;
   return { kind: 'fold', step, id: idOf(step), contributions, model: baseOf(state), frozen, preparation };
 }
