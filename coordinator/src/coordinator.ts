@@ -164,7 +164,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     random: randomBytes,
     log,
   });
-  server.on('request', api.app);
+  api.attach(server);
 
   const swept = await runs.sweep();
   if (swept > 0) log.info({ swept }, 'blobs that no run needs were removed');

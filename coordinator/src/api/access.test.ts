@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { invitationId } from '@consilium/shared/crypto';
 import { siteId } from '@consilium/shared/ids';
 import { contributionManifest } from '@consilium/shared/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,11 +46,6 @@ let cookies: Record<(typeof people)[number] | 'expired', string>;
 
 beforeAll(async () => {
   stage = await openStage({ runs: fakeRuns([view], { reports }) });
-  const notAfter = new Date(stage.now().getTime() + 86_400_000);
-  for (const [index, site] of [own, other].entries()) {
-    const invitation = invitationId.parse(String(index).repeat(32));
-    await stage.sites.invite({ site, invitation, gateKey: Buffer.alloc(32), notAfter });
-  }
   const expired = await stage.signedIn('expired', { role: 'lead' });
   stage.advance(13 * 3_600_000);
   cookies = {

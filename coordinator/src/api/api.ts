@@ -1,7 +1,9 @@
+import type { Server as HttpServer } from 'node:http';
 import { asCoded, coded } from '@consilium/shared/errors';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
 import { pageRouter } from '../page/index.js';
+import { openLive } from './live/index.js';
 import { openApiDocument } from './openapi.js';
 import type { ApiOptions } from './options.js';
 import { openPageUsers } from './page-users.js';
@@ -10,8 +12,10 @@ import { mount, refuse } from './serve.js';
 import { setupLink } from './setup-link.js';
 
 export interface Api {
-  /** Handles the requests of an http.Server. */
+  /** Handles requests. */
   readonly app: Express;
+  /** Serves an http or https server: its requests, and the page's websockets. Once. */
+  attach(server: HttpServer): void;
   /** A link that makes the first page user; null when there is one already. */
   setupLink(): Promise<string | null>;
   /** Ends all open streams, so that the server can close. */
@@ -45,13 +49,21 @@ export function openApi(options: ApiOptions): Api {
   };
   app.use(last);
 
+  let closeLive = () => {};
   return {
     app,
+    attach(server) {
+      server.on('request', app);
+      closeLive = openLive({ server, options, users });
+    },
     async setupLink() {
       const token = await users.firstToken();
       return token === null ? null : setupLink(settings.address(), token);
     },
-    close: () => closing.abort(),
+    close() {
+      closing.abort();
+      closeLive();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 export { type Api, openApi } from './api.js';
+export * from './live/index.js';
 export { openApiDocument } from './openapi.js';
 export type { ApiLog, ApiOptions } from './options.js';
 export { recordsOver } from './over-store.js';

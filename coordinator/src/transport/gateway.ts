@@ -1,4 +1,4 @@
-import type { Server as HttpServer, RequestListener } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import {
   type Certificate,
@@ -39,6 +39,7 @@ import { createLimit } from './limit.js';
 import type { Admitted, BlobSource, GatewayHandlers, SiteTraffic, SpoolPlace } from './ports.js';
 import { openSession, type Session } from './session.js';
 import { createTransfers, type Transfers } from './transfers.js';
+import { attachToUpgrades } from './upgrades.js';
 
 export interface GatewayOptions {
   /** An http or https server; the gateway takes the websockets under `gatewayPath` and leaves the rest alone. */
@@ -244,14 +245,6 @@ export function openGateway(options: GatewayOptions): Gateway {
       await Promise.all(endings);
     },
   };
-}
-
-/** Takes websocket upgrades alone: plain requests stay with whoever listens for them, now or later. */
-function attachToUpgrades(io: Server, server: HttpServer): void {
-  const listeners = server.listeners('request').filter((one): one is RequestListener => typeof one === 'function');
-  io.attach(server);
-  server.removeAllListeners('request');
-  for (const listener of listeners) server.on('request', listener);
 }
 
 /** What lies behind an internal fault, for the log. */

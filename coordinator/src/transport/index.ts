@@ -8,3 +8,4 @@ export type {
   SpoolPlace,
   UploadClaim,
 } from './ports.js';
+export { attachToUpgrades } from './upgrades.js';

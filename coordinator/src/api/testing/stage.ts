@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createIdentity, type Identity, sign } from '@consilium/shared/crypto';
+import { createIdentity, type Identity, invitationId, sign } from '@consilium/shared/crypto';
 import { type ConsortiumId, consortiumId, type SiteId } from '@consilium/shared/ids';
 import { z } from 'zod';
 import { openSites, type Sites } from '../../sites/index.js';
@@ -93,7 +93,8 @@ export async function openStage(
     random: randomBytes,
     log: quiet,
   });
-  const server = createServer(api.app);
+  const server = createServer();
+  api.attach(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   url = `http://127.0.0.1:${isBound(address) ? address.port : 0}`;
@@ -134,6 +135,11 @@ export async function openStage(
     call,
     post,
     async signedIn(name, sight) {
+      if (sight.role === 'site' && !sites.roster().members.has(sight.site)) {
+        const invitation = invitationId.parse(randomBytes(16).toString('hex'));
+        const notAfter = new Date(now().getTime() + 86_400_000);
+        await sites.invite({ site: sight.site, invitation, gateKey: randomBytes(32), notAfter });
+      }
       const { link } = z
         .object({ link: z.string() })
         .parse(await (await call('POST', '/api/users', { name, sight })).json());
