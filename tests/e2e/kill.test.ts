@@ -9,6 +9,8 @@ import { openTheatre, smallRun, type Theatre } from '../harness/theatre.js';
 
 const hospitals = ['hospital-a', 'hospital-b', 'hospital-c'];
 const victim = 'hospital-b' as SiteId;
+/** A whole run may take this long on a busy machine. */
+const wholeRunMs = 240_000;
 const closed = ({ phase }: RunView) => phase === 'closed';
 
 async function killCoordinator(company: Company): Promise<void> {
@@ -25,6 +27,11 @@ async function killAgent(company: Company): Promise<void> {
 const wideRun = smallRun()
   .replace('preset: small,', 'preset: small, options: { width1: 4096, width2: 1024, tokens1: 16, tokens2: 16 },')
   .replace('rounds: 3', 'rounds: 1');
+
+/** Two stages, after a preparation of two passes: a kill has as many kinds of steps to fall into as there are. */
+const stagedRun = smallRun(`preparation: { harmonise: combat }
+validation: { everyRounds: 2 }
+stages: [{ name: autoencoder, rounds: 2 }, { name: head, rounds: 1 }]`).replace('attention-aml', 'blood-autoencoder');
 
 /** The lead's export checks every hash and signature of the journal; here its order of steps is read, too. */
 async function finishedSteps(theatre: Theatre, view: RunView): Promise<readonly string[]> {
@@ -43,22 +50,22 @@ describe('kill -9', () => {
 
   beforeAll(async () => {
     await using theatre = await openTheatre(hospitals);
-    undisturbed = await theatre.until(await theatre.launch(smallRun()), closed);
+    undisturbed = await theatre.until(await theatre.launch(stagedRun), closed, wholeRunMs);
     order = await finishedSteps(theatre, undisturbed);
-  });
+  }, wholeRunMs);
 
   it('spares an undisturbed run', () => {
-    expect(undisturbed).toMatchObject({ outcome: 'complete', error: null });
+    expect(undisturbed).toMatchObject({ outcome: 'complete', error: null, frozen: expect.any(String) });
     expect(order).toEqual([
-      ...['prepare:cohort:1', 'prepare:scale:1', 'initial'],
-      ...[1, 2, 3].flatMap((round) => [`train:0:${round}`, `validate:${round}`]),
-      'test',
+      ...['prepare:cohort:1', 'prepare:impute:1', 'prepare:combat:1', 'prepare:combat:2', 'prepare:scale:1'],
+      ...['initial', 'train:0:1', 'train:0:2', 'validate:2'],
+      ...['initial:1', 'train:1:1', 'validate:1:1', 'test'],
     ]);
   });
 
   it('of the coordinator in every phase ends in the same model, and the journal verifies', async () => {
     await using theatre = await openTheatre(hospitals);
-    const run = await theatre.launch(smallRun());
+    const run = await theatre.launch(stagedRun);
     for (const step of order) {
       await theatre.until(
         run,
@@ -66,25 +73,30 @@ describe('kill -9', () => {
       );
       await killCoordinator(theatre.company);
     }
+    const { model, frozen } = undisturbed;
     const view = await theatre.until(run, closed);
-    expect(view).toMatchObject({ outcome: 'complete', model: undisturbed.model });
+    expect(view).toMatchObject({ outcome: 'complete', model, frozen });
     expect(await finishedSteps(theatre, view)).toEqual(order);
   });
 
-  it('of an agent while it trains ends in the same model', async () => {
+  it('of an agent while it prepares and while it trains ends in the same model', async () => {
     await using theatre = await openTheatre(hospitals);
-    const run = await theatre.launch(smallRun());
+    const run = await theatre.launch(stagedRun);
     for (const [step, activity] of [
+      ['prepare:combat:1', null],
       ['train:0:1', 'training'],
-      ['train:0:3', 'training'],
+      ['train:1:1', 'training'],
     ] as const) {
-      const doing = (view: RunView) => view.sites.some((one) => one.site === victim && one.activity === activity);
+      const doing = (view: RunView) =>
+        activity === null || view.sites.some((one) => one.site === victim && one.activity === activity);
       const past = (view: RunView) => order.indexOf(view.step ?? '') > order.indexOf(step);
       await theatre.until(run, (view) => closed(view) || past(view) || (view.step === step && doing(view)));
       await killAgent(theatre.company);
     }
+    const { model, frozen } = undisturbed;
     const view = await theatre.until(run, closed);
-    expect(view).toMatchObject({ outcome: 'complete', model: undisturbed.model });
+    expect(view).toMatchObject({ outcome: 'complete', model, frozen });
+    expect(await finishedSteps(theatre, view)).toEqual(order);
   });
 
   it('of an agent in the middle of its upload ends in the same model', async () => {
