@@ -114,20 +114,25 @@ async function foldEvaluations(deed: Deed, { contract, blobs }: FoldMeans): Prom
     const terms = evaluationTerms(contract, site, deed.id, needed(deed.model));
     const evaluation = readEvaluation(await wholeBlob(blobs, hash), terms);
     evaluations.push(evaluation);
-    released.push(releasedOf(site, evaluation.report?.report.measures ?? null));
+    released.push(releasedOf(site, evaluation.report?.report ?? null));
   }
   return { ...poolEvaluations(evaluations, contract.runFile.model.classes), released };
 }
 
 /** A site's own figures as it released them. */
-function releasedOf(site: SiteId, measures: ReleasedMeasures | null): ReleasedMetrics {
+function releasedOf(site: SiteId, report: SiteReport | null): ReleasedMetrics {
   const shown = (value: Figure | null | undefined) => (typeof value === 'number' ? value : null);
+  const scores = report?.measures.scores;
+  const panels = report?.panels?.map(({ name, scores }) => ({
+    ...{ name, accuracy: shown(scores.accuracy.value), macroF1: shown(scores.macroF1.value) },
+  }));
   return {
     site,
-    n: shown(measures?.n),
-    loss: shown(measures?.scores.loss.value),
-    accuracy: shown(measures?.scores.accuracy.value),
-    macroF1: shown(measures?.scores.macroF1.value),
+    n: shown(report?.measures.n),
+    loss: shown(scores?.loss.value),
+    accuracy: shown(scores?.accuracy.value),
+    macroF1: shown(scores?.macroF1.value),
+    ...(panels && { panels }),
   };
 }
 

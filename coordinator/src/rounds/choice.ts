@@ -1,9 +1,7 @@
-import type { RunFile } from '@consilium/shared/contract';
+import { type Choose, isBetter } from '@consilium/shared/contract';
 import type { BlobHash } from '@consilium/shared/ids';
 import type { PooledMetrics } from './records.js';
 import type { RunState } from './state.js';
-
-type Choose = RunFile['validation']['choose'];
 
 interface Candidate {
   readonly round: number;
@@ -15,6 +13,5 @@ interface Candidate {
 export function better(choose: Choose, best: RunState['best'], candidate: Candidate): RunState['best'] {
   const value = candidate.metrics[choose];
   if (value === null) return best;
-  const wins = best === null || (choose === 'loss' ? value < best.value : value > best.value);
-  return wins ? { round: candidate.round, model: candidate.model, value } : best;
+  return isBetter(choose, value, best?.value ?? null) ? { round: candidate.round, model: candidate.model, value } : best;
 }

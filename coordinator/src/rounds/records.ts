@@ -25,6 +25,12 @@ const released = z.strictObject({
   loss: z.number().nullable(),
   accuracy: z.number().nullable(),
   macroF1: z.number().nullable(),
+  /** The same of other predictions of its samples: baselines, the site's own model. */
+  panels: z
+    .array(
+      z.strictObject({ name: figureName, accuracy: z.number().nullable(), macroF1: z.number().nullable() }),
+    )
+    .exactOptional(),
 });
 
 /** One site's own released figures; null where it withheld them. */

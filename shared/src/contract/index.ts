@@ -1,3 +1,4 @@
+export { type Choose, isBetter } from './choice.js';
 export * from './contract.js';
 export { type FeatureBags, imageFeatures, type SiteFiles, siteFiles } from './data/index.js';
 export { featureList, karyotypeBands, namedFiles, parseFeatureList, transformsOf } from './feature-list.js';

@@ -58,6 +58,8 @@ const validation = z
     minimumCohort: z.int().min(1).default(5),
     /** Bootstrap draws for intervals in the final report. */
     bootstrap: z.int().min(0).max(10_000).default(1000),
+    /** Each site also trains by itself, and its own model is judged beside the common one. */
+    alone: z.boolean().exactOptional(),
   })
   .prefault({});
 
@@ -82,8 +84,12 @@ export const runFile = z
       .max(2 ** 31 - 1)
       .default(7),
   })
-  .superRefine(({ data, preparation, training, stages, validation }, context) => {
+  .superRefine(({ model, data, preparation, training, stages, validation }, context) => {
     checkPreparation(data, preparation, context);
+    if (validation.alone && model.weights) {
+      const message = 'a site has no imported weights to train from by itself: leave out one of the two';
+      context.addIssue({ code: 'custom', path: ['validation', 'alone'], message });
+    }
     if (validation.share > 0) return;
     const message = 'needs judged rounds: validation.share must be above 0';
     if (training.earlyStop) context.addIssue({ code: 'custom', path: ['training', 'earlyStop'], message });

@@ -1,4 +1,4 @@
-import { balancedAccuracy, macroF1, matthews, mean, weightedF1 } from './classification.js';
+import { accuracy, balancedAccuracy, macroF1, matthews, mean, weightedF1 } from './classification.js';
 import { confusionOf } from './confusion.js';
 import { mostProbable, type Predictions, scoresOf } from './predictions.js';
 import type { Interval } from './wilson.js';
@@ -14,43 +14,75 @@ type Resampled = (typeof resampled)[number];
  * @param random numbers in [0, 1) from the caller's seeded generator; the same ones give the same intervals
  */
 export function bootstrap(
-  { y, probabilities, classes }: Predictions,
+  predictions: Predictions,
   draws: number,
   random: () => number,
 ): { readonly [Name in Resampled]?: Interval } {
-  if (draws === 0 || y.length === 0) return {};
-  const predicted = mostProbable(probabilities, classes);
-  const strata = Array.from({ length: classes }, (_, c) =>
-    Array.from({ length: y.length }, (_, row) => row).filter((row) => y[row] === c),
-  );
-  const areas = strata.map((own, c) => weightedArea(scoresOf(probabilities, classes, c), own));
+  const scores = weightedScores(predictions);
   const seen: Record<Resampled, number[]> = { balancedAccuracy: [], macroF1: [], weightedF1: [], mcc: [], auc: [] };
+  for (const weights of stratifiedDraws(predictions, draws, random)) {
+    const drawn = scores(weights);
+    for (const name of resampled) if (drawn[name] !== null) seen[name].push(drawn[name]);
+  }
+  const intervals: { [Name in Resampled]?: Interval } = {};
+  for (const name of resampled) {
+    if (seen[name].length > 0) intervals[name] = { ...percentiles(seen[name]), method: 'bootstrap' };
+  }
+  return intervals;
+}
+
+/**
+ * How often each sample is drawn, [rows], draw after draw. The array is the same each time.
+ * @param random numbers in [0, 1)
+ */
+export function* stratifiedDraws(
+  { y, classes }: Pick<Predictions, 'y' | 'classes'>,
+  draws: number,
+  random: () => number,
+): Iterable<Float64Array> {
+  if (y.length === 0) return;
+  const strata = rowsByClass(y, classes);
   const weights = new Float64Array(y.length);
   for (let draw = 0; draw < draws; draw++) {
     weights.fill(0);
     for (const rows of strata) {
       for (let i = 0; i < rows.length; i++) weights[rows[Math.floor(random() * rows.length)]!]! += 1;
     }
+    yield weights;
+  }
+}
+
+type Drawn = { readonly [Name in Resampled | 'accuracy']: number | null };
+
+/** The scores of predictions whose samples count by weights, [rows]. Sorts once, so that each call costs one pass. */
+export function weightedScores({ y, probabilities, classes }: Predictions): (weights: Float64Array) => Drawn {
+  const predicted = mostProbable(probabilities, classes);
+  const areas = rowsByClass(y, classes).map((own, c) => weightedArea(scoresOf(probabilities, classes, c), own));
+  return (weights) => {
     const confusion = confusionOf(y, predicted, classes, weights);
-    const scores: Record<Resampled, number | null> = {
+    return {
+      accuracy: accuracy(confusion),
       balancedAccuracy: balancedAccuracy(confusion),
       macroF1: macroF1(confusion),
       weightedF1: weightedF1(confusion),
       mcc: matthews(confusion),
       auc: mean(areas.map((area) => area(weights)).filter((area) => area !== null)),
     };
-    for (const name of resampled) if (scores[name] !== null) seen[name].push(scores[name]);
-  }
-  const intervals: { [Name in Resampled]?: Interval } = {};
-  for (const name of resampled) {
-    if (seen[name].length === 0) continue;
-    const sorted = seen[name].sort((a, b) => a - b);
-    intervals[name] = { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975), method: 'bootstrap' };
-  }
-  return intervals;
+  };
 }
 
-/** AUC of a class under row weights; sorts once, so that each draw costs one pass. */
+/** The middle 95 % of values that were drawn; sorts them in place. */
+export function percentiles(values: number[]): { readonly low: number; readonly high: number } {
+  const sorted = values.sort((a, b) => a - b);
+  return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
+}
+
+const rowsByClass = (y: Predictions['y'], classes: number): readonly (readonly number[])[] =>
+  Array.from({ length: classes }, (_, c) =>
+    Array.from({ length: y.length }, (_, row) => row).filter((row) => y[row] === c),
+  );
+
+/** AUC of a class under row weights. */
 function weightedArea(scores: ArrayLike<number>, positives: readonly number[]) {
   const order = Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[b]! - scores[a]!);
   const positive = new Uint8Array(scores.length);

@@ -15,5 +15,6 @@ export * from './ranking.js';
 export * from './released.js';
 export * from './retrieval.js';
 export * from './suppress.js';
+export * from './uplift.js';
 export * from './wilson.js';
 export { tooFew, withholdLine } from './withhold-line.js';

@@ -7,6 +7,7 @@ import {
   releasedRates,
   releasedScores,
   tooFew,
+  uplift,
   withheld,
 } from '../metrics/index.js';
 import { figureName, maxBeside } from './figure-name.js';
@@ -61,6 +62,11 @@ export const siteReport = z.strictObject({
   /** Figures of another kind, means over the samples that have one. */
   figures: z
     .array(z.strictObject({ name: figureName, n: z.int().min(1), mean: z.number() }))
+    .max(maxBeside)
+    .exactOptional(),
+  /** By how much the model is above others of these panels, on the same samples. Left out where few patients would tell it. */
+  uplift: z
+    .array(z.strictObject({ over: figureName, scores: uplift }))
     .max(maxBeside)
     .exactOptional(),
   data: dataCounts,

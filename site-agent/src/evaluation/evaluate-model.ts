@@ -10,10 +10,13 @@ import {
   intervalsOf,
   type Measures,
   measure,
+  mostProbable,
   type Predictions,
   type ReleasedMeasures,
   suppress,
   tallyPatients,
+  tooFew,
+  upliftOf,
 } from '@consilium/shared/metrics';
 import { type BesideCounts, releaseDataCounts, reportDomain, type SiteReport } from '@consilium/shared/report';
 import { version } from '../config/index.js';
@@ -48,6 +51,16 @@ export interface EvaluateOptions {
   readonly batchSize: number;
   readonly now: Date;
   readonly notes?: readonly string[];
+  /** Another model of the same samples, to be held against this one in the final test. */
+  readonly rival?: Rival;
+}
+
+/** What another model says of the judged samples. */
+export interface Rival {
+  /** Its panel's name. */
+  readonly name: string;
+  /** [rows, classes], row-major. */
+  readonly probabilities: Float32Array;
 }
 
 /**
@@ -69,8 +82,35 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
   const intervals = intervalsOf(predictions, draws, stream(seed, 'bootstrap', site, step).uniform);
   const released = suppress(measures, validation.minimumCell, { intervals, patients });
   const { counts: beside, shown } = partName === 'test' ? await judgedBeside(options) : nothingBeside;
-  return { measures, counts: countsOf(predictions), report: released && reportOf(options, released, shown), beside };
+  const held = released && heldAgainst(predictions, released, shown.panels ?? [], options);
+  const report = released && reportOf(options, released, { ...shown, ...held });
+  return { measures, counts: countsOf(predictions), report, beside };
 }
+
+/**
+ * By how much the model is above its rival. Withheld with the accuracy of either, and where they name different classes for so few
+ * patients that the difference would be about these.
+ */
+function heldAgainst(
+  predictions: Predictions,
+  released: ReleasedMeasures,
+  panels: NonNullable<SiteReport['panels']>,
+  { part, contract, site, step, rival }: EvaluateOptions,
+): Pick<SiteReport, 'uplift'> {
+  if (rival === undefined) return {};
+  const { name: over, probabilities } = rival;
+  const { validation, seed } = contract.runFile;
+  const theirs = { ...predictions, probabilities };
+  const [own, other] = [predictions, theirs].map((told) => mostProbable(told.probabilities, told.classes));
+  const differing = new Set(part.patients.filter((_, row) => own![row] !== other![row]));
+  const shown = [released.scores, panels.find(({ name }) => name === over)?.scores];
+  if (tooFew(differing.size, validation.minimumCell) || shown.some((scores) => !hasAccuracy(scores))) return {};
+  const random = stream(seed, 'uplift', site, step).uniform;
+  return { uplift: [{ over, scores: upliftOf(predictions, theirs, validation.bootstrap, random) }] };
+}
+
+const hasAccuracy = (scores: ReleasedMeasures['scores'] | undefined): boolean =>
+  typeof scores?.accuracy.value === 'number';
 
 /** A stage without classes is judged by its own loss, equally weighted over classes whatever it trains with. */
 async function judgedByLoss(options: EvaluateOptions): Promise<Evaluated> {
@@ -92,14 +132,16 @@ interface JudgedBeside {
 const nothingBeside: JudgedBeside = { counts: {}, shown: {} };
 
 /** Baselines and other figures of the final test. A figure that few patients have, or few have not, is withheld. */
-async function judgedBeside({ model, part, training, contract, batchSize }: EvaluateOptions): Promise<JudgedBeside> {
+async function judgedBeside(options: EvaluateOptions): Promise<JudgedBeside> {
+  const { model, part, training, contract, batchSize, rival } = options;
   const { model: wanted, validation, seed } = contract.runFile;
-  if (model.beside === undefined) return nothingBeside;
+  if (model.beside === undefined && rival === undefined) return nothingBeside;
   const known = training ?? pick(part, new Int32Array());
-  const { panels, figures } = await model.beside({ judged: part, training: known, batchSize, seed });
+  const told = await model.beside?.({ judged: part, training: known, batchSize, seed });
+  const { panels = [], figures = [] } = told ?? {};
   const classes = wanted.classes.length;
   const enough = (patients: ReadonlySet<number>) => patients.size === 0 || patients.size >= validation.minimumCell;
-  const others = panels.map(({ name, probabilities }) => ({ name, told: { y: part.y, probabilities, classes } }));
+  const others = [...(rival ? [rival] : []), ...panels].map(({ name, probabilities }) => ({ name, told: { y: part.y, probabilities, classes } }));
   const sums = figures.flatMap(({ name, values }) => {
     const known = [...values.keys()].filter((row) => Number.isFinite(values[row]));
     const patientsOf = (wanted: boolean) =>
@@ -125,7 +167,7 @@ const ratesOf = ({ class: name, recall, precision, f1, auc }: ReleasedMeasures['
 function reportOf(
   options: EvaluateOptions,
   measures: ReleasedMeasures,
-  beside: Pick<SiteReport, 'panels' | 'figures'>,
+  beside: Pick<SiteReport, 'panels' | 'figures' | 'uplift'>,
 ): SiteReport {
   const { contract, site, step, partName, modelHash, counts, features, backend, notes = [] } = options;
   const { minimumCell } = contract.runFile.validation;

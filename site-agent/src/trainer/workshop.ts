@@ -2,13 +2,23 @@ import { open, readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type BackendInfo, useBackend } from '@consilium/models/backend';
 import { shapeOf } from '@consilium/models/samples';
-import { calibrate, type Model, type Progress, readTensors } from '@consilium/models/training';
-import { type InputShape, type Stage, stageAt } from '@consilium/shared/contract';
+import { calibrate, type Model, type Progress, predict, readTensors } from '@consilium/models/training';
+import { type InputShape, type Stage, stageAt, stagesOf } from '@consilium/shared/contract';
+import { CodedError } from '@consilium/shared/errors';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { readIfThere, withDisk } from '../config/index.js';
 import { type Dataset, loadDataset } from '../data/index.js';
 import { evaluateModel, saysSynthetic } from '../evaluation/index.js';
-import { assignLocal, buildModel, checkInput, loadWeights, trainStep, type WeightFiles } from '../model/index.js';
+import {
+  type AloneOptions,
+  assignLocal,
+  buildModel,
+  checkInput,
+  loadWeights,
+  trainAlone,
+  trainStep,
+  type WeightFiles,
+} from '../model/index.js';
 import { applyPreparation, commonFeatures, type Prepared, prepare } from '../preparation/index.js';
 import type { Job, JobResult, Setting } from './messages.js';
 
@@ -117,7 +127,10 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
             seed: contract.runFile.seed,
           });
         }
+        const alone = job.part === 'test' && model.classify !== null && (contract.runFile.validation.alone ?? false);
+        const rival = alone ? await besideAlone({ state, parts: ours.parts, signal, onProgress }) : null;
         const judged = await evaluateModel({
+          ...rival,
           model,
           part,
           training: ours.parts.train,
@@ -141,8 +154,28 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
     }
   }
 
+  /** What this site's own model says of its test samples. Where its training fails, the report says so instead. */
+  async function besideAlone({ parts, ...given }: Pick<AloneOptions, 'state' | 'parts' | 'signal' | 'onProgress'>) {
+    try {
+      const model = await trainAlone({ ...given, contract, site, parts });
+      try {
+        const { batchSize } = stageAt(contract.runFile, stagesOf(contract.runFile).length - 1);
+        const probabilities = await predict({ model, samples: parts.test, reference: parts.train, batchSize });
+        return { rival: { name: localOnly, probabilities } };
+      } finally {
+        model.dispose();
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof CodedError)) throw thrown;
+      return { notes: [`This site alone could not train a model to hold against the common one (${thrown.code}).`] };
+    }
+  }
+
   return { backend, run: work };
 }
+
+/** The panel of the model that a site trained by itself. */
+const localOnly = 'local-only';
 
 const carriedIn = ({ carried }: { readonly carried: string | null }): Promise<Uint8Array | null> =>
   carried === null ? Promise.resolve(null) : readIfThere(carried);
