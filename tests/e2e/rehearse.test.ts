@@ -111,7 +111,10 @@ describe('consilium rehearse', () => {
     const [head = '', ...rows] = (await readFile(file, 'utf8')).split('\n');
     const kept = rows.filter((row) => !row.includes('hospital-b') || row.includes('NPM1'));
     await writeFile(file, [head, ...kept].join('\n'));
-    await writeFile(at('ruled.yaml'), `${runFile()}participation: { required: [hospital-a], quorum: 1 }\n`);
+    await writeFile(
+      at('ruled.yaml'),
+      `${runFile()}participation: { required: [hospital-a], quorum: 1 }\nvalidation: { alone: true }\n`,
+    );
     const typed = await terminal.type(
       'consilium',
       ...rehearse('ruled.yaml', '--data', 'data/pair', '--by', 'site', '--compare', '--out', 'compared', '--json'),
@@ -126,6 +129,10 @@ describe('consilium rehearse', () => {
       { ...none, trained: 'alone', site: 'hospital-b', error: { code: expect.stringMatching(/^CSM-/) } },
     ]);
     expect(summary.compared[0].testSamples).toBeGreaterThan(12);
+    // The other one has nothing to prepare from, so that both are the same training.
+    expect(summary.perSite[0].alone).toBeCloseTo(summary.compared[1].pooled.accuracy, 3);
+    const report = await readFile(at('compared', 'reports', 'hospital-a-test.html'), 'utf8');
+    expect(report).toContain('local-only');
     expect(typed.out).toMatch(/^the federation, on all +12 /m);
     expect(typed.out).toMatch(/^each alone, on its own +12 /m);
     expect(typed.out).toMatch(/^hospital-b: CSM-/m);

@@ -1,7 +1,7 @@
 import { type Contract, inputOf, type Step, stageAt } from '@consilium/shared/contract';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
-import type { Figure, ReleasedMeasures } from '@consilium/shared/metrics';
-import { type Evaluation, readEvaluation } from '@consilium/shared/report';
+import type { Figure } from '@consilium/shared/metrics';
+import { type Evaluation, readEvaluation, type SiteReport } from '@consilium/shared/report';
 import { encodePreparation, openFold, type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { fold as foldUpdates } from '../aggregation/index.js';
 import { type EarlierFile, makeInitial } from '../initial/index.js';

@@ -87,6 +87,6 @@ function metricRows(state: RunState, output: StepOutput): readonly MetricRow[] {
     Object.entries(figures).map(([name, value]) => ({ ...place, site, name, value }));
   return [
     ...(output.metrics ? rows(null, output.metrics) : []),
-    ...(output.released ?? []).flatMap(({ site, ...figures }) => rows(site, figures)),
+    ...(output.released ?? []).flatMap(({ site, panels: _, ...figures }) => rows(site, figures)),
   ];
 }

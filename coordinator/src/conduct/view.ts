@@ -52,15 +52,7 @@ export const judgedView = z.strictObject({
   panels: stepOutput.shape.panels.unwrap(),
   /** Figures of another kind, means over patients: retrieval, reconstruction. */
   figures: stepOutput.shape.figures.unwrap(),
-  sites: z.array(
-    z.strictObject({
-      site: siteId,
-      n: z.int().nullable(),
-      accuracy: z.number().nullable(),
-      macroF1: z.number().nullable(),
-      loss: z.number().nullable(),
-    }),
-  ),
+  sites: stepOutput.shape.released.unwrap(),
 });
 
 /** A line of the runs' list. */

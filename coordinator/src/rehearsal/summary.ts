@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { localOnly } from '@consilium/shared/report';
 import { figure, table } from '@consilium/shared/terminal';
 import { explainWire } from '../cli/output.js';
 import type { RunView } from '../conduct/index.js';
@@ -23,6 +24,8 @@ export interface Summary {
     readonly testSamples: number | null;
     readonly accuracy: number | null;
     readonly macroF1: number | null;
+    /** Accuracy of the model that the site trained by itself, where the run file asks for it. */
+    readonly alone: number | null;
     readonly backend: string | null;
   }[];
   readonly bestRound: number | null;
@@ -57,6 +60,7 @@ export async function summaryOf(
         testSamples: own?.n ?? null,
         accuracy: own?.accuracy ?? null,
         macroF1: own?.macroF1 ?? null,
+        alone: own?.panels?.find(({ name }) => name === localOnly)?.accuracy ?? null,
         backend,
       };
     }),
@@ -73,20 +77,31 @@ export async function summaryOf(
 /** The table that a person reads at the end. */
 export function summaryText(summary: Summary): string {
   const { pooled, status, perSite, reports, wallSeconds } = summary;
-  const rows = perSite.map(({ site, samples, testSamples, accuracy, macroF1, backend }) => [
+  const told = perSite.some(({ alone }) => alone !== null);
+  const rows = perSite.map(({ site, samples, testSamples, accuracy, macroF1, alone, backend }) => [
     site,
     samples ?? '–',
     testSamples ?? '–',
     figure(accuracy),
     figure(macroF1),
+    ...(told ? [figure(alone)] : []),
     backend ?? '–',
   ]);
+  const head = [
+    'site',
+    'trained on',
+    'tested on',
+    'accuracy',
+    'macro-F1',
+    ...(told ? ['accuracy alone'] : []),
+    'backend',
+  ];
   const pooledLine = pooled
     ? `accuracy ${figure(pooled.accuracy)}   balanced accuracy ${figure(pooled.balancedAccuracy)}   macro-F1 ${figure(pooled.macroF1)}   MCC ${figure(pooled.mcc)}   AUC ${figure(pooled.auc)}   ECE ${figure(pooled.ece)}`
     : 'no test figures';
   return [
     '',
-    table(['site', 'trained on', 'tested on', 'accuracy', 'macro-F1', 'backend'], rows),
+    table(head, rows),
     '',
     `All sites together   ${pooledLine}`,
     ...summary.beside.map((line) => `                     ${line}`),

@@ -13,5 +13,7 @@ interface Candidate {
 export function better(choose: Choose, best: RunState['best'], candidate: Candidate): RunState['best'] {
   const value = candidate.metrics[choose];
   if (value === null) return best;
-  return isBetter(choose, value, best?.value ?? null) ? { round: candidate.round, model: candidate.model, value } : best;
+  return isBetter(choose, value, best?.value ?? null)
+    ? { round: candidate.round, model: candidate.model, value }
+    : best;
 }

@@ -27,9 +27,7 @@ const released = z.strictObject({
   macroF1: z.number().nullable(),
   /** The same of other predictions of its samples: baselines, the site's own model. */
   panels: z
-    .array(
-      z.strictObject({ name: figureName, accuracy: z.number().nullable(), macroF1: z.number().nullable() }),
-    )
+    .array(z.strictObject({ name: figureName, accuracy: z.number().nullable(), macroF1: z.number().nullable() }))
     .exactOptional(),
 });
 

@@ -48,7 +48,10 @@ export function upliftOf(one: Predictions, other: Predictions, draws: number, ra
     if (value === null) return null;
     const drawn = seen[name];
     const interval = drawn.length === 0 ? null : percentiles(drawn);
-    return { difference: rounded(value), interval: interval && { low: rounded(interval.low), high: rounded(interval.high) } };
+    return {
+      difference: rounded(value),
+      interval: interval && { low: rounded(interval.low), high: rounded(interval.high) },
+    };
   };
   return {
     accuracy: told('accuracy'),

@@ -7,3 +7,6 @@ export const figureName = z
 
 /** Panels, and figures, that one evaluation may hold. */
 export const maxBeside = 64;
+
+/** The panel of the model that a site trained by itself. */
+export const localOnly = 'local-only';

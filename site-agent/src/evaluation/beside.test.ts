@@ -1,7 +1,8 @@
 import { tf, useBackend } from '@consilium/models/backend';
 import { labelled } from '@consilium/models/samples';
-import { classifier, type Model, openModel, rowsFeed } from '@consilium/models/training';
+import { classifier, type Model, openModel, predict, rowsFeed } from '@consilium/models/training';
 import { blobHash, stepId } from '@consilium/shared/ids';
+import { siteReport } from '@consilium/shared/report';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tinySite } from '../testing/tiny-site.js';
 import { type EvaluateOptions, evaluateModel } from './index.js';
@@ -126,4 +127,42 @@ describe('what a model says beside its classes', () => {
     expect((await judged({ beside }, { partName: 'validation' })).beside).toEqual({});
     expect((await judged({ beside }, { part: few(4) })).beside).toEqual({});
   });
+});
+
+describe('another model of the same samples', () => {
+  // The model says class 0 of every third row alone: 8 of 12 are named otherwise by one that always says it, of 4 patients if there are 6.
+  const always = Float32Array.from({ length: 2 * rows }, (_, index) => 1 - (index % 2));
+  const rival = { name: 'local-only', probabilities: always };
+
+  it('stands among the baselines, and the report says by how much the model is above it', async () => {
+    const { report, beside, counts } = await judged({}, { rival });
+    const [panel] = report?.panels ?? [];
+    expect(panel).toMatchObject({ name: 'local-only', scores: { accuracy: { value: 0.5 } } });
+    expect(beside.panels?.map(({ name }) => name)).toEqual(['local-only']);
+    const own = report?.measures.scores.accuracy.value;
+    const { over, scores } = report?.uplift?.[0] ?? {};
+    expect(over).toBe('local-only');
+    expect(scores?.accuracy?.difference).toBeCloseTo(Number(own) - 0.5, 3);
+    expect(scores?.accuracy?.interval).not.toBeNull();
+    expect(counts).not.toBeNull();
+    expect(siteReport.parse(report)).toEqual(report);
+  });
+
+  it('is not held against it where they differ about few patients', async () => {
+    const { report } = await judged({}, { rival, part: few(6) });
+    expect(report?.panels?.map(({ name }) => name)).toEqual(['local-only']);
+    const alike = await judged({}, { rival: { ...rival, probabilities: await own() } });
+    expect(alike.report?.uplift?.[0]?.scores.accuracy).toEqual({ difference: 0, interval: { low: 0, high: 0 } });
+    const nearly = await own();
+    nearly.set([nearly[1]!, nearly[0]!], 0);
+    expect((await judged({}, { rival: { ...rival, probabilities: nearly } })).report).not.toHaveProperty('uplift');
+  });
+
+  it('is no part of a round', async () => {
+    const { report, beside } = await judged({}, { rival, partName: 'validation' });
+    expect(report).not.toHaveProperty('uplift');
+    expect(beside).toEqual({});
+  });
+
+  const own = () => predict({ model: model({}), samples, reference: null, batchSize: 5 });
 });

@@ -141,7 +141,10 @@ async function judgedBeside(options: EvaluateOptions): Promise<JudgedBeside> {
   const { panels = [], figures = [] } = told ?? {};
   const classes = wanted.classes.length;
   const enough = (patients: ReadonlySet<number>) => patients.size === 0 || patients.size >= validation.minimumCell;
-  const others = [...(rival ? [rival] : []), ...panels].map(({ name, probabilities }) => ({ name, told: { y: part.y, probabilities, classes } }));
+  const others = [...(rival ? [rival] : []), ...panels].map(({ name, probabilities }) => ({
+    name,
+    told: { y: part.y, probabilities, classes },
+  }));
   const sums = figures.flatMap(({ name, values }) => {
     const known = [...values.keys()].filter((row) => Number.isFinite(values[row]));
     const patientsOf = (wanted: boolean) =>

@@ -100,7 +100,9 @@ function startOf(
   before: Result | null,
 ): WeightFiles {
   const earlier: readonly Weights[] =
-    before === null ? [] : [before.files.model, before.files.frozen].flatMap((file) => (file ? [decodeWeights(file)] : []));
+    before === null
+      ? []
+      : [before.files.model, before.files.frozen].flatMap((file) => (file ? [decodeWeights(file)] : []));
   const wanted = { ...model, classes: model.classes.length, input: shapeOf(samples), stage };
   const { shared, frozen } = initialWeights({ ...wanted, seed, earlier });
   return { model: encodeWeights(shared), frozen: frozen && encodeWeights(frozen) };

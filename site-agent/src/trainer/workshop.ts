@@ -5,6 +5,7 @@ import { shapeOf } from '@consilium/models/samples';
 import { calibrate, type Model, type Progress, predict, readTensors } from '@consilium/models/training';
 import { type InputShape, type Stage, stageAt, stagesOf } from '@consilium/shared/contract';
 import { CodedError } from '@consilium/shared/errors';
+import { localOnly } from '@consilium/shared/report';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { readIfThere, withDisk } from '../config/index.js';
 import { type Dataset, loadDataset } from '../data/index.js';
@@ -173,9 +174,6 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
 
   return { backend, run: work };
 }
-
-/** The panel of the model that a site trained by itself. */
-const localOnly = 'local-only';
 
 const carriedIn = ({ carried }: { readonly carried: string | null }): Promise<Uint8Array | null> =>
   carried === null ? Promise.resolve(null) : readIfThere(carried);

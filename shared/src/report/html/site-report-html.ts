@@ -1,11 +1,12 @@
 import { canonicalHash } from '../../canonical.js';
 import { isWithheld } from '../../metrics/index.js';
+import { localOnly } from '../figure-name.js';
 import { reportDomain, type SignedReport, type SiteReport } from '../site-report.js';
 import { classSection, confusionSection, reliabilitySection } from './class-sections.js';
 import { anyWithheld, otherFigures, shownCount, tiles, withheldLegend } from './figures.js';
 import { type Html, html } from './markup.js';
 import { code, facts, notesSection, page, syntheticBanner } from './page.js';
-import { count, decimal, moment, numberOf, percent } from './words.js';
+import { count, decimal, moment, numberOf, percent, scoreWords } from './words.js';
 
 /** A site's report as one HTML file for people; the JSON beside it is the record. Every text in it is escaped. */
 export function reportHtml(signed: SignedReport): string {
@@ -21,6 +22,7 @@ ${tiles(measures.scores, panels)}
 ${panels.length === 0 ? null : besideLegend}
 ${anyWithheld([measures, panels]) ? withheldLegend(report.minimumCell) : null}
 ${notesSection(report.notes)}
+${upliftSection(report)}
 ${figuresSection(report)}
 ${classSection(measures, panels)}
 ${confusionSection(measures)}
@@ -48,7 +50,33 @@ function summary({ measures, runName, part }: SiteReport): Html {
   }`;
 }
 
-const besideLegend = html`<p class="soft">Under the model's figures stand those of other predictions of the same samples: what simpler means reach, fitted to this site's training samples.</p>`;
+const besideLegend = html`<p class="soft">Under the model's figures stand those of other predictions of the same samples: what simpler means, or this site alone (${localOnly}), reach with this site's training samples.</p>`;
+
+/** What the common model has over others: the reason to take part, or not. */
+function upliftSection({ uplift = [] }: SiteReport): Html | null {
+  if (uplift.length === 0) return null;
+  const rows = uplift.flatMap(({ over, scores }) =>
+    upliftScores.flatMap((name) => {
+      const told = scores[name];
+      return told ? [{ over: rivalWords[over] ?? over, label: scoreWords[name].label, ...told }] : [];
+    }),
+  );
+  return html`<section><h2>What the common model adds</h2>
+<p class="soft">Its score less the other model's, on the same samples. An interval that holds zero says that these samples cannot tell the two apart.</p>
+<div class="scroll"><table><thead><tr><th class="text">Over</th><th class="text">Figure</th><th>Difference</th><th>95 % interval</th></tr></thead>
+<tbody>${rows.map(
+    ({ over, label, difference, interval }) =>
+      html`<tr><th>${over}</th><td class="text">${label}</td><td>${plusMinus(difference)}</td><td>${
+        interval ? `${plusMinus(interval.low)} to ${plusMinus(interval.high)}` : '–'
+      }</td></tr>`,
+  )}</tbody></table></div></section>`;
+}
+
+const upliftScores = ['accuracy', 'balancedAccuracy', 'macroF1', 'auc'] as const;
+const rivalWords: Readonly<Record<string, string>> = { [localOnly]: 'this site alone' };
+
+/** A difference with its sign: a true minus, as wide as the plus. */
+const plusMinus = (value: number): string => `${value < 0 ? '−' : '+'}${decimal(Math.abs(value), 3)}`;
 
 /** Figures of another kind than classes have. */
 function figuresSection({ figures: others = [] }: SiteReport): Html | null {
@@ -94,5 +122,5 @@ function provenance({ report, signature }: SignedReport): Html {
     ['Signature', code(signature)],
   ])}</section>
 <footer><p>This page is the reading copy; the JSON file beside it is the record. To verify the record: the signature is Ed25519, by the site's key, over the text <code>${reportDomain}</code>, one zero byte, and the SHA-256 of the report's canonical JSON (RFC 8785), which is printed above. Model and contract are named by the SHA-256 of their bytes.</p>
-<p>Intervals: accuracy by Wilson's score; balanced accuracy, F1, MCC and AUC by a bootstrap within classes; AUC of a class by DeLong. All counts are of samples; what is withheld goes by patients.</p></footer>`;
+<p>Intervals: accuracy by Wilson's score; balanced accuracy, F1, MCC and AUC by a bootstrap within classes; AUC of a class by DeLong; differences by a bootstrap that draws the same samples for both. All counts are of samples; what is withheld goes by patients.</p></footer>`;
 }
