@@ -190,6 +190,28 @@ describe('cells of a Matrix Market file', () => {
     expect(`${thrown.code}: ${thrown.message}`).toMatch(error);
   });
 
+  it('are refused where a cell stands in two parts of the split, under another name', async () => {
+    const many = inventedCells(12, 100);
+    const split = many.cells.map((cell, index) => `${cell},${index < 10 ? 'train' : 'test'}`);
+    const files = {
+      'genes.txt': many.genes.join('\n'),
+      'cells.csv': samples,
+      'split.csv': ['cell,split', ...split].join('\n'),
+    };
+    const asked = terms(`patient: donor, ${marketTerms.replace('}', ', split: split.csv }')}`);
+    const read = (counts: (typeof many)['counts']) =>
+      load(folder({ ...files, 'matrix.mtx': matrixMarket({ ...many, counts }) }), asked);
+    expect((await read(many.counts)).parts.test.rows).toBe(2);
+    const copied = many.counts.map((row, index) => (index === 11 ? many.counts[3]! : row));
+    const { code, details } = await fault(read(copied));
+    expect(code).toBe('CSM-DATA-UNTRUSTED');
+    expect(details.problems).toMatch(/^the same values stand in two parts of the split, as at line \d+ of /);
+    // Within one part a copy is no leak.
+    expect((await read(many.counts.map((row, index) => (index === 2 ? many.counts[3]! : row)))).parts.train.rows).toBe(
+      10,
+    );
+  });
+
   it('are refused where nothing says which of two equal sides the cells are', async () => {
     const square = inventedCells(6, 6);
     const directory = folder({

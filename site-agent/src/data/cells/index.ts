@@ -10,7 +10,8 @@ import {
 } from '@consilium/models/samples';
 import type { RunFile } from '@consilium/shared/contract';
 import { assembleDataset, type FoundSample } from '../assemble.js';
-import type { Dataset } from '../dataset.js';
+import { refuseCopies, type TellingRow, tellingEntries, tellingValues } from '../checks/index.js';
+import { type Dataset, partNames } from '../dataset.js';
 import { labelReader } from '../labels.js';
 import { refuseMostlyFaulty } from '../mostly-faulty.js';
 import { type CalledRow, emptyRoll, refuseNobody, rollCall } from '../roll-call.js';
@@ -75,7 +76,7 @@ export async function loadCells(source: DataSource, data: CellTerms): Promise<Da
   refuseNobody(found.length, roll, { file, columns });
   refuseMostlyFaulty(file, roll.quarantine, roll.read);
   const all = together(inputs);
-  return assembleDataset({
+  const dataset = await assembleDataset({
     source,
     file,
     samples: found,
@@ -90,6 +91,26 @@ export async function loadCells(source: DataSource, data: CellTerms): Promise<Da
       sides: {},
     }),
   });
+  refuseCopies(featureFiles(files).join(', '), cellsToCheck(dataset, found));
+  return dataset;
+}
+
+/** The cohort's cells as they lie in its parts, each with its place and what tells it from others. */
+function* cellsToCheck({ parts, ids }: Dataset, found: readonly FoundCell[]): Generator<TellingRow> {
+  const places = new Map(found.map((cell) => [cell.id, cell]));
+  for (const part of partNames) {
+    const input = asRows(parts[part].input);
+    for (const [row, id] of ids[part].entries()) {
+      const { file, line } = places.get(id)!;
+      yield { file, line, part, telling: tellingOf(input, row) };
+    }
+  }
+}
+
+function tellingOf(input: DenseRows | SparseRows, row: number) {
+  if (input.kind === 'rows') return tellingValues(input.values.subarray(row * input.width, (row + 1) * input.width));
+  const [from, until] = [input.starts[row]!, input.starts[row + 1]!];
+  return tellingEntries(input.columns.subarray(from, until), input.values.subarray(from, until));
 }
 
 /** The cells of all files as one matrix: sparse where all of them are. */

@@ -1,19 +1,24 @@
 import { createHash } from 'node:crypto';
-import { type CheckedRow, type CheckedTable, fewestFeatures, placeOf } from './table.js';
+import { type CheckedPlace, fewestFeatures, placeOf } from './table.js';
+
+/** A row as far as copies go: the values by which it is told from others, none where too few differ to tell. */
+export interface TellingRow extends CheckedPlace {
+  readonly telling: readonly ArrayBufferView[] | null;
+}
 
 /**
  * Looks for rows of the same values in two parts of the split: a sample that was copied under another name, mostly to have more of its
  * class, before anything was split. Then the test sees training samples.
  * @returns what is wrong, as part of a sentence; null when nothing is
  */
-export function duplicateRowFault({ rows }: CheckedTable): string | null {
-  const first = new Map<string, CheckedRow>();
-  for (const row of rows) {
-    if (!isTelling(row.values)) continue;
-    const { buffer, byteOffset, byteLength } = row.values;
-    const key = createHash('sha256')
-      .update(new Uint8Array(buffer, byteOffset, byteLength))
-      .digest('base64');
+export function duplicateRowFault(rows: Iterable<TellingRow>): string | null {
+  const first = new Map<string, CheckedPlace>();
+  for (const { telling, ...row } of rows) {
+    if (telling === null) continue;
+    const hash = createHash('sha256');
+    for (const { buffer, byteOffset, byteLength } of telling)
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    const key = hash.digest('base64');
     const same = first.get(key);
     if (same === undefined) first.set(key, row);
     else if (same.part !== row.part) {
@@ -24,10 +29,14 @@ export function duplicateRowFault({ rows }: CheckedTable): string | null {
 }
 
 /** A row of many different values is nobody else's; one that is empty, or mostly zeros, may be. */
-function isTelling(values: Float32Array): boolean {
+export function tellingValues(values: Float32Array): readonly ArrayBufferView[] | null {
   const seen = new Set<number>();
   for (const value of values) {
-    if (!Number.isNaN(value) && seen.add(value).size === fewestFeatures) return true;
+    if (!Number.isNaN(value) && seen.add(value).size === fewestFeatures) return [values];
   }
-  return false;
+  return null;
 }
+
+/** A sparse row tells by the places of its values as well as by them: counts of single cells are mostly ones. */
+export const tellingEntries = (columns: Int32Array, values: Float32Array): readonly ArrayBufferView[] | null =>
+  columns.length < fewestFeatures ? null : [columns, values];

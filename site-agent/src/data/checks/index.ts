@@ -1,8 +1,9 @@
 import { fail } from '@consilium/shared/errors';
 import { columnOrderFault } from './column-order.js';
-import { duplicateRowFault } from './duplicate-rows.js';
+import { duplicateRowFault, type TellingRow, tellingValues } from './duplicate-rows.js';
 import type { CheckedTable } from './table.js';
 
+export { type TellingRow, tellingEntries, tellingValues } from './duplicate-rows.js';
 export type { CheckedRow, CheckedTable } from './table.js';
 
 /**
@@ -12,6 +13,16 @@ export type { CheckedRow, CheckedTable } from './table.js';
  * @throws CSM-DATA-UNTRUSTED, which names all that is wrong, by lines and never by values
  */
 export function refuseUntrusted(file: string, table: CheckedTable): void {
-  const problems = [duplicateRowFault(table), columnOrderFault(table)].filter((problem) => problem !== null);
+  const rows = table.rows.map(({ values, ...row }) => ({ ...row, telling: tellingValues(values) }));
+  const problems = [duplicateRowFault(rows), columnOrderFault(table)].filter((problem) => problem !== null);
   if (problems.length > 0) fail('CSM-DATA-UNTRUSTED', { file, problems: problems.join('; and ') });
+}
+
+/**
+ * Refuses cells that stand in more than one part of the split. Their genes are named in each file, so there is no order to mistake.
+ * @throws CSM-DATA-UNTRUSTED
+ */
+export function refuseCopies(file: string, rows: Iterable<TellingRow>): void {
+  const problems = duplicateRowFault(rows);
+  if (problems !== null) fail('CSM-DATA-UNTRUSTED', { file, problems });
 }

@@ -1,10 +1,14 @@
 import type { PartName } from '../dataset.js';
 
-/** A row as the checks see it. */
-export interface CheckedRow {
+/** Where a row lies, in its file and in the split. */
+export interface CheckedPlace {
   readonly file: string;
   readonly line: number;
   readonly part: PartName;
+}
+
+/** A row as the checks see it. */
+export interface CheckedRow extends CheckedPlace {
   /** In the order of the table's features, NaN where missing. */
   readonly values: Float32Array;
 }
@@ -22,4 +26,4 @@ export interface CheckedTable {
 export const fewestFeatures = 20;
 
 /** Where a row is, for the hospital's own eyes. */
-export const placeOf = ({ file, line }: CheckedRow): string => `line ${line} of ${file}`;
+export const placeOf = ({ file, line }: Pick<CheckedPlace, 'file' | 'line'>): string => `line ${line} of ${file}`;
