@@ -32,7 +32,7 @@ describe('evaluations of several sites', () => {
       figures: [{ name: 'retrieval-map3', n: rows, sum }],
     });
     const pooled = poolEvaluations([site(10, 2, 5), site(30, 24, 25)], classes);
-    expect(pooled.metrics).toMatchObject({ n: 40, accuracy: 1 });
+    expect(pooled.metrics).toMatchObject({ n: 40, accuracy: 1, microAp: 1 });
     expect(pooled.panels).toMatchObject([{ name: 'majority', metrics: { n: 40, accuracy: 0.65 } }]);
     expect(pooled.figures).toEqual([{ name: 'retrieval-map3', n: 40, mean: 0.75 }]);
   });

@@ -28,8 +28,8 @@ export function poolEvaluations(evaluations: readonly Evaluation[], classes: rea
 
 function pooledOf(counts: readonly EvaluationCounts[], classes: readonly string[]): PooledMetrics {
   const measures = metricsOf(mergeCounts(counts), classes);
-  const { n, loss, accuracy, balancedAccuracy, macroF1, weightedF1, mcc, auc, ece, brier } = measures;
-  return { n, loss, accuracy, balancedAccuracy, macroF1, weightedF1, mcc, auc, ece, brier };
+  const { n, loss, accuracy, balancedAccuracy, macroF1, weightedF1, mcc, auc, microAp, ece, brier } = measures;
+  return { n, loss, accuracy, balancedAccuracy, macroF1, weightedF1, mcc, auc, microAp, ece, brier };
 }
 
 const noClasses = {

@@ -12,6 +12,8 @@ const pooled = z.strictObject({
   weightedF1: z.number().nullable(),
   mcc: z.number().nullable(),
   auc: z.number().nullable(),
+  /** Average precision over all class scores in one list. Not in journals of before. */
+  microAp: z.number().nullable().exactOptional(),
   ece: z.number().nullable(),
   brier: z.number().nullable(),
 });

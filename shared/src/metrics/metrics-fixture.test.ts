@@ -7,12 +7,15 @@ import {
   classScores,
   coarser,
   confusionOf,
+  countsOf,
   expectedCalibrationError,
   macroF1,
   matthews,
   maximumCalibrationError,
   mean,
   measure,
+  mergeCounts,
+  metricsOf,
   mostProbable,
   rank,
   reliability,
@@ -62,6 +65,18 @@ describe('metrics against independent numbers', () => {
     expect(measured.microAp).toBeCloseTo(binary.mapMicro, close);
     expect(measured.ap).toBeCloseTo(binary.mapMacro, close);
     expect(measured.auc).toBeCloseTo(binary.rocAuc, close);
+  });
+
+  it('pools them over sites from counts, scores in bins', () => {
+    const site = (from: number, until: number) =>
+      countsOf({
+        y: binary.yTrue.slice(from, until),
+        probabilities: binary.scores.slice(from, until).flatMap((score) => [1 - score, score]),
+        classes: 2,
+      });
+    const half = binary.yTrue.length >> 1;
+    const pooled = metricsOf(mergeCounts([site(0, half), site(half, binary.yTrue.length)]));
+    expect(Math.abs(pooled.microAp! - binary.mapMicro)).toBeLessThan(2e-3);
   });
 
   it('measures calibration in bins that hold their upper edge', () => {
