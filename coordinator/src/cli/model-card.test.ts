@@ -57,6 +57,12 @@ describe('the model card', () => {
     expect(card).toContain('Figures of fewer than 5 patients are withheld');
   });
 
+  it('shows no figure that is no measure of the model', () => {
+    const card = modelCard({ ...facts, view: exampleView({ caveat: 'Copies are tested.' }) });
+    expect(card).toContain('**Copies are tested.** So none stands here.');
+    expect(card).not.toContain('this model');
+  });
+
   it('lets no text of a run file become markup', () => {
     expect(modelCard(facts)).toContain('A \\[link\\](x) to nowhere');
   });

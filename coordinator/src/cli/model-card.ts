@@ -104,6 +104,7 @@ const headings = ['accuracy', 'balanced accuracy', 'macro F1', 'MCC', 'AUC', 'EC
 function figures({ view, reports }: ModelCardFacts): readonly string[] {
   const test = testOf(view);
   const judged = test ?? view.judged.find(({ round }) => round === view.bestRound) ?? view.judged.at(-1);
+  if (view.caveat !== null) return [`**${inline(view.caveat)}** So none stands here.`];
   if (judged === undefined) return ['The run has no judged round.'];
   const own = judged.sites.filter(({ n }) => n !== null);
   return [

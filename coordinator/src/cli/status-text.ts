@@ -33,6 +33,7 @@ export function statusText(view: RunView): string {
       : [
           '',
           `${judged.round === null ? 'Final test' : `Validation after round ${judged.round}`}, ${judged.pooled.n} patients pooled:`,
+          ...(view.caveat === null ? [] : [view.caveat]),
           table(['ACCURACY', 'BALANCED', 'MACRO F1', 'MCC', 'AUC', 'ECE', 'LOSS'], [metricsRow(judged.pooled)]),
         ]),
     ...coverageText(view),

@@ -31,6 +31,13 @@ describe('news of a run', () => {
     expect(news(view, view)).toEqual([]);
   });
 
+  it('show no figure that is no measure of the model', () => {
+    const lines = news(null, { ...view, caveat: 'Copies are tested.' });
+    expect(lines.filter((line) => line.endsWith(': Copies are tested.'))).toHaveLength(8);
+    expect(lines.join()).not.toContain('accuracy');
+    expect(statusText({ ...view, caveat: 'Copies are tested.' })).toContain('Copies are tested.');
+  });
+
   it('hold a pause with its cause', () => {
     const error = { code: 'CSM-RUN-QUORUM', details: { step: 'train:0:9', sites: 3, needed: 4 } };
     const lines = news(view, { ...view, phase: 'paused', pausedBy: 'participation', error });

@@ -56,7 +56,9 @@ export function news(before: RunView | null, view: RunView): readonly string[] {
   for (const { round, pooled } of judged) {
     const what = round === null ? 'test' : `round ${round}`;
     lines.push(
-      `${what}: accuracy ${figure(pooled.accuracy)}, macro F1 ${figure(pooled.macroF1)}, loss ${figure(pooled.loss)}`,
+      view.caveat === null
+        ? `${what}: accuracy ${figure(pooled.accuracy)}, macro F1 ${figure(pooled.macroF1)}, loss ${figure(pooled.loss)}`
+        : `${what}: ${view.caveat}`,
     );
   }
   for (const site of view.sites) {
@@ -73,7 +75,7 @@ export function news(before: RunView | null, view: RunView): readonly string[] {
 const siteText = (site: SiteView): string =>
   `${site.standing}, ${site.connected ? doing(site) : 'not connected'}${site.error === null ? '' : ` (${site.error.code})`}`;
 
-function latest({ judged }: RunView): string {
+function latest({ judged, caveat }: RunView): string {
   const last = judged.at(-1);
-  return last === undefined ? '' : `, accuracy ${figure(last.pooled.accuracy)}`;
+  return last === undefined || caveat !== null ? '' : `, accuracy ${figure(last.pooled.accuracy)}`;
 }

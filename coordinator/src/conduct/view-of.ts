@@ -1,4 +1,4 @@
-import { stagesOf } from '@consilium/shared/contract';
+import { caveatOf, stagesOf } from '@consilium/shared/contract';
 import type { WireError } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
 import {
@@ -47,6 +47,8 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
   const { sites: _, ...summary } = summaryOf(conductor);
   const { sampleShare, sites } = coverageOf(state);
   const shown = state.sites.map((site) => siteView(state, site, live(site)));
+  const caveat = caveatOf(state.contract.runFile);
+  const figures = state.history.filter(({ metrics }) => metrics !== null).map(judged);
   return {
     ...summary,
     consortium: state.contract.consortium,
@@ -63,7 +65,8 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
     journalLength: conductor.length,
     turnout: turnoutOf(shown),
     sites: shown,
-    judged: state.history.filter(({ metrics }) => metrics !== null).map(judged),
+    caveat,
+    judged: caveat === null ? figures : figures.map(withoutFigures),
     coverage: {
       sampleShare,
       sites: sites.map((one) => ({
@@ -73,6 +76,20 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
     },
   };
 }
+
+/** That a round was judged, and on how many samples. */
+const withoutFigures = (one: RunView['judged'][number]): RunView['judged'][number] => ({
+  ...one,
+  pooled: { ...noFigures, n: one.pooled.n },
+  panels: [],
+  figures: [],
+  sites: one.sites.map(({ site, n }) => ({ site, n, accuracy: null, macroF1: null, loss: null })),
+});
+
+const noFigures = {
+  ...{ loss: null, accuracy: null, balancedAccuracy: null, macroF1: null, weightedF1: null },
+  ...{ mcc: null, auc: null, ece: null, brier: null },
+};
 
 function siteView(state: RunState, site: SiteId, { presence, heardSecondsAgo, bytesIn, bytesOut }: LiveSite): SiteView {
   const absence = state.absent.get(site);

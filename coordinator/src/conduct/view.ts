@@ -101,6 +101,8 @@ export const runView = runSummary.omit({ sites: true }).extend({
     left: z.int(),
   }),
   sites: z.array(siteView),
+  /** Why no figure is shown as what the model is worth; null where they are. The sites' reports hold them all the same. */
+  caveat: z.string().nullable(),
   judged: z.array(judgedView),
   coverage: coverageView,
 });

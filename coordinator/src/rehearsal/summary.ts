@@ -16,6 +16,8 @@ export interface Summary {
   readonly pooled: Readonly<
     Record<'accuracy' | 'balancedAccuracy' | 'macroF1' | 'mcc' | 'auc' | 'ece', number | null>
   > | null;
+  /** Why no figure is shown; null where they are. */
+  readonly caveat: string | null;
   /** Baselines and other figures of the same test, in words. */
   readonly beside: readonly string[];
   readonly perSite: readonly {
@@ -51,6 +53,7 @@ export async function summaryOf(
     sites: view.sites.length,
     coverage: view.coverage,
     pooled: test && pick(test.pooled),
+    caveat: view.caveat,
     beside: test === null ? [] : besideLines(test),
     perSite: view.sites.map(({ site, samples, backend }) => {
       const own = test?.sites.find((entry) => entry.site === site);
@@ -76,7 +79,7 @@ export async function summaryOf(
 
 /** The table that a person reads at the end. */
 export function summaryText(summary: Summary): string {
-  const { pooled, status, perSite, reports, wallSeconds } = summary;
+  const { pooled, caveat, status, perSite, reports, wallSeconds } = summary;
   const told = perSite.some(({ alone }) => alone !== null);
   const rows = perSite.map(({ site, samples, testSamples, accuracy, macroF1, alone, backend }) => [
     site,
@@ -96,9 +99,11 @@ export function summaryText(summary: Summary): string {
     ...(told ? ['accuracy alone'] : []),
     'backend',
   ];
-  const pooledLine = pooled
-    ? `accuracy ${figure(pooled.accuracy)}   balanced accuracy ${figure(pooled.balancedAccuracy)}   macro-F1 ${figure(pooled.macroF1)}   MCC ${figure(pooled.mcc)}   AUC ${figure(pooled.auc)}   ECE ${figure(pooled.ece)}`
-    : 'no test figures';
+  const pooledLine = caveat
+    ? caveat
+    : pooled
+      ? `accuracy ${figure(pooled.accuracy)}   balanced accuracy ${figure(pooled.balancedAccuracy)}   macro-F1 ${figure(pooled.macroF1)}   MCC ${figure(pooled.mcc)}   AUC ${figure(pooled.auc)}   ECE ${figure(pooled.ece)}`
+      : 'no test figures';
   return [
     '',
     table(head, rows),

@@ -10,6 +10,13 @@ export function checkPreparation(
 ): void {
   const refuse = (path: readonly string[], message: string): void =>
     context.addIssue({ code: 'custom', path: ['preparation', ...path], message });
+  if (oversample?.when === 'beforeSplit') {
+    const path = ['oversample', 'when'];
+    if (terms.kind !== 'expression-table') refuse(path, 'beforeSplit is for tables of numbers');
+    if (oversample.method !== 'duplicate') refuse(path, 'beforeSplit makes copies: method duplicate');
+    if (terms.files.split !== undefined)
+      refuse(path, 'beforeSplit needs a split that is drawn: leave data.files.split out');
+  }
   if (image !== undefined && terms.kind !== 'images') refuse(['image'], 'is for images');
   if (image?.clahe !== undefined && terms.kind === 'images' && image.clahe.tiles > terms.side) {
     refuse(['image', 'clahe', 'tiles'], `must not exceed the ${terms.side} pixels of data.side`);

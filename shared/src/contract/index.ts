@@ -6,7 +6,7 @@ export { type GeneLengths, geneLengths } from './gene-lengths.js';
 export { type ImagePreparation, type StainReference, stainReference } from './image-preparation.js';
 export { type InputShape, inputOf, inputShape } from './input.js';
 export * from './make-contract.js';
-export { type Oversampling, oversamplingOf } from './preparation.js';
+export { caveatOf, copiesBeforeSplit, type Oversampling, oversamplingOf } from './preparation.js';
 export { type PreparationName, passesOf, preparationName } from './preparation-steps.js';
 export { type RateSchedule, rateSchedule } from './rate-schedule.js';
 export { readRunFile } from './read-run-file.js';

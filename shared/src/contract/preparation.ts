@@ -28,9 +28,16 @@ export const preparation = z
     scale: z.enum(['federated', 'unit', 'none']).default('federated'),
     /** Scaled values are limited to ± this. */
     clip: z.number().positive().default(10),
-    /** Adds training samples to each class until all have as many as the largest, at each hospital and in training alone. */
+    /**
+     * Adds training samples to each class until all have as many as the largest, at each hospital and in training alone. `beforeSplit` has
+     * each sample of the smaller classes twice before the cohort is split, as was published: no figure of such a run says what it is worth.
+     */
     oversample: z
-      .strictObject({ method: z.enum(['smote', 'duplicate']), neighbours: z.int().min(1).max(100).exactOptional() })
+      .strictObject({
+        method: z.enum(['smote', 'duplicate']),
+        neighbours: z.int().min(1).max(100).exactOptional(),
+        when: z.enum(['training', 'beforeSplit']).exactOptional(),
+      })
       .exactOptional(),
   })
   .refine(({ impute, harmonise }) => harmonise !== 'combat' || impute !== 'zero', {
@@ -39,6 +46,20 @@ export const preparation = z
   })
   .prefault({});
 
+/** Oversampling as a run file has it. */
+interface Terms {
+  readonly oversample?: z.output<typeof preparation>['oversample'];
+}
+
+/** Whether copies are made before the cohort is split, so that they lie in training and test alike. */
+export const copiesBeforeSplit = ({ oversample }: Terms): boolean => oversample?.when === 'beforeSplit';
+
+/** Why no figure of a run may be shown as what its model is worth, in a sentence; null where they may. */
+export const caveatOf = ({ preparation }: { readonly preparation: Terms }): string | null =>
+  copiesBeforeSplit(preparation)
+    ? 'Oversampled before the split: copies of training patients are tested; not a measure of performance.'
+    : null;
+
 /** How training samples are added; null where none are. */
 export interface Oversampling {
   readonly method: 'smote' | 'duplicate';
@@ -46,9 +67,8 @@ export interface Oversampling {
   readonly neighbours: number;
 }
 
-/** What `preparation.oversample` asks for, its defaults filled in. */
-export const oversamplingOf = ({
-  oversample,
-}: {
-  readonly oversample?: z.output<typeof preparation>['oversample'];
-}): Oversampling | null => (oversample === undefined ? null : { neighbours: 5, ...oversample });
+/** What `preparation.oversample` asks of training, its defaults filled in. */
+export const oversamplingOf = ({ oversample }: Terms): Oversampling | null =>
+  oversample === undefined || oversample.when === 'beforeSplit'
+    ? null
+    : { method: oversample.method, neighbours: oversample.neighbours ?? 5 };

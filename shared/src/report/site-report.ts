@@ -57,6 +57,8 @@ export const siteReport = z.strictObject({
   /** Figures on fewer patients are withheld. */
   minimumCell: z.int().min(1),
   measures: releasedMeasures,
+  /** Why the figures are no measure of the model: its page then has no headline. Left out where they are one. */
+  caveat: text.exactOptional(),
   /** Other predictions of the same samples, baselines, withheld as the model's own are. Left out where there are none. */
   panels: z.array(panel).max(maxBeside).exactOptional(),
   /** Figures of another kind, means over the samples that have one. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { join as joinSamples } from '@consilium/models/samples';
 import { sha256 } from '@consilium/shared/canonical';
+import { caveatOf } from '@consilium/shared/contract';
 import { createIdentity, sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { type Signature, type SiteId, siteId, stepId } from '@consilium/shared/ids';
@@ -61,6 +62,8 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   const backend = await useBackend(choice, { device });
   const { model, batchSize, calibrated } = await openExported(exported, samples);
   const signer = await signerOf(home, options, context);
+  // The run's own parts hold patients whose copies it was trained on.
+  const caveat = part === 'all' ? null : caveatOf(contract.runFile);
   const { measures, report, beside } = await evaluateModel({
     model,
     part: samples,
@@ -76,6 +79,7 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     synthetic: data.synthetic || (await saysSynthetic(data, contract)),
     batchSize,
     now: context.now(),
+    caveat,
     notes: [
       `Judged with consilium-site evaluate on ${partWords[part]}, outside the run.`,
       ...(calibrated ? [calibration] : []),
@@ -88,8 +92,10 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     `${contract.runFile.name} on ${partWords[part]}: ${samples.rows} samples, backend ${backend.name} on ${backend.device}`,
   );
   if (backend.note !== undefined) context.print(`Note: ${backend.note}.`);
-  if (measures !== null) show(context, measures);
-  showBeside(context, beside, prepared.classes);
+  if (caveat === null) {
+    if (measures !== null) show(context, measures);
+    showBeside(context, beside, prepared.classes);
+  } else context.print(caveat);
   if (report === null) {
     const { minimumCell } = contract.runFile.validation;
     const few = measures !== null || beside.score === undefined;

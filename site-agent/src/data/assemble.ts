@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { copiesBeforeSplit } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
+import { copyOf, smallerClasses } from './copies.js';
 import { type Dataset, type Part, type PartName, partNames, type QuarantinedRow } from './dataset.js';
 import type { DataSource } from './source.js';
 import { readSplit, splitPatients } from './split.js';
@@ -32,17 +34,21 @@ export interface Findings<Found extends FoundSample> {
  */
 export async function assembleDataset<Found extends FoundSample>(findings: Findings<Found>): Promise<Dataset> {
   const { source, file, samples, features, counts, build } = findings;
-  const { model, data, validation, seed } = source.contract.runFile;
+  const { model, data, preparation, validation, seed } = source.contract.runFile;
   const files = source.files ?? data.files;
   const columns = { id: data.id, patient: data.patient };
   const split =
     files.split === undefined ? null : await readSplit(join(source.directory, files.split), columns, source.signal);
   const placed = samples.map((sample) => ({
     sample,
+    person: sample.patient,
     named: split === null ? null : split.parts.get(split.by === 'id' ? sample.id : sample.patient),
   }));
   const strays = placed.filter(({ named }) => named === undefined);
-  const kept = placed.flatMap(({ sample, named }) => (named === undefined ? [] : [{ sample, named }]));
+  const originals = placed.flatMap(({ named, ...own }) => (named === undefined ? [] : [{ ...own, named }]));
+  const copies = copiesBeforeSplit(preparation) ? smallerClasses(originals) : [];
+  if (copies.length > 0 && files.split !== undefined) fail('CSM-DATA-SPLIT-FIXED', { file: files.split });
+  const kept = [...originals, ...copies.map((own) => ({ ...own, sample: copyOf(own.sample) }))];
   if (kept.length === 0) fail('CSM-DATA-NO-ROWS', { file, why: 'every row is faulty' });
   const { parts, straddling } = splitPatients(
     kept.map(({ sample: { patient, label }, named }) => ({ patient, label, named })),
@@ -51,20 +57,20 @@ export async function assembleDataset<Found extends FoundSample>(findings: Findi
   if (straddling > 0) fail('CSM-DATA-SPLIT-STRADDLE', { file: files.split ?? '', patients: straddling });
 
   const numbers = new Map<string, number>();
-  for (const { sample } of kept) if (!numbers.has(sample.patient)) numbers.set(sample.patient, numbers.size);
-  const ownOf = (name: PartName): readonly Found[] =>
-    kept.flatMap(({ sample }) => (parts.get(sample.patient) === name ? [sample] : []));
+  for (const { person } of kept) if (!numbers.has(person)) numbers.set(person, numbers.size);
+  const placedIn = (name: PartName) => kept.filter(({ sample }) => parts.get(sample.patient) === name);
   const partOf = (name: PartName): Part => {
-    const own = ownOf(name);
+    const own = placedIn(name);
     return {
       rows: own.length,
-      y: Int32Array.from(own, ({ label }) => label),
-      patients: Int32Array.from(own, ({ patient }) => numbers.get(patient)!),
+      y: Int32Array.from(own, ({ sample }) => sample.label),
+      // A copy is the same person: nothing counts it as another.
+      patients: Int32Array.from(own, ({ person }) => numbers.get(person)!),
       groups: null,
-      ...build(own),
+      ...build(own.map(({ sample }) => sample)),
     };
   };
-  const idsOf = (name: PartName): readonly string[] => ownOf(name).map(({ id }) => id);
+  const idsOf = (name: PartName): readonly string[] => placedIn(name).map(({ sample }) => sample.id);
   const [train, validationPart, test] = partNames.map(partOf);
   const [trainIds, validationIds, testIds] = partNames.map(idsOf);
   const quarantine = [
@@ -78,8 +84,14 @@ export async function assembleDataset<Found extends FoundSample>(findings: Findi
     classes: model.classes,
     parts: { train: train!, validation: validationPart!, test: test! },
     ids: { train: trainIds!, validation: validationIds!, test: testIds! },
-    counts: { ...counts, kept: kept.length, quarantined: quarantine.length },
+    counts: {
+      ...counts,
+      read: counts.read + copies.length,
+      kept: kept.length,
+      quarantined: quarantine.length,
+    },
     quarantine,
+    ...(copies.length > 0 && { notes: [`The run copies ${copies.length} samples before it splits them.`] }),
   };
   const { minimumCohort: minimum } = validation;
   if (new Set(dataset.parts.train.patients).size < minimum) fail('CSM-COHORT-SMALL', { minimum });

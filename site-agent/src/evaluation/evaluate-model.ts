@@ -51,6 +51,8 @@ export interface EvaluateOptions {
   readonly batchSize: number;
   readonly now: Date;
   readonly notes?: readonly string[];
+  /** Why the figures are no measure of the model; null where they are. */
+  readonly caveat?: string | null;
   /** Another model of the same samples, to be held against this one in the final test. */
   readonly rival?: Rival;
 }
@@ -172,7 +174,8 @@ function reportOf(
   measures: ReleasedMeasures,
   beside: Pick<SiteReport, 'panels' | 'figures' | 'uplift'>,
 ): SiteReport {
-  const { contract, site, step, partName, modelHash, counts, features, backend, notes = [] } = options;
+  const { contract, site, step, partName, modelHash, counts, features, backend, caveat = null } = options;
+  const notes = [...(caveat === null ? [] : [caveat]), ...(options.notes ?? [])];
   const { minimumCell } = contract.runFile.validation;
   const { read, kept, otherLabel, quarantined, missingFeatures } = counts;
   return {
@@ -187,6 +190,7 @@ function reportOf(
     model: modelHash,
     minimumCell,
     measures,
+    ...(caveat !== null && { caveat }),
     ...beside,
     data: releaseDataCounts({ read, kept, otherLabel, quarantined, features, missingFeatures }, minimumCell),
     backend: `${backend.name} ${backend.version} (${backend.device})`.slice(0, 128),

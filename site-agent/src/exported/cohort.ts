@@ -24,6 +24,7 @@ export function loadCohort(
 ): Promise<Dataset> {
   const { runFile } = contract;
   const { split: _, ...tables } = files ?? runFile.data.files;
+  const { oversample: __, ...kept } = runFile.preparation;
   // Not those that were selected alone: a transform of whole rows may need more of them than the model reads.
   const common = 'features' in runFile.data && featureList(contract) === null;
   const shared = commonFeatures(contract, preparation);
@@ -43,6 +44,8 @@ export function loadCohort(
           ...(common && { features: [...featuresBefore(preparation)] }),
           ...(whole && { testShare: 0 }),
         },
+        // What a finished model is asked about is never copied.
+        preparation: kept,
         validation: { ...runFile.validation, minimumCohort: 0, ...(whole && { share: 0 }) },
       },
     },

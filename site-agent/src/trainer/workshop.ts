@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type BackendInfo, useBackend } from '@consilium/models/backend';
 import { shapeOf } from '@consilium/models/samples';
 import { calibrate, type Model, type Progress, predict, readTensors } from '@consilium/models/training';
-import { type InputShape, type Stage, stageAt, stagesOf } from '@consilium/shared/contract';
+import { caveatOf, type InputShape, type Stage, stageAt, stagesOf } from '@consilium/shared/contract';
 import { CodedError } from '@consilium/shared/errors';
 import { localOnly } from '@consilium/shared/report';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
@@ -146,6 +146,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
           synthetic,
           batchSize: stage.batchSize,
           now: new Date(job.now),
+          caveat: caveatOf(contract.runFile),
         });
         const { counts, report, beside } = judged;
         return { kind: 'evaluate', ...sizeOf(dataset), counts, report, beside };

@@ -32,6 +32,7 @@ export function exampleView(overrides: Partial<RunView> = {}): RunView {
     family: 'attention-aml',
     classes: ['NPM1', 'CEBPA', 'RUNX1-RUNX1T1', 'KMT2A'],
     pausedBy: null,
+    caveat: null,
     error: null,
     model: hash('model'),
     bestRound: 8,

@@ -37,6 +37,7 @@ export function runPage(root) {
     section('cause', [view.error, view.phase], () =>
       view.error === null ? h('div') : notice(view.error, view.phase === 'closed' ? 'bad' : ''),
     );
+    section('caveat', view.caveat, () => (view.caveat === null ? h('div') : h('p', { class: 'card' }, view.caveat)));
     section('tiles', [view.index, view.round, judged.at(-1), test, view.bestRound, view.coverage.sampleShare], () =>
       tiles(view, test ?? judged.at(-1)),
     );

@@ -115,6 +115,11 @@ export const dataErrors = {
     message: "This site's own file names leave out {role}, which the run needs.",
     remedy: 'Name it in data.files of site.yaml, or leave data.files out there to use the names of the run file.',
   },
+  'CSM-DATA-SPLIT-FIXED': {
+    message: '{file} says which patients are tested, and the run copies patients before a split is drawn.',
+    remedy:
+      "Leave the split file out of the site's settings, or let the run oversample in training alone: its test then says something.",
+  },
   'CSM-DATA-SPLIT-STRADDLE': {
     message: '{file} puts {patients} patients in more than one part.',
     remedy: 'Give every patient one part only; otherwise the test would see training patients.',

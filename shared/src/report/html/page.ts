@@ -29,6 +29,9 @@ export const syntheticBanner = (synthetic: boolean): Html | null =>
     ? html`<p class="banner">Synthetic data. Every patient in this report is invented; its figures say nothing of medicine.</p>`
     : null;
 
+export const caveatBanner = (caveat: string | undefined): Html | null =>
+  caveat === undefined ? null : html`<p class="banner">${caveat}</p>`;
+
 export function notesSection(notes: readonly string[]): Html | null {
   return notes.length === 0
     ? null

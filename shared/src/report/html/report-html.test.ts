@@ -126,6 +126,15 @@ describe('escaping', () => {
     );
   });
 
+  it('has no headline where the figures are no measure of the model', () => {
+    const report = inventReport();
+    expect(render(report)).toContain('class="tiles"');
+    const page = render({ ...report, caveat: 'Copies are tested.' });
+    expect(page).toContain('<p class="banner">Copies are tested.</p>');
+    expect(page).not.toContain('class="tiles"');
+    expect(page).not.toContain('It named the right one');
+  });
+
   it('holds for every free text of a run report', () => {
     const plain = new Set(tagsOf(runReportHtml(inventRun())));
     fc.assert(

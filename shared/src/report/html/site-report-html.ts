@@ -5,7 +5,7 @@ import { reportDomain, type SignedReport, type SiteReport } from '../site-report
 import { classSection, confusionSection, reliabilitySection } from './class-sections.js';
 import { anyWithheld, otherFigures, shownCount, tiles, withheldLegend } from './figures.js';
 import { type Html, html } from './markup.js';
-import { code, facts, notesSection, page, syntheticBanner } from './page.js';
+import { caveatBanner, code, facts, notesSection, page, syntheticBanner } from './page.js';
 import { count, decimal, moment, numberOf, percent, scoreWords } from './words.js';
 
 /** A site's report as one HTML file for people; the JSON beside it is the record. Every text in it is escaped. */
@@ -14,11 +14,11 @@ export function reportHtml(signed: SignedReport): string {
   const { measures, panels = [] } = report;
   return page(
     `${report.site}: ${report.runName}, ${partWords[report.part].short}`,
-    html`${syntheticBanner(report.synthetic)}
+    html`${syntheticBanner(report.synthetic)}${caveatBanner(report.caveat)}
 <div class="kicker">Consilium · site report · ${partWords[report.part].short}</div>
 <h1>${report.site}</h1>
 <p class="lead">${summary(report)}</p>
-${tiles(measures.scores, panels)}
+${report.caveat === undefined ? tiles(measures.scores, panels) : null}
 ${panels.length === 0 ? null : besideLegend}
 ${anyWithheld([measures, panels]) ? withheldLegend(report.minimumCell) : null}
 ${notesSection(report.notes)}
@@ -38,13 +38,13 @@ const partWords = {
   test: { short: 'final test', long: 'kept aside from the start and read once, at the end' },
 } as const;
 
-function summary({ measures, runName, part }: SiteReport): Html {
+function summary({ measures, runName, part, caveat }: SiteReport): Html {
   const accuracy = numberOf(measures.scores.accuracy.value);
   const classes = measures.perClass.length;
   return html`How the model of run <b>${runName}</b> did on <b>${count(measures.n)} samples</b> of this site that were ${
     partWords[part].long
   }. ${
-    accuracy === null
+    accuracy === null || caveat !== undefined
       ? null
       : html`It named the right one of ${classes} classes for <b>${percent(accuracy)}</b> of them.`
   }`;
