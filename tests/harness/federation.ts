@@ -27,11 +27,13 @@ import {
   stageOf,
   stagesOf,
 } from '@consilium/shared/contract';
+import { coded, toWire } from '@consilium/shared/errors';
 import { type BlobHash, blobHash, type SiteId, type StepId, signature } from '@consilium/shared/ids';
 import type { Evaluation } from '@consilium/shared/report';
 import type { PreparationState } from '@consilium/shared/statistics';
 import { decodeWeights, encodeWeights, type Weights } from '@consilium/shared/weights';
 import type { SignedManifest, Work } from '@consilium/shared/wire';
+import { samplesOfStage, stageSamples } from '@consilium/site-agent/data';
 import { evaluateModel } from '@consilium/site-agent/evaluation';
 import { assignLocal, loadWeights, trainStep } from '@consilium/site-agent/model';
 import { unsignedContract } from './contract.js';
@@ -127,8 +129,10 @@ export async function federate(
     }
     loadWeights(model, base, task.step);
     const partName = step.kind === 'test' ? 'test' : 'validation';
+    const training = samplesOfStage(parts.train, run, stage);
+    const part = step.kind === 'test' ? parts.test : samplesOfStage(parts.validation, run, stage);
     const { counts, beside } = await evaluateModel({
-      ...{ model, part: parts[partName], training: parts.train, partName, contract, site, step: task.step },
+      ...{ model, part, training, partName, contract, site, step: task.step },
       ...{ modelHash: task.model!, features: preparation.features.length, synthetic: true, batchSize: stage.batchSize },
       counts: { read: 0, kept: 0, otherLabel: 0, quarantined: 0, missingFeatures: 0 },
       backend: { name: 'cpu', version: 'none', kind: 'cpu', device: 'none', threads: 1 },
@@ -142,7 +146,7 @@ export async function federate(
     const { step, contributions } = deed;
     switch (step.kind) {
       case 'prepare':
-        return { preparation: hashOf(deed.id) };
+        return { preparation: hashOf(deed.id), ...signedForStages(run, sites) };
       case 'initial': {
         const before = step.stage === 0 ? [] : [deed.model, deed.frozen].flatMap((hash) => hash ?? []);
         const earlier = await Promise.all(before.map(async (hash) => decodeWeights(await whole(hash))));
@@ -178,8 +182,14 @@ export async function federate(
     const step = currentStep(state)!;
     for (const site of step.kind === 'initial' ? [] : sites) {
       const task = workFor(state, site.site, hashOf('journal'))!;
+      const samples = samplesFor(run, step, site);
+      if (samples === null) {
+        const error = toWire(coded('CSM-COHORT-STAGE', { stage: '', minimum: run.validation.minimumCohort }));
+        send({ kind: 'declined', site: site.site, step: task.step, excused: true, error });
+        continue;
+      }
       const hash = await contribute(site, step, task);
-      const contribution = wordOf(contract, task, step, site, hash);
+      const contribution = wordOf(contract, task, step, { site: site.site, samples, hash });
       send({ kind: 'contribution', site: site.site, contribution, error: null });
     }
     const deed = work(state);
@@ -210,16 +220,31 @@ const stateOf = (run: RunFile, sites: readonly PreparedSite[]): PreparationState
   scale: null,
 });
 
+/** Training samples that a site signs for a step; null where it has too few patients in the stage's groups. */
+function samplesFor(run: RunFile, step: Step, { parts }: PreparedSite): number | null {
+  const inStage = step.kind === 'train' || step.kind === 'validate' ? stageSamples(parts.train, run) : null;
+  return inStage === null || !('stage' in step) ? parts.train.rows : (inStage[step.stage] ?? null);
+}
+
+/** What the cohort's statistics of all sites would say of each stage. */
+function signedForStages(run: RunFile, sites: readonly PreparedSite[]): Pick<StepOutput, 'stageSamples'> {
+  const signed: NonNullable<StepOutput['stageSamples']> = {};
+  for (const { site, parts } of sites) {
+    const samples = stageSamples(parts.train, run);
+    if (samples !== null) signed[site] = [...samples];
+  }
+  return Object.keys(signed).length === 0 ? {} : { stageSamples: signed };
+}
+
 /** A site's word on what it sends. The engine believes it: signatures are checked before. */
 const wordOf = (
   { consortium, run }: Contract,
   { contract, step, model }: Work,
   open: Step,
-  { site, parts }: PreparedSite,
-  hash: BlobHash,
+  { site, samples, hash }: { readonly site: SiteId; readonly samples: number; readonly hash: BlobHash },
 ): SignedManifest => ({
   manifest: {
-    ...{ consortium, run, contract, step, site, base: model, hash, bytes: 1, samples: parts.train.rows },
+    ...{ consortium, run, contract, step, site, base: model, hash, bytes: 1, samples },
     kind: contributionOf(open)!,
     codec: open.kind === 'train' ? 'f32' : 'json',
   },

@@ -15,7 +15,7 @@ export interface ExpectedManifest {
   /** The certified key of that site. */
   readonly publicKey: PublicKey;
   readonly kind: ContributionKind;
-  /** Training samples that the site signed in preparation; `unsigned` when it never did; `declares` in the step where it does. */
+  /** Training samples that the site signed in preparation, in all or for the stage; `unsigned` when it never did; `declares` in the step where it does. */
   readonly samples: number | 'unsigned' | 'declares';
   readonly hash: BlobHash;
   readonly bytes: number;

@@ -1,8 +1,14 @@
-import { type Contract, inputOf, type Step, stageAt } from '@consilium/shared/contract';
+import { type Contract, hasStageGroups, inputOf, type Step, stageAt } from '@consilium/shared/contract';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import type { Figure } from '@consilium/shared/metrics';
 import { type Evaluation, readEvaluation, type SiteReport } from '@consilium/shared/report';
-import { encodePreparation, openFold, type PreparationState, readPreparation } from '@consilium/shared/statistics';
+import {
+  encodePreparation,
+  openFold,
+  type PreparationState,
+  readCohort,
+  readPreparation,
+} from '@consilium/shared/statistics';
 import { fold as foldUpdates } from '../aggregation/index.js';
 import { type EarlierFile, makeInitial } from '../initial/index.js';
 import type { Deed, ReleasedMetrics, StepOutput } from '../rounds/index.js';
@@ -20,7 +26,7 @@ export async function foldStep(deed: Deed, means: FoldMeans, signal: AbortSignal
   const { step } = deed;
   switch (step.kind) {
     case 'prepare':
-      return { preparation: await foldPreparation(step, deed, means) };
+      return { preparation: await foldPreparation(step, deed, means), ...(await stageSamplesOf(step, deed, means)) };
     case 'initial':
       return startStage(step.stage, deed, means, signal);
     case 'train': {
@@ -52,6 +58,21 @@ async function foldPreparation(
   const fold = openFold(name, { contract, state, pass });
   for (const { hash, samples } of deed.contributions) fold.add({ bytes: await wholeBlob(blobs, hash), samples });
   return blobs.write(encodePreparation(fold.finish()));
+}
+
+/** What each site signed for each stage, as its cohort's statistics say. */
+async function stageSamplesOf(
+  { name }: Extract<Step, { kind: 'prepare' }>,
+  { contributions }: Deed,
+  { contract, blobs }: FoldMeans,
+): Promise<Pick<StepOutput, 'stageSamples'>> {
+  if (name !== 'cohort' || !hasStageGroups(contract.runFile)) return {};
+  const signed: NonNullable<StepOutput['stageSamples']> = {};
+  for (const { site, hash, samples } of contributions) {
+    const { stageSamples = [] } = readCohort(await wholeBlob(blobs, hash), { contract, samples });
+    signed[site] = stageSamples;
+  }
+  return { stageSamples: signed };
 }
 
 /** The weights that a stage starts from: those of the stage before where it has them, then those that the contract brings. */

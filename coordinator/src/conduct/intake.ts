@@ -11,7 +11,7 @@ import {
   type Verdict,
 } from '@consilium/shared/wire';
 import { checkManifest, checkUpdate } from '../aggregation/index.js';
-import { baseOf, currentStep, currentStepId, type RunState } from '../rounds/index.js';
+import { baseOf, currentStep, currentStepId, type RunState, samplesOf } from '../rounds/index.js';
 import { acceptedOf, type Blobs, type Spools, type Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
 import { evaluationTerms } from './evaluation-terms.js';
@@ -91,7 +91,7 @@ function checkAgainst(state: RunState, site: SiteId, publicKey: PublicKey, contr
       site,
       publicKey,
       kind,
-      samples: declares ? 'declares' : (state.samples.get(site) ?? 'unsigned'),
+      samples: declares ? 'declares' : (samplesOf(state, site, step) ?? 'unsigned'),
       hash: manifest.hash,
       bytes: manifest.bytes,
     },

@@ -1,7 +1,7 @@
 import { type CodedError, coded, fail, fromWire } from '@consilium/shared/errors';
 import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
 import type { Assignment, SignedManifest, SiteStatus, Verdict } from '@consilium/shared/wire';
-import { currentStepId, pendingSites, type RunInput, workFor } from '../rounds/index.js';
+import { currentStepId, isExcused, pendingSites, type RunInput, workFor } from '../rounds/index.js';
 import type { Blobs, Spools, Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
 import { type IdleClock, idleClock } from './idle-clock.js';
@@ -70,7 +70,7 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
       runs.touched(conductor.state.contract.run);
       if (status.activity !== 'declined' || status.step === null || status.error === null) return;
       const error = fromWire(status.error);
-      const excused = error.code === 'CSM-COHORT-SMALL';
+      const excused = isExcused(conductor.state, site, error.code);
       send(conductor, { kind: 'declined', site, step: status.step, excused, error: status.error });
     },
     async submit(site, contribution) {

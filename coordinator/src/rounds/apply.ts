@@ -1,5 +1,5 @@
 import { idOf, type Step, stageAt } from '@consilium/shared/contract';
-import type { SiteId } from '@consilium/shared/ids';
+import { type SiteId, siteId } from '@consilium/shared/ids';
 import { better } from './choice.js';
 import type { RunRecord, StepOutput } from './records.js';
 import { type Absence, currentStep, type RunState, type StepHistory } from './state.js';
@@ -89,6 +89,7 @@ function finish(state: RunState, output: StepOutput): RunState {
     model,
     // A stage begins with nothing judged yet, and with frozen tensors of its own.
     frozen: step.kind === 'initial' ? (output.frozen ?? null) : state.frozen,
+    stageSamples: output.stageSamples ? bySite(output.stageSamples) : state.stageSamples,
     preparation: output.preparation ?? state.preparation,
     best: step.kind === 'initial' ? null : bestOf(state, step, model, metrics),
     chosen:
@@ -96,6 +97,9 @@ function finish(state: RunState, output: StepOutput): RunState {
     history: [...state.history, entry],
   };
 }
+
+const bySite = (samples: NonNullable<StepOutput['stageSamples']>): RunState['stageSamples'] =>
+  new Map(Object.entries(samples).map(([site, own]) => [siteId.parse(site), own]));
 
 /** The round that a stage handed over: the best by validation, else the last. */
 const endedWith = ({ best, contract }: RunState, stage: number): number =>

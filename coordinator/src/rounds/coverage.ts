@@ -1,6 +1,8 @@
+import { idOf } from '@consilium/shared/contract';
 import type { WireError } from '@consilium/shared/errors';
 import type { SiteId, StepId } from '@consilium/shared/ids';
-import type { RunState } from './state.js';
+import { shareBehind } from './samples.js';
+import type { Absence, RunState } from './state.js';
 
 /** Who stands behind a run, said at its end and on the way. */
 export interface Coverage {
@@ -21,17 +23,12 @@ export interface Coverage {
 export function coverageOf(state: RunState): Coverage {
   const asked = state.history.filter(({ step }) => !step.startsWith('initial'));
   const sites = state.sites.map((site) => {
-    const missing = new Map<string, { since: StepId; error: WireError; excused: boolean }>();
-    const absences = [...asked.map(({ absent }) => absent.get(site)), state.absent.get(site)];
-    for (const absence of absences) {
-      if (absence) missing.set(absence.step, { since: absence.step, error: absence.error, excused: absence.excused });
-    }
     return {
       site,
       samples: state.samples.get(site) ?? null,
       contributed: asked.filter((entry) => entry.sites.includes(site)).length,
       asked: asked.length,
-      missing: [...missing.values()],
+      missing: stretches([...asked.map(({ absent }) => absent.get(site)), state.absent.get(site)]),
     };
   });
   return { sites, sampleShare: sampleShares(state) };
@@ -43,11 +40,26 @@ export function outcomeOf(state: RunState): 'complete' | 'degraded' {
   return sites.every(({ missing }) => missing.every(({ excused }) => excused)) ? 'complete' : 'degraded';
 }
 
+/** Absences step by step as stretches. What the contract excuses for the same reason step after step, as in a stage, is one. */
+function stretches(absences: readonly (Absence | undefined)[]): Coverage['sites'][number]['missing'] {
+  const found: { since: StepId; error: WireError; excused: boolean }[] = [];
+  let before: Absence | undefined;
+  for (const absence of absences) {
+    const goesOn =
+      absence?.step === before?.step ||
+      (absence?.excused && before?.excused && absence.error.code === before.error.code);
+    before = absence;
+    if (absence && !goesOn) found.push({ since: absence.step, error: absence.error, excused: absence.excused });
+  }
+  return found;
+}
+
 function sampleShares(state: RunState): Coverage['sampleShare'] {
-  const total = [...state.samples.values()].reduce((sum, n) => sum + n, 0);
-  const shares = state.history
-    .filter(({ step }) => step.startsWith('train:'))
-    .map(({ sites }) => sites.reduce((sum, site) => sum + (state.samples.get(site) ?? 0), 0) / Math.max(1, total));
+  const steps = new Map(state.steps.map((step) => [idOf(step), step]));
+  const shares = state.history.flatMap(({ step: id, sites }) => {
+    const step = steps.get(id);
+    return step?.kind === 'train' ? [shareBehind(state, step, (site) => sites.includes(site))] : [];
+  });
   if (shares.length === 0) return null;
   return { least: Math.min(...shares), mean: shares.reduce((sum, share) => sum + share, 0) / shares.length };
 }

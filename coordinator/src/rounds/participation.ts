@@ -1,5 +1,7 @@
 import { idOf } from '@consilium/shared/contract';
 import { coded, toWire, type WireError } from '@consilium/shared/errors';
+import type { SiteId } from '@consilium/shared/ids';
+import { isOfStage, shareBehind } from './samples.js';
 import { currentStep, memberSites, type RunState } from './state.js';
 
 /** What the contract's participation rule still lacks for the open step; null when the step may be folded. */
@@ -11,7 +13,8 @@ export function shortfall(state: RunState): WireError | null {
   if (missing.length > 0) {
     return toWire(coded('CSM-RUN-REQUIRED-MISSING', { step: idOf(step), sites: missing.join(', ') }));
   }
-  const needed = Math.max(1, quorum ?? memberSites(state).length);
+  const asked = memberSites(state).filter((site) => state.accepted.has(site) || isOfStage(state, site));
+  const needed = Math.max(1, quorum ?? asked.length);
   if (state.accepted.size < needed) {
     return toWire(coded('CSM-RUN-QUORUM', { step: idOf(step), sites: state.accepted.size, needed }));
   }
@@ -28,11 +31,10 @@ export function shortfall(state: RunState): WireError | null {
 
 /** Share of the signed training samples that stand behind the open step's accepted contributions. */
 export function sampleShare(state: RunState): number {
-  let total = 0;
-  let present = 0;
-  for (const [site, samples] of state.samples) {
-    total += samples;
-    if (state.accepted.has(site)) present += samples;
-  }
-  return total === 0 ? 0 : present / total;
+  const step = currentStep(state);
+  return step === null ? 0 : shareBehind(state, step, (site) => state.accepted.has(site));
 }
+
+/** Whether the contract's own rule leaves a site out that declines with a code: too few patients, in all or in the stage's groups. */
+export const isExcused = (state: RunState, site: SiteId, code: string): boolean =>
+  code === 'CSM-COHORT-SMALL' || (code === 'CSM-COHORT-STAGE' && !isOfStage(state, site));

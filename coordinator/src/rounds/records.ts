@@ -48,6 +48,8 @@ export const stepOutput = z.strictObject({
   frozen: blobHash.optional(),
   /** New preparation state (`prepare`). */
   preparation: blobHash.optional(),
+  /** Training samples of each stage by site (`prepare:cohort:1`), where stages look at some groups alone; null: too few patients. */
+  stageSamples: z.record(siteId, z.array(z.int().min(1).nullable())).optional(),
   /** Pooled figures (`validate`, `test`). */
   metrics: pooled.optional(),
   released: z.array(released).optional(),

@@ -44,6 +44,8 @@ export interface RunState {
   readonly absent: ReadonlyMap<SiteId, Absence>;
   /** Training samples that each site signed in `prepare:cohort:1`. */
   readonly samples: ReadonlyMap<SiteId, number>;
+  /** Training samples of each stage that each site signed there; empty where every stage looks at all samples. */
+  readonly stageSamples: ReadonlyMap<SiteId, readonly (number | null)[]>;
   readonly model: BlobHash | null;
   /** What the stage does not train, sent once; null where it trains all. */
   readonly frozen: BlobHash | null;
@@ -73,6 +75,7 @@ export function newRun(contract: Contract): RunState {
     refused: new Map(),
     absent: new Map(),
     samples: new Map(),
+    stageSamples: new Map(),
     model: null,
     frozen: null,
     preparation: null,

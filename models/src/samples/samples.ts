@@ -58,7 +58,7 @@ export interface LabelledSamples {
   readonly y: Int32Array;
   /** Whose sample each row is: a number that means something on this machine only. */
   readonly patients: Int32Array;
-  /** Index of each row's group among those of the run; null where the run has none. */
+  /** Index of each row's group among those of the run, −1 where it is not known; null where the run has none. */
   readonly groups: Int32Array | null;
   /** Tables beside the input, by name. */
   readonly sides: Readonly<Record<string, Side>>;

@@ -11,6 +11,7 @@ export { type PreparationName, passesOf, preparationName } from './preparation-s
 export { type RateSchedule, rateSchedule } from './rate-schedule.js';
 export { readRunFile } from './read-run-file.js';
 export * from './run-file.js';
+export { groupsOfStage, hasStageGroups, trainedGroups } from './stage-groups.js';
 export { onlyStage, type Stage, stageAt, stagesOf } from './stages.js';
 export * from './steps.js';
 export { stage } from './training.js';

@@ -90,6 +90,14 @@ export const runFile = z
       const message = 'a site has no imported weights to train from by itself: leave out one of the two';
       context.addIssue({ code: 'custom', path: ['validation', 'alone'], message });
     }
+    for (const [index, { groups = [] }] of (stages ?? []).entries()) {
+      for (const [place, group] of groups.entries()) {
+        if (data.groups?.includes(group)) continue;
+        const known = data.groups === undefined ? 'which is not there' : data.groups.join(', ');
+        const message = `${group} is none of data.groups (${known}): name one of those, or add it there`;
+        context.addIssue({ code: 'custom', path: ['stages', index, 'groups', place], message });
+      }
+    }
     if (validation.share > 0) return;
     const message = 'needs judged rounds: validation.share must be above 0';
     if (training.earlyStop) context.addIssue({ code: 'custom', path: ['training', 'earlyStop'], message });

@@ -2,7 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { canonicalBytes } from '../canonical.js';
 import { verify } from '../crypto/index.js';
 import { consortiumId, publicKey, stepId } from '../ids.js';
-import { contractDomain, idOf, inputOf, openContract, readRunFile, stageOf, stagesOf, stepsOf } from './index.js';
+import {
+  contractDomain,
+  groupsOfStage,
+  hasStageGroups,
+  idOf,
+  inputOf,
+  openContract,
+  readRunFile,
+  stageOf,
+  stagesOf,
+  stepsOf,
+  trainedGroups,
+} from './index.js';
 import old from './signed-before-stages.fixture.json' with { type: 'json' };
 
 const base = `name: demo
@@ -73,6 +85,71 @@ describe('the stages of a run', () => {
   it('stop early by rounds that are judged, or not at all', () => {
     const text = `${base}stages: [{ name: head, earlyStop: { patience: 1 } }]\nvalidation: { share: 0 }\n`;
     expect(() => readRunFile(text)).toThrow(expect.objectContaining({ code: 'CSM-RUNFILE-INVALID' }));
+  });
+});
+
+describe('the groups of a run', () => {
+  const data =
+    '{ kind: expression-table, label: subtype, group: lineage, groups: [a, b, c, d], files: { features: e.csv } }';
+  const withGroups = (stages: string, terms = data) =>
+    readRunFile(`name: demo
+model: { family: some-family, classes: [A, B] }
+data: ${terms}
+training: { rounds: 2, optimizer: { name: adam, rate: 1e-3 } }
+stages: ${stages}
+`);
+
+  it('are looked at by every stage that names none', () => {
+    for (const run of [staged, withGroups('[{ name: body }, { name: head }]')]) {
+      expect(hasStageGroups(run)).toBe(false);
+      expect(trainedGroups(run)).toBeNull();
+      expect(stagesOf(run).map((stage) => groupsOfStage(run, stage))).toEqual([null, null]);
+    }
+  });
+
+  it('are those that a stage names, and together where the same stages train on them', () => {
+    const run = withGroups('[{ name: body, groups: [d, b, a] }, { name: body, groups: [b, a] }]');
+    expect(stagesOf(run).map((stage) => groupsOfStage(run, stage))).toEqual([new Set([3, 1, 0]), new Set([1, 0])]);
+    expect(trainedGroups(run)).toEqual([new Set([0, 1]), new Set([3])]);
+    expect(trainedGroups(withGroups('[{ name: body, groups: [c] }, { name: head }]'))).toEqual([
+      new Set([0, 1, 3]),
+      new Set([2]),
+    ]);
+  });
+
+  it.each([
+    [
+      'a group that no sample can be of',
+      '[{ name: body, groups: [a, x] }]',
+      data,
+      5,
+      /x is none of data.groups \(a, b, c, d\)/,
+    ],
+    ['a group twice', '[{ name: body, groups: [a, a] }]', data, 5, /each group once/],
+    [
+      'groups of a stage alone',
+      '[{ name: body, groups: [a] }]',
+      data.replace('group: lineage, groups: [a, b, c, d], ', ''),
+      5,
+      /none of data.groups/,
+    ],
+    ['groups without a column', '[{ name: body }]', data.replace('group: lineage, ', ''), 3, /needs data.group/],
+    ['a column without groups', '[{ name: body }]', data.replace('groups: [a, b, c, d], ', ''), 3, /needs data.groups/],
+    [
+      'the label as group',
+      '[{ name: body }]',
+      data.replace('group: lineage', 'group: subtype'),
+      3,
+      /another column than label/,
+    ],
+  ])('are refused with %s, by line', (_, stages, terms, line, problem) => {
+    const read = () => withGroups(stages, terms);
+    expect(read).toThrow(
+      expect.objectContaining({
+        code: 'CSM-RUNFILE-INVALID',
+        details: expect.objectContaining({ line, problem: expect.stringMatching(problem) }),
+      }),
+    );
   });
 });
 

@@ -14,6 +14,8 @@ export interface Stage extends Readonly<Training> {
   /** What the model's family calls it. */
   readonly name: string;
   readonly choose: RunFile['validation']['choose'];
+  /** Names of the groups that it looks at; every sample where left out. */
+  readonly groups?: readonly string[];
 }
 
 /** The stages of a run, in order; where it names none, the one that its `training` is. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { groupNames } from './data/common.js';
 import { rateSchedule } from './rate-schedule.js';
 
 const optimizer = z.discriminatedUnion('name', [
@@ -59,5 +60,7 @@ export const stage = z.strictObject({
   optimizer: optimizer.exactOptional(),
   classWeights: classWeights.exactOptional(),
   choose: choose.exactOptional(),
+  /** The groups of `data.groups` that it trains and is validated on; all where left out. */
+  groups: groupNames.exactOptional(),
   ...refinements,
 });

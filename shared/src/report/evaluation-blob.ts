@@ -67,8 +67,9 @@ export function readEvaluation(bytes: Uint8Array, terms: EvaluationTerms): Evalu
     if (report.measures.n !== n) {
       fail('CSM-REPORT-INVALID', { path: 'report.measures.n', problem: 'another number of samples than the counts' });
     }
-    if (report.figures?.some(({ n }) => n < terms.minimumCell)) {
-      fail('CSM-REPORT-INVALID', { path: 'report.figures', problem: 'fewer samples than may be counted' });
+    for (const list of ['figures', 'groups'] as const) {
+      if (!report[list]?.some(({ n }) => n < terms.minimumCell)) continue;
+      fail('CSM-REPORT-INVALID', { path: `report.${list}`, problem: 'fewer samples than may be counted' });
     }
   }
   const beside = readBeside(parsed.data, terms.classes.length, terms.minimumCell);

@@ -1,12 +1,22 @@
 import { z } from 'zod';
 
-/** How a figure is called that is no measure of the model's classes: `nearest-5`, `retrieval-map3`. */
+/**
+ * How a figure is called that is no measure of the model's classes over all samples: `nearest-5`, `retrieval-map3`; and what is of one
+ * group of the run alone: `group: monocyte`, `nearest-5, group: monocyte`.
+ */
 export const figureName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9 .,+-]{0,63}$/, 'lower case letters, digits and .,+- inside');
+  .regex(
+    /^(?:(?:[a-z0-9][a-z0-9 .,+-]{0,63}, )?group: [^\p{Cc}]{1,64}|[a-z0-9][a-z0-9 .,+-]{0,63})$/u,
+    'lower case letters, digits and .,+- inside, or a group',
+  );
+
+/** What is of one group: the model's own predictions, or those that `name` is. */
+export const nameInGroup = (group: string, name?: string): string =>
+  name === undefined ? `group: ${group}` : `${name}, group: ${group}`;
 
 /** Panels, and figures, that one evaluation may hold. */
-export const maxBeside = 64;
+export const maxBeside = 256;
 
 /** The panel of the model that a site trained by itself. */
 export const localOnly = 'local-only';

@@ -23,7 +23,7 @@ export const software = z.record(z.string().min(1).max(64), z.string().max(128))
 export const dataCounts = z.strictObject({
   read: figure,
   kept: figure,
-  /** Rows with a label outside the run's classes. */
+  /** Rows of another class or group than the run looks at. */
   otherLabel: figure,
   /** Rows that could not be read. */
   quarantined: figure,
@@ -61,6 +61,11 @@ export const siteReport = z.strictObject({
   caveat: text.exactOptional(),
   /** Other predictions of the same samples, baselines, withheld as the model's own are. Left out where there are none. */
   panels: z.array(panel).max(maxBeside).exactOptional(),
+  /** The same predictions of the samples of one group alone, for groups of enough patients. Left out where the run looks at none. */
+  groups: z
+    .array(z.strictObject({ name: figureName, n: z.int().min(1), scores: releasedScores }))
+    .max(maxBeside)
+    .exactOptional(),
   /** Figures of another kind, means over the samples that have one. */
   figures: z
     .array(z.strictObject({ name: figureName, n: z.int().min(1), mean: z.number() }))

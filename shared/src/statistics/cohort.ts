@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Contract, featureList } from '../contract/index.js';
+import { type Contract, featureList, hasStageGroups, type RunFile, stagesOf } from '../contract/index.js';
 import { fail } from '../errors/index.js';
 import { count, featureNames, readJson, refuse, salt } from './reading.js';
 
@@ -12,6 +12,11 @@ export const cohortStatistics = z.strictObject({
   samples: z.strictObject({ train: count, validation: suppressible, test: suppressible }),
   /** Training samples of each class, in the contract's order. */
   classCounts: z.array(suppressible),
+  /**
+   * Training samples of each stage, where some stage looks at some groups alone; null: too few patients, the site takes no part in that
+   * stage.
+   */
+  stageSamples: z.array(suppressible).exactOptional(),
   /** Sorted names of the numeric columns where the contract says `common`; null where it lists the features. */
   features: featureNames.nullable(),
   /** Listed features that this site has not. */
@@ -19,7 +24,7 @@ export const cohortStatistics = z.strictObject({
   counts: z.strictObject({
     read: suppressible,
     kept: suppressible,
-    /** Rows with a label outside the run's classes. */
+    /** Rows of another class or group than the run looks at. */
     otherLabel: suppressible,
     quarantined: suppressible,
   }),
@@ -39,6 +44,7 @@ export function readCohort(
   if (cohort.samples.train !== expected.samples) refuse('samples.train is not the signed sample count');
   if (cohort.samples.train < validation.minimumCohort) fail('CSM-COHORT-SMALL', { minimum: validation.minimumCohort });
   if (cohort.classCounts.length !== model.classes.length) refuse('classCounts has another length than the classes');
+  checkStages(cohort, expected.contract.runFile);
   checkSums(cohort);
   checkCells(cohort, validation.minimumCell);
 
@@ -50,6 +56,18 @@ export function readCohort(
     refuse('features are not a sorted list of different names');
   } else if (cohort.missingFeatures !== 0) refuse('missingFeatures speaks of a list that the contract has not');
   return cohort;
+}
+
+function checkStages({ samples, stageSamples }: CohortStatistics, run: RunFile): void {
+  const stages = hasStageGroups(run) ? stagesOf(run) : [];
+  if ((stageSamples?.length ?? 0) !== stages.length) refuse('stageSamples are not one for each stage');
+  for (const [index, { groups }] of stages.entries()) {
+    const own = stageSamples?.[index] ?? null;
+    if (groups === undefined && own !== samples.train) refuse('a stage of all groups has other samples than there are');
+    if (own === null) continue;
+    if (own > samples.train) refuse('a stage has more samples than there are');
+    if (own < run.validation.minimumCohort) fail('CSM-COHORT-SMALL', { minimum: run.validation.minimumCohort });
+  }
 }
 
 /** @throws CSM-DATA-MISSING-FEATURES when a site lacks more of the listed features than the contract allows */

@@ -106,6 +106,35 @@ describe('cohort statistics', () => {
     expect(codeOf(() => readCohort(bytes(sent), { contract: asked, samples }))).toBe(code);
   });
 
+  describe('of a run whose stages look at groups', () => {
+    const data = { ...run.data, group: 'lineage', groups: ['a', 'b'] };
+    const stages = [{ name: 'body', groups: ['a'] }, { name: 'head' }];
+    const asked = contract.parse({ ...common, runFile: { ...run, data, stages } });
+    const sent = (stageSamples?: readonly (number | null)[]) => () =>
+      readCohort(bytes({ ...cohort, ...(stageSamples && { stageSamples }) }), { contract: asked, samples: 30 });
+
+    it('name the samples of each stage, or none of one with too few patients', () => {
+      expect(sent([12, 30])().stageSamples).toEqual([12, 30]);
+      expect(sent([null, 30])().stageSamples).toEqual([null, 30]);
+    });
+
+    it.each([
+      ['none', undefined, 'CSM-STATISTICS-INVALID'],
+      ['a stage too few', [12], 'CSM-STATISTICS-INVALID'],
+      ['more than there are', [31, 30], 'CSM-STATISTICS-INVALID'],
+      ['others than all in a stage of all', [12, 29], 'CSM-STATISTICS-INVALID'],
+      ['none in a stage of all', [12, null], 'CSM-STATISTICS-INVALID'],
+      ['too few to train', [4, 30], 'CSM-COHORT-SMALL'],
+    ] as const)('are refused with stage samples: %s', (_, stageSamples, code) => {
+      expect(codeOf(sent(stageSamples))).toBe(code);
+    });
+
+    it('are refused with stage samples that nobody asked for', () => {
+      const more = bytes({ ...cohort, stageSamples: [30] });
+      expect(codeOf(() => readCohort(more, { contract: common, samples: 30 }))).toBe('CSM-STATISTICS-INVALID');
+    });
+  });
+
   it('fold to the features that all sites have, and the sums of what was not withheld', () => {
     const other = {
       ...cohort,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { join as joinSamples } from '@consilium/models/samples';
 import { sha256 } from '@consilium/shared/canonical';
-import { caveatOf } from '@consilium/shared/contract';
+import { caveatOf, stagesOf } from '@consilium/shared/contract';
 import { createIdentity, sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { type Signature, type SiteId, siteId, stepId } from '@consilium/shared/ids';
@@ -11,7 +11,7 @@ import { figure, table } from '@consilium/shared/terminal';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { openKey, readEnrolment, readSettingsIfThere, type SiteHome } from '../config/index.js';
-import { partNames } from '../data/index.js';
+import { partNames, samplesOfStage } from '../data/index.js';
 import { loadCohort, readExport } from '../exported/index.js';
 import { applyPreparation, fitsHere } from '../preparation/index.js';
 import { writeReport } from '../reports/index.js';
@@ -67,7 +67,10 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   const { measures, report, beside } = await evaluateModel({
     model,
     part: samples,
-    training: part === 'test' || part === 'validation' ? prepared.parts.train : null,
+    training:
+      part === 'test' || part === 'validation'
+        ? samplesOfStage(prepared.parts.train, contract.runFile, stagesOf(contract.runFile).at(-1)!)
+        : null,
     partName: part === 'validation' ? 'validation' : 'test',
     contract,
     site: signer.site,

@@ -68,7 +68,7 @@ describe('single cells at the command line', () => {
     await writeFile(join(folder, 'own-cells.csv'), table.join('\n'));
     const names = ['features=counts.mtx', 'genes=own-genes.txt', 'samples=own-cells.csv'];
     await doctor(await ofCells('features: cells.h5ad'), '--file', ...names);
-    expect(printed.join('\n')).toContain('40 rows read, 40 used, 0 with another label, 0 set aside; 6 features');
+    expect(printed.join('\n')).toContain('40 rows read, 40 used, 0 of another class or group, 0 set aside; 6 features');
   });
 });
 
@@ -93,7 +93,7 @@ describe('feature bags at the command line', () => {
     await doctor(run);
     const text = printed.join('\n');
     expect(text).toMatch(
-      /30 rows read, 29 used, 0 with another label, 1 set aside; \d+ vectors of 3 numbers in training/,
+      /30 rows read, 29 used, 0 of another class or group, 1 set aside; \d+ vectors of 3 numbers in training/,
     );
     expect(text).toContain('set aside: patients.csv, line 6: empty bag');
   });

@@ -224,3 +224,42 @@ describe('predict of a model whose preparation selects and harmonises', () => {
     await expect(predict()).rejects.toMatchObject({ code: 'CSM-EVALUATE-CALIBRATION', details: { minimum: 5 } });
   });
 });
+
+describe('a model of a run that looked at groups', () => {
+  const grouped = () =>
+    run('stages: [{ name: train, groups: [prog] }]').replace(
+      'kind, files',
+      'kind, group: lineage, groups: [prog, mono], files',
+    );
+  /** Half of the patients have progenitors, but for the last, whose lineage is another. */
+  const samples = () =>
+    tableOf(
+      'sample,kind,lineage',
+      (row) => `${row % 2 ? 'A' : '"B, or worse"'},${row === 11 ? 'other' : row < 6 ? 'prog' : 'mono'}`,
+    );
+  const evaluate = () =>
+    type('evaluate', at('export'), '--data', at('data'), '--home', at('home'), '--out', at('out'), '--backend', 'wasm');
+
+  it('tells the classes of samples of every group, and of none', async () => {
+    await writeExport(grouped());
+    await predict();
+    expect(await linesOf('told.csv')).toHaveLength(13);
+  });
+
+  it('is judged on all of them and on each', async () => {
+    await writeExport(grouped());
+    await writeFile(at('data', 'samples.csv'), samples());
+    await evaluate();
+    expect(printed).toContainEqual(expect.stringMatching(/^tiny on every patient with a known label: 11 samples/));
+    for (const name of ['prog', 'mono'])
+      expect(printed).toContainEqual(expect.stringMatching(`^group: ${name}: accuracy`));
+    const report = JSON.parse(await readFile(at('out', 'local-all.json'), 'utf8'));
+    expect(report.report.groups.map(({ name, n }: { name: string; n: number }) => [name, n])).toEqual([
+      ['group: prog', 6],
+      ['group: mono', 5],
+    ]);
+    const page = await readFile(at('out', 'local-all.html'), 'utf8');
+    expect(page).toContain('By group');
+    expect(page).toContain('<th>mono</th><td>5</td>');
+  });
+});

@@ -5,6 +5,7 @@ import { copyOf, smallerClasses } from './copies.js';
 import { type Dataset, type Part, type PartName, partNames, type QuarantinedRow } from './dataset.js';
 import type { DataSource } from './source.js';
 import { readSplit, splitPatients } from './split.js';
+import { trainableRows } from './stage-samples.js';
 
 /** A sample of a class of the run that can be read; not yet known to which part it belongs. */
 export interface FoundSample {
@@ -12,6 +13,8 @@ export interface FoundSample {
   readonly patient: string;
   /** Class index; −1 where it is not known and need not be. */
   readonly label: number;
+  /** Index among the run's groups; −1 where it has none, or the group is not known and need not be. */
+  readonly group: number;
   readonly file: string;
   readonly line: number;
 }
@@ -29,12 +32,14 @@ export interface Findings<Found extends FoundSample> {
 }
 
 /**
- * What all kinds of data have in common: parts by the split file or by lot, patients by number, and a cohort that is large enough.
+ * What all kinds of data have in common: parts by the split file or by lot, patients by number, for training and validation the groups
+ * that some stage looks at, and a cohort that is large enough.
  * @throws CSM-DATA-NO-ROWS, CSM-DATA-SPLIT-*, CSM-DATA-ONE-CLASS, CSM-COHORT-SMALL
  */
 export async function assembleDataset<Found extends FoundSample>(findings: Findings<Found>): Promise<Dataset> {
   const { source, file, samples, features, counts, build } = findings;
-  const { model, data, preparation, validation, seed } = source.contract.runFile;
+  const { runFile } = source.contract;
+  const { model, data, preparation, validation, seed } = runFile;
   const files = source.files ?? data.files;
   const columns = { id: data.id, patient: data.patient };
   const split =
@@ -58,19 +63,23 @@ export async function assembleDataset<Found extends FoundSample>(findings: Findi
 
   const numbers = new Map<string, number>();
   for (const { person } of kept) if (!numbers.has(person)) numbers.set(person, numbers.size);
-  const placedIn = (name: PartName) => kept.filter(({ sample }) => parts.get(sample.patient) === name);
-  const partOf = (name: PartName): Part => {
-    const own = placedIn(name);
-    return {
-      rows: own.length,
-      y: Int32Array.from(own, ({ sample }) => sample.label),
-      // A copy is the same person: nothing counts it as another.
-      patients: Int32Array.from(own, ({ person }) => numbers.get(person)!),
-      groups: null,
-      ...build(own.map(({ sample }) => sample)),
-    };
+  // A copy is the same person: nothing counts it as another.
+  const persons = new Map(kept.map(({ sample, person }) => [sample, numbers.get(person)!]));
+  const found = (name: PartName): readonly Found[] =>
+    kept.flatMap(({ sample }) => (parts.get(sample.patient) === name ? [sample] : []));
+  const own: Readonly<Record<PartName, readonly Found[]>> = {
+    train: trainableRows(found('train'), runFile),
+    validation: trainableRows(found('validation'), runFile),
+    test: found('test'),
   };
-  const idsOf = (name: PartName): readonly string[] => placedIn(name).map(({ sample }) => sample.id);
+  const partOf = (name: PartName): Part => ({
+    rows: own[name].length,
+    y: Int32Array.from(own[name], ({ label }) => label),
+    patients: Int32Array.from(own[name], (sample) => persons.get(sample)!),
+    groups: data.groups === undefined ? null : Int32Array.from(own[name], ({ group }) => group),
+    ...build(own[name]),
+  });
+  const idsOf = (name: PartName): readonly string[] => own[name].map(({ id }) => id);
   const [train, validationPart, test] = partNames.map(partOf);
   const [trainIds, validationIds, testIds] = partNames.map(idsOf);
   const quarantine = [
@@ -78,6 +87,12 @@ export async function assembleDataset<Found extends FoundSample>(findings: Findi
     ...strays.map(
       ({ sample }): QuarantinedRow => ({ file: sample.file, line: sample.line, reason: 'no part in the split file' }),
     ),
+  ];
+  const used = partNames.reduce((sum, name) => sum + own[name].length, 0);
+  const unused = kept.length - used;
+  const notes = [
+    ...(copies.length > 0 ? [`The run copies ${copies.length} samples before it splits them.`] : []),
+    ...(unused > 0 ? [`Rows of training and validation patients left out: ${unused}. ${untrained}`] : []),
   ];
   const dataset: Dataset = {
     features,
@@ -87,17 +102,20 @@ export async function assembleDataset<Found extends FoundSample>(findings: Findi
     counts: {
       ...counts,
       read: counts.read + copies.length,
-      kept: kept.length,
+      kept: used,
+      otherLabel: counts.otherLabel + unused,
       quarantined: quarantine.length,
     },
     quarantine,
-    ...(copies.length > 0 && { notes: [`The run copies ${copies.length} samples before it splits them.`] }),
+    ...(notes.length > 0 && { notes }),
   };
   const { minimumCohort: minimum } = validation;
   if (new Set(dataset.parts.train.patients).size < minimum) fail('CSM-COHORT-SMALL', { minimum });
   if (source.labels !== 'optional') refuseOneClass(dataset.parts.train, data.label);
   return dataset;
 }
+
+const untrained = 'They are of groups that no stage trains on, or of which there are too few patients here.';
 
 function refuseOneClass({ y }: Part, label: string): void {
   if (new Set(y).size < 2) fail('CSM-DATA-ONE-CLASS', { column: label });

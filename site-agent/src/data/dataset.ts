@@ -51,7 +51,7 @@ export interface Dataset {
   readonly counts: {
     readonly read: number;
     readonly kept: number;
-    /** Rows with a label outside the run's classes. */
+    /** Rows of another class or group than the run looks at, and for training and validation than some stage does. */
     readonly otherLabel: number;
     readonly quarantined: number;
     /** Listed features that this site has not; their values are all missing. */

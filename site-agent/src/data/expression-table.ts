@@ -7,10 +7,10 @@ import { didYouMean } from '@consilium/shared/yaml';
 import { assembleDataset } from './assemble.js';
 import { type CheckedRow, refuseUntrusted } from './checks/index.js';
 import { type Dataset, partNames, type QuarantinedRow } from './dataset.js';
-import { labelReader } from './labels.js';
 import { refuseNobody } from './roll-call.js';
+import { rowTerms } from './row-terms.js';
 import { isBad, type Row, type Rows, readRows } from './rows.js';
-import { type RowColumns, readSamples } from './samples.js';
+import { readSamples } from './samples.js';
 import type { DataSource } from './source.js';
 import { featureFiles } from './tables.js';
 import { declaredChange } from './transforms/index.js';
@@ -26,17 +26,16 @@ type TableTerms = Extract<RunFile['data'], { readonly kind: 'expression-table' }
 export async function loadExpressionTable(source: DataSource, data: TableTerms): Promise<Dataset> {
   const files = source.files ?? data.files;
   const path = (file: string): string => join(source.directory, file);
-  const { labels = 'required' } = source;
-  const columns: RowColumns = { id: data.id, patient: data.patient, label: data.label, labels, only: source.rows };
+  const terms = rowTerms(source);
+  const { columns } = terms;
   const listed = featureList(source.contract);
   const samples = files.samples === undefined ? null : await readSamples(path(files.samples), columns, source.signal);
   const tables = featureFiles(files);
   const file = tables[0] ?? '';
   const read = await readRows(tables.map(path), {
-    columns,
+    ...terms,
     samples,
     wanted: needsWholeRows(data.transforms) ? null : listed,
-    labelOf: labelReader(source),
     changeOf: (columns) => declaredChange(source.contract, columns, source.common),
     signal: source.signal,
   });

@@ -8,6 +8,7 @@ import type { DataSource } from './source.js';
 export { readColumn } from './column.js';
 export * from './dataset.js';
 export type { DataSource } from './source.js';
+export { samplesOfStage, stageSamples, trainedSamples } from './stage-samples.js';
 export { openTable, type Table } from './table.js';
 export { tablesOf } from './tables.js';
 

@@ -13,3 +13,14 @@ export function labelReader({ contract, labels = 'required' }: Pick<DataSource, 
     return (label ?? null) === null ? 'no label' : 'other label';
   };
 }
+
+/** What a row's group counts as: its index, −1 where it is not known and need not be, or that the run does not look at it. */
+export type GroupReader = (group: string | null | undefined) => number | 'other group';
+
+/** Reads groups by those of the run; where labels are optional so are groups. A row without one is of another group. */
+export function groupReader({ contract, labels = 'required' }: Pick<DataSource, 'contract' | 'labels'>): GroupReader {
+  const { groups } = contract.runFile.data;
+  const known = new Map(groups?.map((name, index) => [name, index]));
+  const other = groups === undefined || labels === 'optional' ? -1 : 'other group';
+  return (group) => known.get(group ?? '') ?? other;
+}

@@ -1,7 +1,7 @@
 import { fail } from '@consilium/shared/errors';
 import type { FoundSample } from './assemble.js';
 import type { QuarantinedRow, QuarantineReason } from './dataset.js';
-import type { LabelReader } from './labels.js';
+import type { RowTerms } from './row-terms.js';
 import { factsReader, type RowColumns, type RowFacts, type SampleTable } from './samples.js';
 import { columnIndex, type Table } from './table.js';
 import { isMissing } from './values.js';
@@ -12,6 +12,7 @@ export interface Roll {
   readonly seen: Set<string>;
   readonly quarantine: QuarantinedRow[];
   read: number;
+  /** Of another class or group than the run looks at. */
   otherLabel: number;
 }
 
@@ -25,20 +26,18 @@ export interface CalledRow {
   readonly place: number;
 }
 
-interface Asked {
-  readonly columns: RowColumns;
+interface Asked extends RowTerms {
   readonly samples: SampleTable | null;
-  readonly labelOf: LabelReader;
 }
 
 /**
- * Goes through a table and gives the rows that are samples of this site; what is not goes into the roll. A row's label, patient and
- * membership come from the sample table where it has them.
+ * Goes through a table and gives the rows that are samples of this site; what is not goes into the roll. A row's label, group,
+ * patient and membership come from the sample table where it has them.
  * @throws CSM-DATA-COLUMN and the faults of tables
  */
 export async function* rollCall(
   table: Table,
-  { columns, samples, labelOf }: Asked,
+  { columns, samples, labelOf, groupOf }: Asked,
   roll: Roll,
 ): AsyncGenerator<CalledRow> {
   const { file } = table;
@@ -57,13 +56,15 @@ export async function* rollCall(
       continue;
     }
     const label = labelOf(facts.label);
-    if (label === 'no label') {
+    const group = groupOf(facts.group);
+    // Whether a row of another group has a label is no matter.
+    if (label === 'no label' && group !== 'other group') {
       roll.quarantine.push({ file, line, reason: label });
       continue;
     }
     roll.seen.add(id);
-    if (label === 'other label') roll.otherLabel += 1;
-    else yield { sample: { id, patient: facts.patient ?? id, label, file, line }, fields, place };
+    if (typeof label === 'string' || typeof group === 'string') roll.otherLabel += 1;
+    else yield { sample: { id, patient: facts.patient ?? id, label, group, file, line }, fields, place };
   }
 }
 
@@ -79,7 +80,8 @@ export function refuseNobody(
   }
   if (found > 0) return;
   if (otherLabel === 0) fail('CSM-DATA-NO-ROWS', { file, why: 'every row is faulty' });
-  fail('CSM-DATA-NO-ROWS', { file, why: `no label in column ${columns.label} is a class of the run` });
+  const groups = columns.group === undefined ? '' : `, with a group in column ${columns.group} that it looks at`;
+  fail('CSM-DATA-NO-ROWS', { file, why: `no label in column ${columns.label} is a class of the run${groups}` });
 }
 
 type Joined = RowFacts | 'other site' | 'id twice' | 'no entry in the sample table';
@@ -93,8 +95,8 @@ function joined(
   // One that neither table has is looked for in the sample table first, as facts are.
   const { file } = samples ?? table;
   const both = { file, columns: [...(samples?.columns ?? []), ...table.columns] };
-  const label = columns.labels === 'optional' ? undefined : columns.label;
-  for (const column of [label, columns.patient, columns.only?.column]) {
+  const told = columns.labels === 'optional' ? [] : [columns.label, columns.group];
+  for (const column of [...told, columns.patient, columns.only?.column]) {
     if (column !== undefined) columnIndex(both, column);
   }
   const onlyInSamples = columns.only !== undefined && samples?.columns.includes(columns.only.column);
@@ -110,7 +112,12 @@ function joined(
     if (there === undefined) return columns.labels === 'optional' ? here : 'no entry in the sample table';
     if (there === 'twice') return 'id twice';
     const pick = (a: string | null | undefined, b: string | null | undefined) => (a === undefined ? b : a);
-    return { patient: pick(there.patient, here.patient), label: pick(there.label, here.label), ours: true };
+    return {
+      patient: pick(there.patient, here.patient),
+      label: pick(there.label, here.label),
+      group: pick(there.group, here.group),
+      ours: true,
+    };
   };
 }
 

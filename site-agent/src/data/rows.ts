@@ -1,8 +1,8 @@
 import { fail } from '@consilium/shared/errors';
 import type { FoundSample } from './assemble.js';
 import type { QuarantinedRow } from './dataset.js';
-import type { LabelReader } from './labels.js';
 import { emptyRoll, rollCall } from './roll-call.js';
+import type { RowTerms } from './row-terms.js';
 import type { RowColumns, SampleTable } from './samples.js';
 import { openTable, type Table } from './table.js';
 import type { RowChange } from './transforms/index.js';
@@ -27,15 +27,13 @@ export interface Rows {
   readonly quarantine: readonly QuarantinedRow[];
 }
 
-/** Reads feature files one after the other; a row's label, patient and membership come from the sample table where it has them. */
+/** Reads feature files one after the other; a row's label, group, patient and membership come from the sample table where it has them. */
 export async function readRows(
   paths: readonly string[],
-  asked: {
-    readonly columns: RowColumns;
+  asked: RowTerms & {
     readonly samples: SampleTable | null;
     /** Columns to read; null: every column that says nothing else. */
     readonly wanted: readonly string[] | null;
-    readonly labelOf: LabelReader;
     /** The declared transforms for rows of the columns that are read. */
     readonly changeOf: (columns: readonly string[]) => RowChange | null;
     readonly signal: AbortSignal | undefined;
@@ -69,7 +67,7 @@ export async function readRows(
 function candidates(table: Table, columns: RowColumns, wanted: readonly string[] | null): readonly string[] {
   const present = new Set(table.columns);
   if (wanted !== null) return wanted.filter((column) => present.has(column));
-  const reserved = new Set([columns.id, columns.patient, columns.label, columns.only?.column, '']);
+  const reserved = new Set([columns.id, columns.patient, columns.label, columns.group, columns.only?.column, '']);
   return table.columns.filter((column) => !reserved.has(column)).sort();
 }
 

@@ -6,7 +6,9 @@ export interface RowColumns {
   readonly id: string;
   readonly patient: string | undefined;
   readonly label: string;
-  /** `optional`: no table need have that column. */
+  /** Of which group a row is, where the run looks at groups. */
+  readonly group: string | undefined;
+  /** `optional`: no table need have the columns of label and group. */
   readonly labels: 'required' | 'optional';
   /** Serves one folder for several sites: only rows with this value are this site's. */
   readonly only: { readonly column: string; readonly equals: string } | undefined;
@@ -16,6 +18,7 @@ export interface RowColumns {
 export interface RowFacts {
   readonly patient: string | null | undefined;
   readonly label: string | null | undefined;
+  readonly group: string | null | undefined;
   readonly ours: boolean | undefined;
 }
 
@@ -26,7 +29,7 @@ export interface SampleTable {
   readonly find: (id: string) => RowFacts | 'twice' | undefined;
 }
 
-/** Reads the sample table into memory: ids, patients, labels and membership, nothing else of it. */
+/** Reads the sample table into memory: ids, patients, labels, groups and membership, nothing else of it. */
 export async function readSamples(path: string, columns: RowColumns, signal?: AbortSignal): Promise<SampleTable> {
   const table = await openTable(path, signal);
   const id = columnIndex(table, columns.id);
@@ -48,7 +51,8 @@ export function factsReader(
   columns: RowColumns,
 ): (fields: readonly string[]) => RowFacts {
   const at = (column: string | undefined): number => (column === undefined ? -1 : table.columns.indexOf(column));
-  const [patient, label, only] = [at(columns.patient), at(columns.label), at(columns.only?.column)];
+  const [patient, label, group] = [at(columns.patient), at(columns.label), at(columns.group)];
+  const only = at(columns.only?.column);
   const text = (fields: readonly string[], index: number): string | null | undefined => {
     if (index < 0) return undefined;
     const field = fields[index]?.trim() ?? '';
@@ -57,9 +61,10 @@ export function factsReader(
   return (fields) => ({
     patient: text(fields, patient),
     label: text(fields, label),
+    group: text(fields, group),
     ours: only < 0 ? undefined : fields[only]?.trim() === columns.only?.equals,
   });
 }
 
 const same = (a: RowFacts | 'twice', b: RowFacts): boolean =>
-  a !== 'twice' && a.patient === b.patient && a.label === b.label && a.ours === b.ours;
+  a !== 'twice' && a.patient === b.patient && a.label === b.label && a.group === b.group && a.ours === b.ours;

@@ -30,7 +30,7 @@ function tell(dataset: Dataset): Finding {
   const cohort = describe(dataset);
   const { counts, features, parts, classes, missingValues } = cohort;
   const text =
-    `${counts.read} rows read, ${counts.kept} used, ${counts.otherLabel} with another label, ` +
+    `${counts.read} rows read, ${counts.kept} used, ${counts.otherLabel} of another class or group, ` +
     `${counts.quarantined} set aside; ${inputText(dataset, cohort)}`;
   const setAside = quarantine
     .slice(0, shownRows)

@@ -1,7 +1,7 @@
 import type { BackendInfo } from '@consilium/models/backend';
 import { stream } from '@consilium/models/layers';
 import { pick } from '@consilium/models/samples';
-import { type Model, meanLoss, predict } from '@consilium/models/training';
+import { type Beside, type Model, meanLoss, predict } from '@consilium/models/training';
 import { type Contract, contractHash } from '@consilium/shared/contract';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import {
@@ -18,9 +18,16 @@ import {
   tooFew,
   upliftOf,
 } from '@consilium/shared/metrics';
-import { type BesideCounts, releaseDataCounts, reportDomain, type SiteReport } from '@consilium/shared/report';
+import {
+  type BesideCounts,
+  nameInGroup,
+  releaseDataCounts,
+  reportDomain,
+  type SiteReport,
+} from '@consilium/shared/report';
 import { version } from '../config/index.js';
 import type { Dataset, Part } from '../data/index.js';
+import { figureSums, predictionsOf, toldGroups } from './groups.js';
 
 export interface Evaluated {
   /** Everything, for local eyes only; null in a stage that tells no classes. */
@@ -83,7 +90,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
   const draws = partName === 'test' ? validation.bootstrap : 0;
   const intervals = intervalsOf(predictions, draws, stream(seed, 'bootstrap', site, step).uniform);
   const released = suppress(measures, validation.minimumCell, { intervals, patients });
-  const { counts: beside, shown } = partName === 'test' ? await judgedBeside(options) : nothingBeside;
+  const { counts: beside, shown } = partName === 'test' ? await judgedBeside(options, predictions) : nothingBeside;
   const held = released && heldAgainst(predictions, released, shown.panels ?? [], options);
   const report = released && reportOf(options, released, { ...shown, ...held });
   return { measures, counts: countsOf(predictions), report, beside };
@@ -121,48 +128,66 @@ async function judgedByLoss(options: EvaluateOptions): Promise<Evaluated> {
   const none = { measures: null, counts: null, report: null };
   if (new Set(part.patients).size < validation.minimumCell) return { ...none, beside: {} };
   const loss = await meanLoss({ model, samples: part, classWeights: null, batchSize, seed });
-  const { counts } = partName === 'test' ? await judgedBeside(options) : nothingBeside;
+  const { counts } = partName === 'test' ? await judgedBeside(options, null) : nothingBeside;
   return { ...none, beside: { ...(Number.isFinite(loss) && { score: { n: part.rows, loss } }), ...counts } };
 }
 
 /** What stands beside the model's own figures: for the sum over all sites, and as this site's report shows it. */
 interface JudgedBeside {
   readonly counts: BesideCounts;
-  readonly shown: Pick<SiteReport, 'panels' | 'figures'>;
+  readonly shown: Pick<SiteReport, 'panels' | 'groups' | 'figures'>;
 }
 
 const nothingBeside: JudgedBeside = { counts: {}, shown: {} };
 
-/** Baselines and other figures of the final test. A figure that few patients have, or few have not, is withheld. */
-async function judgedBeside(options: EvaluateOptions): Promise<JudgedBeside> {
-  const { model, part, training, contract, batchSize, rival } = options;
-  const { model: wanted, validation, seed } = contract.runFile;
-  if (model.beside === undefined && rival === undefined) return nothingBeside;
-  const known = training ?? pick(part, new Int32Array());
-  const told = await model.beside?.({ judged: part, training: known, batchSize, seed });
-  const { panels = [], figures = [] } = told ?? {};
+/** Baselines, other figures, and all of them by group. What few patients have, or few have not, is withheld. */
+async function judgedBeside(options: EvaluateOptions, own: Predictions | null): Promise<JudgedBeside> {
+  const { part, contract } = options;
+  const { model: wanted, data, validation } = contract.runFile;
+  const { groups: names = [] } = data;
+  const minimum = validation.minimumCell;
+  const { panels, figures } = await otherPredictions(options);
   const classes = wanted.classes.length;
-  const enough = (patients: ReadonlySet<number>) => patients.size === 0 || patients.size >= validation.minimumCell;
-  const others = [...(rival ? [rival] : []), ...panels].map(({ name, probabilities }) => ({
-    name,
-    told: { y: part.y, probabilities, classes },
+  const rivals = options.rival ? [options.rival] : [];
+  const others = [...rivals, ...panels].map(({ name, probabilities }) => ({
+    ...{ name, told: { y: part.y, probabilities, classes } },
   }));
-  const sums = figures.flatMap(({ name, values }) => {
-    const known = [...values.keys()].filter((row) => Number.isFinite(values[row]));
-    const patientsOf = (wanted: boolean) =>
-      new Set(part.patients.filter((_, row) => Number.isFinite(values[row]) === wanted));
-    if (known.length === 0 || !enough(patientsOf(true)) || !enough(patientsOf(false))) return [];
-    return [{ name, n: known.length, sum: known.reduce((sum, row) => sum + (values[row] ?? 0), 0) }];
+  const all = [...(own === null ? [] : [{ name: undefined, told: own }]), ...others];
+  const groups = toldGroups(part, names, minimum);
+  const byGroup = all.flatMap(({ name, told }) =>
+    groups.map(({ name: group, rows }) => ({
+      name: nameInGroup(group, name),
+      told: predictionsOf(told, rows),
+      patients: Int32Array.from(rows, (row) => part.patients[row]!),
+    })),
+  );
+  const released = (told: Predictions, patients: Int32Array) =>
+    suppress(measure(told, wanted.classes), minimum, { patients: tallyPatients(told, patients) });
+  const sums = figures.flatMap((figure) => figureSums(figure, part, names, minimum));
+  const shownPanels = others.flatMap(({ name, told }) => {
+    const own = released(told, part.patients);
+    return own === null ? [] : [{ name, scores: own.scores, perClass: own.perClass.map(ratesOf) }];
   });
-  const released = others.flatMap(({ name, told }) => {
-    const patients = tallyPatients(told, part.patients);
-    const released = suppress(measure(told, wanted.classes), validation.minimumCell, { patients });
-    return released === null ? [] : [{ name, scores: released.scores, perClass: released.perClass.map(ratesOf) }];
+  const shownGroups = byGroup.flatMap(({ name, told, patients }) => {
+    const own = released(told, patients);
+    return own === null ? [] : [{ name, n: told.y.length, scores: own.scores }];
   });
+  const counted = [...others, ...byGroup].map(({ name, told }) => ({ name, counts: countsOf(told) }));
   return {
-    counts: { panels: others.map(({ name, told }) => ({ name, counts: countsOf(told) })), figures: sums },
-    shown: { panels: released, figures: sums.map(({ name, n, sum }) => ({ name, n, mean: sum / n })) },
+    counts: { ...(counted.length > 0 && { panels: counted }), ...(sums.length > 0 && { figures: sums }) },
+    shown: {
+      ...(shownPanels.length > 0 && { panels: shownPanels }),
+      ...(shownGroups.length > 0 && { groups: shownGroups }),
+      ...(sums.length > 0 && { figures: sums.map(({ name, n, sum }) => ({ name, n, mean: sum / n })) }),
+    },
   };
+}
+
+/** What a family sets beside its own predictions of the same samples. */
+async function otherPredictions({ model, part, training, contract, batchSize }: EvaluateOptions): Promise<Beside> {
+  if (model.beside === undefined) return { panels: [], figures: [] };
+  const known = training ?? pick(part, new Int32Array());
+  return model.beside({ judged: part, training: known, batchSize, seed: contract.runFile.seed });
 }
 
 const ratesOf = ({ class: name, recall, precision, f1, auc }: ReleasedMeasures['perClass'][number]) => ({
@@ -172,7 +197,7 @@ const ratesOf = ({ class: name, recall, precision, f1, auc }: ReleasedMeasures['
 function reportOf(
   options: EvaluateOptions,
   measures: ReleasedMeasures,
-  beside: Pick<SiteReport, 'panels' | 'figures' | 'uplift'>,
+  beside: Pick<SiteReport, 'panels' | 'groups' | 'figures' | 'uplift'>,
 ): SiteReport {
   const { contract, site, step, partName, modelHash, counts, features, backend, caveat = null } = options;
   const notes = [...(caveat === null ? [] : [caveat]), ...(options.notes ?? [])];

@@ -46,6 +46,8 @@ export function loadCohort(
         },
         // What a finished model is asked about is never copied.
         preparation: kept,
+        // Nothing is trained here: every group is looked at.
+        ...(runFile.stages && { stages: runFile.stages.map(({ groups: _, ...stage }) => stage) }),
         validation: { ...runFile.validation, minimumCohort: 0, ...(whole && { share: 0 }) },
       },
     },

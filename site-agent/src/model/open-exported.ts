@@ -2,13 +2,14 @@ import { type LabelledSamples, shapeOf } from '@consilium/models/samples';
 import { calibrate, type Model } from '@consilium/models/training';
 import { stagesOf } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
+import { samplesOfStage } from '../data/index.js';
 import type { Exported } from '../exported/index.js';
 import { buildModel, checkInput, loadWeights } from './contract-model.js';
 
 export interface OpenedModel {
   readonly model: Model;
   readonly batchSize: number;
-  /** Normalisations that every hospital has of its own were fitted to these samples. */
+  /** Normalisations that every hospital has of its own were fitted to these samples, as far as they are of groups that were trained on. */
   readonly calibrated: boolean;
 }
 
@@ -19,7 +20,8 @@ export interface OpenedModel {
 export async function openExported(exported: Exported, samples: LabelledSamples): Promise<OpenedModel> {
   const { contract } = exported;
   const { seed, validation } = contract.runFile;
-  const { name: stage, batchSize } = stagesOf(contract.runFile).at(-1)!;
+  const last = stagesOf(contract.runFile).at(-1)!;
+  const { name: stage, batchSize } = last;
   // Labels that are not known are no fault of the input.
   checkInput(contract, { ...samples, y: samples.y.map((label) => Math.max(0, label)) }, stage);
   const model = buildModel(contract, shapeOf(samples), stage);
@@ -27,8 +29,9 @@ export async function openExported(exported: Exported, samples: LabelledSamples)
   const calibrated = model.local.layout.length > 0;
   if (calibrated) {
     const { minimumCohort: minimum } = validation;
-    if (new Set(samples.patients).size < minimum) fail('CSM-EVALUATE-CALIBRATION', { minimum });
-    await calibrate({ model, samples, batchSize, seed });
+    const own = samplesOfStage(samples, contract.runFile, last);
+    if (new Set(own.patients).size < minimum) fail('CSM-EVALUATE-CALIBRATION', { minimum });
+    await calibrate({ model, samples: own, batchSize, seed });
   }
   return { model, batchSize, calibrated };
 }

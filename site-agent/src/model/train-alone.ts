@@ -1,12 +1,12 @@
 import { initialWeights } from '@consilium/models/families';
-import { shapeOf } from '@consilium/models/samples';
+import { type LabelledSamples, shapeOf } from '@consilium/models/samples';
 import { type Model, meanLoss, type Progress, predict, readTensors } from '@consilium/models/training';
 import { type Contract, idOf, isBetter, type Stage, stagesOf } from '@consilium/shared/contract';
 import type { SiteId } from '@consilium/shared/ids';
 import { measure } from '@consilium/shared/metrics';
 import type { PreparationState } from '@consilium/shared/statistics';
 import { decodeWeights, encodeWeights, type Weights } from '@consilium/shared/weights';
-import type { Dataset, Part } from '../data/index.js';
+import { type Dataset, type Part, samplesOfStage } from '../data/index.js';
 import { buildModel, loadWeights, type WeightFiles } from './contract-model.js';
 import { assignLocal } from './local-tensors.js';
 import { trainStep } from './train-step.js';
@@ -62,7 +62,9 @@ async function trainStage(
 ): Promise<Result> {
   const { validation } = contract.runFile;
   const drawn = await readTensors(model.local);
-  const own = { ...state, classCounts: countsOf(parts.train, state.classCounts.length) };
+  const ofStage = (part: Part) => samplesOfStage(part, contract.runFile, stage);
+  const [training, validating] = [ofStage(parts.train), ofStage(parts.validation)];
+  const own = { ...state, classCounts: countsOf(training, state.classCounts.length) };
   let newest: Result = { files: startOf(contract, stage.name, parts.train, before), carried: before?.carried ?? null };
   let best: (Result & { readonly value: number; readonly round: number }) | null = null;
   let judged = 0;
@@ -77,8 +79,8 @@ async function trainStage(
         onProgress({ ...rest, done: (round - 1) * total + done, total: stage.rounds * total }),
     });
     newest = { files: { ...newest.files, model: update }, carried };
-    if (parts.validation.rows === 0 || (round % validation.everyRounds !== 0 && round !== stage.rounds)) continue;
-    const value = await judge(model, stage, parts, contract);
+    if (validating.rows === 0 || (round % validation.everyRounds !== 0 && round !== stage.rounds)) continue;
+    const value = await judge(model, stage, { training, validating }, contract);
     judged += 1;
     if (value !== null && isBetter(stage.choose, value, best?.value ?? null)) {
       best = { ...newest, value, round };
@@ -112,15 +114,15 @@ function startOf(
 async function judge(
   model: Model,
   { choose, batchSize }: Stage,
-  { train, validation }: Dataset['parts'],
+  { training, validating }: { readonly training: LabelledSamples; readonly validating: LabelledSamples },
   { runFile: { model: wanted, seed } }: Contract,
 ): Promise<number | null> {
-  if (model.classify === null) return meanLoss({ model, samples: validation, classWeights: null, batchSize, seed });
-  const probabilities = await predict({ model, samples: validation, reference: train, batchSize });
-  return measure({ y: validation.y, probabilities, classes: wanted.classes.length })[choose];
+  if (model.classify === null) return meanLoss({ model, samples: validating, classWeights: null, batchSize, seed });
+  const probabilities = await predict({ model, samples: validating, reference: training, batchSize });
+  return measure({ y: validating.y, probabilities, classes: wanted.classes.length })[choose];
 }
 
-function countsOf({ y }: Part, classes: number): number[] {
+function countsOf({ y }: LabelledSamples, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (const label of y) if (label >= 0) counts[label]! += 1;
   return counts;

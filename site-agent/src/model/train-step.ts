@@ -5,7 +5,7 @@ import { fail } from '@consilium/shared/errors';
 import type { SiteId, StepId } from '@consilium/shared/ids';
 import type { PreparationState } from '@consilium/shared/statistics';
 import { encodeWeights, tensorAt } from '@consilium/shared/weights';
-import type { Part } from '../data/index.js';
+import { type Part, samplesOfStage } from '../data/index.js';
 import { oversample } from '../preparation/index.js';
 import { loadWeights, type WeightFiles } from './contract-model.js';
 import { encodeLocal } from './local-tensors.js';
@@ -20,7 +20,7 @@ export interface TrainStep {
   /** Of the stage, counted from 1. */
   readonly round: number;
   readonly state: PreparationState;
-  /** Prepared training samples. */
+  /** Prepared training samples; those of the stage's groups are trained on. */
   readonly part: Part;
   /** The global model as its file, and what its stage does not train. */
   readonly base: WeightFiles;
@@ -45,11 +45,12 @@ export async function trainStep(given: TrainStep): Promise<TrainedStep> {
   const { model, contract, site, step, stage, round, state, part, base, signal, onProgress } = given;
   const { preparation, validation, seed } = contract.runFile;
   const more = oversamplingOf(preparation);
+  const own = samplesOfStage(part, contract.runFile, stage);
   const { layout, metadata } = loadWeights(model, base, step);
   const { batchSize, localEpochs: epochs, optimizer, rounds, schedule, rates, gradientLimit, proximal } = stage;
   const { meanLoss, batches } = await train({
     model,
-    samples: more === null ? part : oversample(part, more, stream(seed, 'oversample', site, step)),
+    samples: more === null ? own : oversample(own, more, stream(seed, 'oversample', site, step)),
     ...{ batchSize, epochs, optimizer, course: { round, rounds } },
     ...(schedule && { schedule }),
     ...(rates && { rates }),

@@ -1,6 +1,6 @@
 import { type PreparationName, preparationName, type RunFile } from '@consilium/shared/contract';
 import type { PreparationState } from '@consilium/shared/statistics';
-import type { Dataset, Part, PartName } from '../data/index.js';
+import { type Dataset, type Part, type PartName, trainedSamples } from '../data/index.js';
 import { steps } from './steps/index.js';
 
 /** A cohort as the model takes it: no missing values, the model's features in the model's order. */
@@ -24,7 +24,7 @@ export function applyPreparation(
   const names = preparationName.options;
   const wanted = names.slice(0, until === undefined ? names.length : names.indexOf(until));
   const parts = wanted.reduce<Readonly<Record<PartName, Part>>>((before, name) => {
-    const change = steps[name].apply({ state, run, dataset, training: before.train });
+    const change = steps[name].apply({ state, run, dataset, training: trainedSamples(before.train, run) });
     return { train: change(before.train), validation: change(before.validation), test: change(before.test) };
   }, dataset.parts);
   return { features: state.features, classes: dataset.classes, parts };

@@ -63,7 +63,7 @@ export const job = z.discriminatedUnion('kind', [
 ]);
 export type Job = z.output<typeof job>;
 
-/** Training samples and patients of this site: they stand behind whatever it sends. */
+/** Training samples and patients of this site, in a stage those of its groups: they stand behind whatever it sends. */
 const cohort = { samples: z.int().min(0), patients: z.int().min(0) };
 
 const jobResult = z.discriminatedUnion('kind', [

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { initialWeights } from '@consilium/models/families';
+import { readRunFile } from '@consilium/shared/contract';
 import { stepId } from '@consilium/shared/ids';
 import { encodePreparation, type PreparationState } from '@consilium/shared/statistics';
 import { encodeWeights, type Weights } from '@consilium/shared/weights';
@@ -124,6 +125,46 @@ describe('the trainer', { timeout: timeoutMs }, () => {
       await writeFile(join(folder, 'small'), encodeWeights(startOf(4, 3)));
       await expect(trainer.run(foreign, { signal })).rejects.toMatchObject({ code: 'CSM-TRAINER-MODEL' });
       await expect(trainer.run(await trainJob(), { signal })).resolves.toMatchObject({ kind: 'train' });
+    } finally {
+      await trainer.close();
+    }
+  });
+
+  it('trains on the samples of a stage alone, and on none where they are of too few patients', async () => {
+    const lineageOf = (row: number) => (row < 40 ? 'mono' : row < 56 ? 'prog' : 'other');
+    const rows = Array.from(
+      { length: 60 },
+      (_, row) => `s${row},${row % 2 ? 'x' : 'y'},${lineageOf(row)},${row},${row % 7}`,
+    );
+    await writeFile(join(folder, 'table.csv'), ['sample,kind,lineage,g1,g2', ...rows].join('\n'));
+    const setting = settingOf(1);
+    const runFile = readRunFile(`name: groups
+model: { family: attention-aml, preset: small, classes: [x, y] }
+data: { kind: expression-table, label: kind, group: lineage, groups: [prog, mono, other], testShare: 0, files: { features: table.csv } }
+training: { rounds: 1, optimizer: { name: adam, rate: 1e-2 } }
+stages: [{ name: train, groups: [prog] }, { name: train, groups: [other] }, { name: train, groups: [mono, other] }]
+validation: { share: 0, minimumCell: 2 }
+`);
+    const contract = { ...setting.contract, runFile };
+    const data = { directory: folder, synthetic: true };
+    const trainer = createTrainer({ setting: { ...setting, contract, data }, log: silentLog });
+    const { signal } = new AbortController();
+    try {
+      const job = await trainJob(['g1', 'g2']);
+      if (job.kind !== 'train') throw new TypeError('another job');
+      const salt = 'A'.repeat(22);
+      const prepare = { kind: 'prepare', name: 'cohort', pass: 1, preparation: null, salt } as const;
+      await expect(trainer.run({ ...prepare, output: join(folder, 'cohort') }, { signal })).resolves.toMatchObject({
+        ...{ samples: 60, patients: 60 },
+      });
+      expect(JSON.parse(await readFile(join(folder, 'cohort'), 'utf8'))).toMatchObject({
+        stageSamples: [16, null, 44],
+      });
+      await expect(trainer.run(job, { signal })).resolves.toMatchObject({ samples: 16, patients: 16 });
+      await expect(trainer.run({ ...job, stage: 2 }, { signal })).resolves.toMatchObject({ samples: 44 });
+      await expect(trainer.run({ ...job, stage: 1 }, { signal })).rejects.toMatchObject({
+        ...{ code: 'CSM-COHORT-STAGE', details: { stage: 'train', minimum: 5 } },
+      });
     } finally {
       await trainer.close();
     }

@@ -4,11 +4,11 @@ import { type BackendInfo, useBackend } from '@consilium/models/backend';
 import { shapeOf } from '@consilium/models/samples';
 import { calibrate, type Model, type Progress, predict, readTensors } from '@consilium/models/training';
 import { caveatOf, type InputShape, type Stage, stageAt, stagesOf } from '@consilium/shared/contract';
-import { CodedError } from '@consilium/shared/errors';
+import { CodedError, fail } from '@consilium/shared/errors';
 import { localOnly } from '@consilium/shared/report';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { readIfThere, withDisk } from '../config/index.js';
-import { type Dataset, loadDataset } from '../data/index.js';
+import { type Dataset, loadDataset, type Part, samplesOfStage } from '../data/index.js';
 import { evaluateModel, saysSynthetic } from '../evaluation/index.js';
 import {
   type AloneOptions,
@@ -88,6 +88,16 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
     return built.model;
   }
 
+  /** This site's training samples of a stage; null where too few patients stand behind them. */
+  function trainingOf(stage: Stage, training: Part): Part | null {
+    const { runFile } = contract;
+    const own = samplesOfStage(training, runFile, stage);
+    return new Set(own.patients).size < runFile.validation.minimumCohort ? null : own;
+  }
+
+  const refuseStage = ({ name }: Stage): never =>
+    fail('CSM-COHORT-STAGE', { stage: name, minimum: contract.runFile.validation.minimumCohort });
+
   async function work(job: Job, { signal, onProgress }: JobContext): Promise<JobResult> {
     switch (job.kind) {
       case 'prepare': {
@@ -95,13 +105,14 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
         const dataset = await cohort(state, signal);
         const { name, pass, salt } = job;
         await writeDraft(job.output, prepare(name, { dataset, contract, state, pass, salt }));
-        return { kind: 'prepare', ...sizeOf(dataset) };
+        return { kind: 'prepare', ...sizeOf(dataset.parts.train) };
       }
       case 'train': {
-        const { state, dataset, prepared: ours } = await prepared(job.preparation, signal);
+        const { state, prepared: ours } = await prepared(job.preparation, signal);
         const part = ours.parts.train;
         const { step, round } = job;
         const stage = stageAt(contract.runFile, job.stage);
+        const own = sizeOf(trainingOf(stage, part) ?? refuseStage(stage));
         checkInput(contract, part, stage.name);
         const base = await filesOf(job);
         const model = await modelFor(shapeOf(part), stage, await carriedIn(job));
@@ -109,24 +120,24 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
         const trained = await trainStep({ ...given, signal, onProgress });
         if (trained.carried !== null) await writeDraft(job.carriedOutput, trained.carried);
         await writeDraft(job.output, trained.update);
-        return { kind: 'train', ...sizeOf(dataset), meanLoss: trained.meanLoss, batches: trained.batches };
+        return { kind: 'train', ...own, meanLoss: trained.meanLoss, batches: trained.batches };
       }
       case 'evaluate': {
         const { state, dataset, prepared: ours } = await prepared(job.preparation, signal);
-        const part = ours.parts[job.part];
         const stage = stageAt(contract.runFile, job.stage);
+        const training = trainingOf(stage, ours.parts.train);
+        const isTest = job.part === 'test';
+        // The stage's groups choose its model; in the end all groups are judged.
+        const part = isTest ? ours.parts.test : samplesOfStage(ours.parts.validation, contract.runFile, stage);
+        const own = sizeOf(isTest ? ours.parts.train : (training ?? refuseStage(stage)));
         checkInput(contract, part, stage.name);
         const carried = await carriedIn(job);
         const model = await modelFor(shapeOf(part), stage, carried);
         loadWeights(model, await filesOf(job), job.step);
         // A site that trained no round of this stage has no averages of its own yet.
-        if (carried === null) {
-          await calibrate({
-            model,
-            samples: ours.parts.train,
-            batchSize: stage.batchSize,
-            seed: contract.runFile.seed,
-          });
+        if (carried === null && model.local.layout.length > 0) {
+          const samples = training ?? refuseStage(stage);
+          await calibrate({ model, samples, batchSize: stage.batchSize, seed: contract.runFile.seed });
         }
         const alone = job.part === 'test' && model.classify !== null && (contract.runFile.validation.alone ?? false);
         const rival = alone ? await besideAlone({ state, parts: ours.parts, signal, onProgress }) : null;
@@ -134,7 +145,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
           ...rival,
           model,
           part,
-          training: ours.parts.train,
+          training,
           contract,
           site,
           step: job.step,
@@ -149,7 +160,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
           caveat: caveatOf(contract.runFile),
         });
         const { counts, report, beside } = judged;
-        return { kind: 'evaluate', ...sizeOf(dataset), counts, report, beside };
+        return { kind: 'evaluate', ...own, counts, report, beside };
       }
       default:
         return job satisfies never;
@@ -161,8 +172,9 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
     try {
       const model = await trainAlone({ ...given, contract, site, parts });
       try {
-        const { batchSize } = stageAt(contract.runFile, stagesOf(contract.runFile).length - 1);
-        const probabilities = await predict({ model, samples: parts.test, reference: parts.train, batchSize });
+        const stage = stageAt(contract.runFile, stagesOf(contract.runFile).length - 1);
+        const reference = samplesOfStage(parts.train, contract.runFile, stage);
+        const probabilities = await predict({ model, samples: parts.test, reference, batchSize: stage.batchSize });
         return { rival: { name: localOnly, probabilities } };
       } finally {
         model.dispose();
@@ -184,7 +196,7 @@ const filesOf = async ({ model, frozen }: { model: string; frozen: string | null
   frozen: frozen === null ? null : await readFile(frozen),
 });
 
-const sizeOf = ({ parts: { train } }: Dataset) => ({ samples: train.rows, patients: new Set(train.patients).size });
+const sizeOf = ({ rows, patients }: Part) => ({ samples: rows, patients: new Set(patients).size });
 
 /** Writes a job's result, on the disk when this resolves. Its name is given by the agent. */
 const writeDraft = (path: string, bytes: Uint8Array): Promise<void> =>

@@ -19,6 +19,8 @@ interface Changes {
   readonly rounds?: number;
   readonly training?: object;
   readonly stages?: readonly object[];
+  /** Groups of the run's samples, by column `lineage`. */
+  readonly groups?: readonly string[];
   readonly preparation?: object;
 }
 
@@ -32,7 +34,10 @@ function terms(changes: Changes = {}): Contract {
     runFile: runFile.parse({
       name: 'engine-test',
       model: { family: 'attention-aml', classes: ['x', 'y'] },
-      data: { kind: 'expression-table', label: 'y', files: { features: 'x.csv' } },
+      data: {
+        ...{ kind: 'expression-table', label: 'y', files: { features: 'x.csv' } },
+        ...(changes.groups && { group: 'lineage', groups: changes.groups }),
+      },
       training: { rounds: changes.rounds ?? 2, optimizer: { name: 'sgd', rate: 0.1 }, ...changes.training },
       ...(changes.stages && { stages: changes.stages }),
       ...(changes.preparation && { preparation: changes.preparation }),

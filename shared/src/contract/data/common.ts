@@ -4,6 +4,15 @@ import { transform, transformedColumns } from '../transforms.js';
 
 export const column = z.string().min(1).max(256);
 
+/** Groups that a run may tell apart. */
+const maxGroups = 32;
+const group = z.string().regex(/^[^\p{Cc}]{1,64}$/u, 'at most 64 characters in one line');
+/** Values of the column that says of which group a sample is. */
+export const groupNames = z
+  .array(group)
+  .min(1)
+  .refine((names) => new Set(names).size === names.length, 'each group once');
+
 const featureNames = z
   .array(column)
   .min(1)
@@ -16,6 +25,9 @@ export const sampleTerms = {
   /** Column that names a patient, when one patient has several samples; the sample itself otherwise. */
   patient: column.optional(),
   label: column,
+  /** Column that says of which group a sample is, such as its lineage, and the groups that the run looks at: both or neither. */
+  group: column.exactOptional(),
+  groups: groupNames.max(maxGroups).exactOptional(),
   /** Share of patients held out for the final test where a site has no split file. */
   testShare: z.number().min(0).max(0.9).default(0.2),
 };
@@ -52,6 +64,8 @@ interface SampleTerms {
   readonly id: string;
   readonly patient?: string | undefined;
   readonly label: string;
+  readonly group?: string;
+  readonly groups?: readonly string[];
 }
 
 interface TableTerms extends SampleTerms {
@@ -59,9 +73,15 @@ interface TableTerms extends SampleTerms {
   readonly transforms: z.output<typeof featureTerms.transforms>;
 }
 
-/** Refuses samples whose class would be their name. */
-export function checkSampleColumns({ id, label }: SampleTerms, context: z.RefinementCtx): void {
-  if (label === id) context.addIssue({ code: 'custom', path: ['label'], message: 'must be another column than id' });
+/** Refuses samples whose class or group would be something else of them, and groups of which no column tells. */
+export function checkSampleColumns({ id, label, patient, group, groups }: SampleTerms, context: z.RefinementCtx): void {
+  const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
+  if (label === id) refuse('label', 'must be another column than id');
+  for (const [name, column] of Object.entries({ id, patient, label })) {
+    if (column === group && column !== undefined) refuse('group', `must be another column than ${name}`);
+  }
+  if (group === undefined && groups !== undefined) refuse('groups', 'needs data.group, the column that tells them');
+  if (group !== undefined && groups === undefined) refuse('group', 'needs data.groups, those that the run looks at');
 }
 
 /** Refuses a table whose columns cannot all be what they are said to be. */
@@ -71,7 +91,7 @@ export function checkColumns(terms: TableTerms, context: z.RefinementCtx): void 
   checkSampleColumns(terms, context);
   if (!Array.isArray(terms.features)) return;
   const listed = new Set(terms.features);
-  for (const key of ['id', 'patient', 'label'] as const) {
+  for (const key of ['id', 'patient', 'label', 'group'] as const) {
     const name = terms[key];
     if (name !== undefined && listed.has(name)) refuse(['features'], `must not list ${name}, the ${key} column`);
   }

@@ -23,7 +23,7 @@ export const images = z
   })
   .superRefine(({ file, ...terms }, context) => {
     checkSampleColumns(terms, context);
-    for (const key of ['id', 'label', 'patient'] as const) {
+    for (const key of ['id', 'label', 'patient', 'group'] as const) {
       if (terms[key] !== file) continue;
       context.addIssue({ code: 'custom', path: ['file'], message: `must be another column than ${key}` });
     }

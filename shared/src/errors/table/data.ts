@@ -7,6 +7,11 @@ export const dataErrors = {
     remedy:
       'Add patients, hold fewer out for validation and test, or stay out of this run: so few patients neither train nor send statistics.',
   },
+  'CSM-COHORT-STAGE': {
+    message: 'Fewer than {minimum} training patients of this site have samples in the groups of stage {stage}.',
+    remedy:
+      'This site takes no part in that stage, and the run goes on without it there; nothing is to be done unless the group column of its tables is wrong.',
+  },
   'CSM-DATA-BAG': {
     message: 'A file of feature bags cannot be read: {problem}.',
     remedy:

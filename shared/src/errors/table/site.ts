@@ -55,7 +55,8 @@ export const siteErrors = {
   'CSM-EVALUATE-CALIBRATION': {
     message:
       'Part of this model is fitted to the patients of each hospital, and here it would be to fewer than {minimum}.',
-    remedy: 'Judge it on more patients: with --part all, or with more rows in the tables.',
+    remedy:
+      'Judge it on more patients: with --part all, or with more rows in the tables; of a run that trained on some groups alone, with patients of those.',
   },
   'CSM-EVALUATE-CHANGED': {
     message: '{file} of the exported model is not as it was exported.',

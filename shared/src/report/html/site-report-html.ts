@@ -3,10 +3,10 @@ import { isWithheld } from '../../metrics/index.js';
 import { localOnly } from '../figure-name.js';
 import { reportDomain, type SignedReport, type SiteReport } from '../site-report.js';
 import { classSection, confusionSection, reliabilitySection } from './class-sections.js';
-import { anyWithheld, otherFigures, shownCount, tiles, withheldLegend } from './figures.js';
+import { anyWithheld, otherFigures, shownCount, shownShare, tiles, withheldLegend } from './figures.js';
 import { type Html, html } from './markup.js';
 import { caveatBanner, code, facts, notesSection, page, syntheticBanner } from './page.js';
-import { count, decimal, moment, numberOf, percent, scoreWords } from './words.js';
+import { count, decimal, headScores, moment, numberOf, percent, scoreWords } from './words.js';
 
 /** A site's report as one HTML file for people; the JSON beside it is the record. Every text in it is escaped. */
 export function reportHtml(signed: SignedReport): string {
@@ -28,6 +28,7 @@ ${classSection(measures, panels)}
 ${confusionSection(measures)}
 ${reliabilitySection(measures)}
 <section><h2>More figures</h2>${otherFigures(measures.scores, panels)}</section>
+${groupSection(report)}
 ${dataSection(report)}
 ${provenance(signed)}`,
   );
@@ -88,6 +89,19 @@ function figuresSection({ figures: others = [] }: SiteReport): Html | null {
   )}</tbody></table></div></section>`;
 }
 
+/** The same figures of each group's samples. */
+function groupSection({ groups = [] }: SiteReport): Html | null {
+  if (groups.length === 0) return null;
+  return html`<section><h2>By group</h2>
+<p class="soft">The same predictions, of the samples of one group at a time. A group of too few patients is left out, and with it another where the rest would tell of it.</p>
+<div class="scroll"><table>
+<thead><tr><th class="text">Group</th><th>Samples</th>${headScores.map((name) => html`<th>${scoreWords[name].label}</th>`)}</tr></thead>
+<tbody>${groups.map(
+    ({ name, n, scores }) =>
+      html`<tr><th>${name.replace(/^group: /, '')}</th><td>${count(n)}</td>${headScores.map((score) => html`<td>${shownShare(scores[score].value)}</td>`)}</tr>`,
+  )}</tbody></table></div></section>`;
+}
+
 function dataSection({ data, minimumCell }: SiteReport): Html {
   const missing =
     data.missingFeatures === 0
@@ -97,7 +111,7 @@ function dataSection({ data, minimumCell }: SiteReport): Html {
   return html`<section><h2>The data behind it</h2>${facts([
     ['Rows read', html`${shownCount(data.read)}`],
     ['Rows used', html`${shownCount(data.kept)} (training, validation and test together)`],
-    ['Other label', html`${shownCount(data.otherLabel)} left out: their label is none of this run's classes`],
+    ['Others', html`${shownCount(data.otherLabel)} left out: of another class or group than this run looks at`],
     ['Unreadable', html`${shownCount(data.quarantined)} set aside`],
     ['Features', missing],
   ])}${small ? withheldLegend(minimumCell) : null}</section>`;

@@ -12,10 +12,10 @@ import type { RunFile } from '@consilium/shared/contract';
 import { assembleDataset, type FoundSample } from '../assemble.js';
 import { refuseCopies, type TellingRow, tellingEntries, tellingValues } from '../checks/index.js';
 import { type Dataset, partNames } from '../dataset.js';
-import { labelReader } from '../labels.js';
 import { refuseMostlyFaulty } from '../mostly-faulty.js';
 import { type CalledRow, emptyRoll, refuseNobody, rollCall } from '../roll-call.js';
-import { type RowColumns, readSamples } from '../samples.js';
+import { rowTerms } from '../row-terms.js';
+import { readSamples } from '../samples.js';
 import type { DataSource } from '../source.js';
 import { featureFiles } from '../tables.js';
 import { declaredChange } from '../transforms/index.js';
@@ -37,11 +37,12 @@ interface FoundCell extends FoundSample {
  */
 export async function loadCells(source: DataSource, data: CellTerms): Promise<Dataset> {
   const files = source.files ?? data.files;
-  const { contract, directory, labels = 'required', rows: only, signal } = source;
-  const columns: RowColumns = { id: data.id, patient: data.patient, label: data.label, labels, only };
+  const { contract, directory, signal } = source;
+  const terms = rowTerms(source);
+  const { columns } = terms;
   const samples =
     files.samples === undefined ? null : await readSamples(join(directory, files.samples), columns, signal);
-  const asked = { columns, samples, labelOf: labelReader(source) };
+  const asked = { ...terms, samples };
   const roll = emptyRoll();
   const found: FoundCell[] = [];
   const inputs: (DenseRows | SparseRows)[] = [];

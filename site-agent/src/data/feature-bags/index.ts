@@ -3,10 +3,9 @@ import { type Bags, type Side, startsOf } from '@consilium/models/samples';
 import { type FeatureBags, featureList } from '@consilium/shared/contract';
 import { assembleDataset, type FoundSample } from '../assemble.js';
 import type { Dataset } from '../dataset.js';
-import { labelReader } from '../labels.js';
 import { refuseMostlyFaulty } from '../mostly-faulty.js';
 import { emptyRoll, refuseNobody, rollCall } from '../roll-call.js';
-import type { RowColumns } from '../samples.js';
+import { rowTerms } from '../row-terms.js';
 import { openFolder } from '../site-folder.js';
 import type { DataSource } from '../source.js';
 import { columnIndex, openTable } from '../table.js';
@@ -27,10 +26,10 @@ interface FoundBag extends FoundSample {
  * @throws CSM-DATA-*, CSM-COHORT-SMALL
  */
 export async function loadFeatureBags(source: DataSource, data: FeatureBags): Promise<Dataset> {
-  const { contract, directory, labels = 'required', rows: only, signal } = source;
+  const { contract, directory, signal } = source;
   const files = source.files ?? data.files;
   const file = tableRole(files, 'samples');
-  const columns: RowColumns = { id: data.id, patient: data.patient, label: data.label, labels, only };
+  const terms = rowTerms(source);
   const table = await openTable(join(directory, file), signal);
   const pathAt = data.file === undefined ? -1 : columnIndex(table, data.file);
   const modalities = modalitiesOf(table, contract, data);
@@ -42,11 +41,7 @@ export async function loadFeatureBags(source: DataSource, data: FeatureBags): Pr
   const roll = emptyRoll();
   const found: FoundBag[] = [];
   try {
-    for await (const { sample, fields } of rollCall(
-      table,
-      { columns, samples: null, labelOf: labelReader(source) },
-      roll,
-    )) {
+    for await (const { sample, fields } of rollCall(table, { ...terms, samples: null }, roll)) {
       const path = fields[pathAt]?.trim() ?? '';
       const bag = await readPatient({ sample, path, fields }, bags, modalities);
       if ('reason' in bag) roll.quarantine.push({ file, line: sample.line, ...bag });
@@ -57,7 +52,7 @@ export async function loadFeatureBags(source: DataSource, data: FeatureBags): Pr
   }
   // First of all whether most are faulty: where all are, that is what is to be told.
   refuseMostlyFaulty(file, roll.quarantine, roll.read);
-  refuseNobody(found.length, roll, { file, columns });
+  refuseNobody(found.length, roll, { file, columns: terms.columns });
   const dataset = await assembleDataset({
     source,
     file,

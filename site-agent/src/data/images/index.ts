@@ -59,7 +59,8 @@ export async function loadImages(source: DataSource, data: ImageTerms): Promise<
     quarantine,
     build: (own) => ({ input: imagesOf(own, data.side), sides: {} }),
   });
-  return oblong === 0 ? dataset : { ...dataset, notes: [`Images that are not square: ${oblong}. ${letterboxed}`] };
+  if (oblong === 0) return dataset;
+  return { ...dataset, notes: [...(dataset.notes ?? []), `Images that are not square: ${oblong}. ${letterboxed}`] };
 }
 
 const letterboxed = 'They were fitted in whole, and what is left of the square has the colour of their border.';

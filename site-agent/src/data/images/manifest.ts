@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { RunFile } from '@consilium/shared/contract';
 import type { FoundSample } from '../assemble.js';
-import { labelReader } from '../labels.js';
 import { emptyRoll, type Roll, refuseNobody, rollCall } from '../roll-call.js';
-import type { RowColumns } from '../samples.js';
+import { rowTerms } from '../row-terms.js';
 import type { DataSource } from '../source.js';
 import { columnIndex, openTable } from '../table.js';
 import { isMissing } from '../values.js';
@@ -28,21 +27,16 @@ export async function readManifest(
   source: DataSource,
   { data, file }: Wanted,
 ): Promise<Roll & { readonly samples: readonly NamedImage[] }> {
-  const { labels = 'required' } = source;
-  const columns: RowColumns = { id: data.id, patient: data.patient, label: data.label, labels, only: source.rows };
+  const terms = rowTerms(source);
   const table = await openTable(join(source.directory, file), source.signal);
   const image = columnIndex(table, data.file);
   const roll = emptyRoll();
   const samples: NamedImage[] = [];
-  for await (const { sample, fields } of rollCall(
-    table,
-    { columns, samples: null, labelOf: labelReader(source) },
-    roll,
-  )) {
+  for await (const { sample, fields } of rollCall(table, { ...terms, samples: null }, roll)) {
     const path = fields[image]?.trim() ?? '';
     if (isMissing(path)) roll.quarantine.push({ file, line: sample.line, reason: 'no file name' });
     else samples.push({ ...sample, path });
   }
-  refuseNobody(samples.length, roll, { file, columns });
+  refuseNobody(samples.length, roll, { file, columns: terms.columns });
   return { ...roll, samples };
 }

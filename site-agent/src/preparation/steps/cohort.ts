@@ -2,7 +2,7 @@ import { selectColumns } from '@consilium/models/samples';
 import { type Contract, featureList } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { type CohortStatistics, type PreparationState, suppressCells } from '@consilium/shared/statistics';
-import { classCells, type Dataset, type Part } from '../../data/index.js';
+import { classCells, type Dataset, type Part, stageSamples } from '../../data/index.js';
 import type { Applying, SiteStep } from './step.js';
 
 /** Counts and names; afterwards every part has the run's features, in the run's order. */
@@ -30,6 +30,7 @@ function columnsOf(dataset: Dataset, state: PreparationState): readonly number[]
 export function cohortStatistics(dataset: Dataset, contract: Contract, salt: string): CohortStatistics {
   const { validation } = contract.runFile;
   const { train } = dataset.parts;
+  const stages = stageSamples(train, contract.runFile);
   const { read, kept, otherLabel, quarantined, missingFeatures } = dataset.counts;
   const minimum = validation.minimumCell;
   const hide = (count: number): number | null => (count > 0 && count < minimum ? null : count);
@@ -42,6 +43,7 @@ export function cohortStatistics(dataset: Dataset, contract: Contract, salt: str
     salt,
     samples: { train: train.rows, ...parts },
     classCounts: [...suppressCells(classCells(train, dataset.classes.length), minimum)],
+    ...(stages !== null && { stageSamples: [...stages] }),
     features: featureList(contract) === null ? [...dataset.features] : null,
     missingFeatures,
     counts: { read: total === null || Object.values(left).includes(null) ? null : read, kept: total, ...left },

@@ -20,7 +20,7 @@ export interface Applying {
   readonly state: PreparationState;
   readonly run: RunFile;
   readonly dataset: Dataset;
-  /** The site's training part as the steps before have left it: what stays at the site is fitted on it, anew each time. */
+  /** The site's samples that are trained on, as the steps before have left them: what stays at the site is fitted on them, anew each time. */
   readonly training: Part;
 }
 
