@@ -2,6 +2,7 @@ import { initialWeights } from '@consilium/models/families';
 import { type LabelledSamples, shapeOf } from '@consilium/models/samples';
 import { type Model, meanLoss, type Progress, predict, readTensors } from '@consilium/models/training';
 import { type Contract, idOf, isBetter, type Stage, stagesOf } from '@consilium/shared/contract';
+import { fail } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
 import { measure } from '@consilium/shared/metrics';
 import type { PreparationState } from '@consilium/shared/statistics';
@@ -33,7 +34,7 @@ interface Result {
  * own training samples, each stage's round chosen by its own validation patients. Class weights are by its own counts, nothing pulls it
  * to a common model; preparation stays that of all sites.
  * @returns the model of the last stage with its weights; dispose of it
- * @throws CSM-TRAINER-DIVERGED, CSM-TRAINING-DIVERGED, the signal's reason
+ * @throws CSM-COHORT-STAGE, CSM-TRAINER-DIVERGED, CSM-TRAINING-DIVERGED, the signal's reason
  */
 export async function trainAlone(options: AloneOptions): Promise<Model> {
   const { contract, parts } = options;
@@ -64,6 +65,8 @@ async function trainStage(
   const drawn = await readTensors(model.local);
   const ofStage = (part: Part) => samplesOfStage(part, contract.runFile, stage);
   const [training, validating] = [ofStage(parts.train), ofStage(parts.validation)];
+  const { minimumCohort: minimum } = validation;
+  if (new Set(training.patients).size < minimum) fail('CSM-COHORT-STAGE', { stage: stage.name, minimum });
   const own = { ...state, classCounts: countsOf(training, state.classCounts.length) };
   let newest: Result = { files: startOf(contract, stage.name, parts.train, before), carried: before?.carried ?? null };
   let best: (Result & { readonly value: number; readonly round: number }) | null = null;
