@@ -40,6 +40,9 @@ const calls = Object.entries(paths).flatMap(([path, methods]) =>
 );
 type Call = (typeof calls)[number];
 
+// Five passwords are hashed on purpose slowly, on a machine that may be busy.
+const setUpMs = 60_000;
+
 const people = ['lead', 'own', 'other', 'viewer'] as const;
 let stage: Stage;
 let cookies: Record<(typeof people)[number] | 'expired', string>;
@@ -55,7 +58,7 @@ beforeAll(async () => {
     other: await stage.signedIn('other', { role: 'site', site: other }),
     viewer: await stage.signedIn('viewer', { role: 'viewer' }),
   };
-});
+}, setUpMs);
 afterAll(() => stage.close());
 
 /** Makes a call as the page does. A stream is cut after its first piece. */
