@@ -96,7 +96,8 @@ const operationId = ({ method, path }: AnyShape): string =>
   (path.endsWith('}') ? 'One' : '');
 
 function parameters(schema: z.ZodType, place: 'path' | 'query'): readonly Json[] {
-  const { properties = {}, required = [] } = z.toJSONSchema(schema, { unrepresentable: 'any' });
+  const { properties = {} } = z.toJSONSchema(schema, { unrepresentable: 'any' });
+  const { required = [] } = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' });
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: place,

@@ -1,6 +1,6 @@
 import type { Contract } from '@consilium/shared/contract';
 import { asCoded, toWire } from '@consilium/shared/errors';
-import type { BlobHash } from '@consilium/shared/ids';
+import type { BlobHash, StepId } from '@consilium/shared/ids';
 import { type JournalHead, type JournalRecord, type SignJournal, sealRecord } from '@consilium/shared/journal';
 import {
   apply,
@@ -16,6 +16,7 @@ import {
 } from '../rounds/index.js';
 import type { Store } from '../store/index.js';
 import { type ChainedRecord, project } from './project.js';
+import { noteTime, type StepTimes } from './step-times.js';
 
 /** After a fold whose outcome could not be journaled (a full disk), it is done again. */
 const retryMs = 5_000;
@@ -30,6 +31,8 @@ export interface Conductor {
   readonly length: number;
   readonly created: string;
   readonly updated: string;
+  /** When the steps were opened, folded and done. */
+  readonly times: ReadonlyMap<StepId, StepTimes>;
   /** Journals what the input leads to, then does what follows. Inputs are taken one after the other. */
   send(input: RunInput): Promise<RunState>;
   close(): Promise<void>;
@@ -60,9 +63,12 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   let updated = created;
   let queue: Promise<unknown> = Promise.resolve();
   let folding: Promise<void> | null = null;
+  const times = new Map<StepId, StepTimes>();
 
   for await (const record of store.records(chain)) {
-    state = apply(state, runRecord.parse({ type: record.type, ...(record.body as object) }));
+    const read = runRecord.parse({ type: record.type, ...(record.body as object) });
+    state = apply(state, read);
+    noteTime(times, read, record.time);
     if (head === null) created = record.time;
     updated = record.time;
     head = record;
@@ -92,6 +98,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
     state = next;
     head = last;
     updated = time;
+    for (const record of records) noteTime(times, record, time);
     onChange(before, records);
     doDeeds();
     return state;
@@ -117,6 +124,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   }
 
   const conductor: Conductor = {
+    times,
     get state() {
       return state;
     },

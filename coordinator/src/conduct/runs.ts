@@ -2,13 +2,14 @@ import { type Contract, contractHash, openContract, signedContract } from '@cons
 import { verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
-import type { SignJournal } from '@consilium/shared/journal';
+import type { JournalRecord, SignJournal } from '@consilium/shared/journal';
 import { currentStepId, type RunInput, type RunRecord, type RunState } from '../rounds/index.js';
 import { type Blobs, listRuns, runOf, type SpoolOwner, type Spools, type Store } from '../store/index.js';
 import { type Conductor, openConductor } from './conductor.js';
 import { exportOf } from './exported.js';
 import { foldStep } from './fold-step.js';
 import { droppedBlobs, neededBlobs } from './retention.js';
+import { stepsOfRun } from './steps-of.js';
 import type { Runs } from './view.js';
 import { type LiveSite, summaryOf, viewOf } from './view-of.js';
 
@@ -142,6 +143,15 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       return view(conductor);
     },
     export: async (run) => exportOf(known(run), store, blobs),
+    contract: async (run) => known(run).state.contract,
+    steps: async (run, page) => stepsOfRun(known(run), store, page),
+    async records(run, { from, limit }) {
+      const records: JournalRecord[] = [];
+      for await (const record of store.records(known(run).state.contract.run, from)) {
+        if (records.push(record) === limit) break;
+      }
+      return records;
+    },
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,4 +1,6 @@
+import type { Contract } from '@consilium/shared/contract';
 import { type BlobHash, blobHash, runId, siteId, stepId } from '@consilium/shared/ids';
+import type { JournalRecord } from '@consilium/shared/journal';
 import type { ContributionManifest } from '@consilium/shared/wire';
 import { siteActivity, siteStatus, wireError } from '@consilium/shared/wire';
 import { z } from 'zod';
@@ -121,6 +123,57 @@ export function turnoutOf(sites: readonly Pick<SiteView, 'connected' | 'standing
   };
 }
 
+/** A part of a list. */
+export interface Page {
+  /** Counted from 0. */
+  readonly from: number;
+  readonly limit: number;
+}
+
+/** One step of a run: when it was done, who stood behind it, what was sent in, and the model that came of it. */
+export const stepView = z.strictObject({
+  step: stepId,
+  kind: z.enum(['prepare', 'initial', 'train', 'validate', 'test']),
+  /** Number of its stage, counted from 0; null while preparing. */
+  stage: z.int().nullable(),
+  round: z.int().nullable(),
+  /** When sites were asked, when the last of them was there, and when the fold was done. */
+  opened: z.string().nullable(),
+  folding: z.string().nullable(),
+  done: z.string().nullable(),
+  /** The model that the step made. */
+  model: blobHash.nullable(),
+  /** It is the one that validation prefers so far. */
+  isBest: z.boolean(),
+  /** How many sites were asked, are in, and will not come. */
+  asked: z.int(),
+  accepted: z.int(),
+  absent: z.int(),
+  /** Of all blobs that were sent in for the step, refused ones included. */
+  bytes: z.number(),
+  sites: z.array(
+    z.strictObject({
+      site: siteId,
+      standing: z.enum(['accepted', 'absent', 'awaited']),
+      /** When its contribution was accepted, and how long after the opening. */
+      at: z.string().nullable(),
+      seconds: z.number().nullable(),
+      bytes: z.number(),
+      samples: z.int().nullable(),
+      refusals: z.int(),
+      /** Why there is none. */
+      code: z.string().nullable(),
+      excused: z.boolean(),
+    }),
+  ),
+});
+export type StepView = z.infer<typeof stepView>;
+
+export interface StepsPage {
+  readonly total: number;
+  readonly steps: readonly StepView[];
+}
+
 /** What the lead may do to a run. */
 export type LeadCommand = 'next' | 'pause' | 'resume' | 'stop';
 
@@ -155,6 +208,12 @@ export interface Runs {
   /** @throws CSM-RUN-UNKNOWN, CSM-RUN-COMMAND when it does not apply now. */
   command(run: string, command: LeadCommand): Promise<RunView>;
   export(run: string): Promise<Exported>;
+  /** @throws CSM-RUN-UNKNOWN */
+  contract(run: string): Promise<Contract>;
+  /** The steps that were opened, in their order. @throws CSM-RUN-UNKNOWN */
+  steps(run: string, page: Page): Promise<StepsPage>;
+  /** A part of the run's journal. */
+  records(run: string, page: Page): Promise<readonly JournalRecord[]>;
   /** Calls back with a run's id soon after anything about it changed (at most ten times a second a run). Returns the unsubscriber. */
   subscribe(listener: (run: string) => void): () => void;
 }

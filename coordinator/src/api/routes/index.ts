@@ -2,6 +2,7 @@ import type { Bound } from '../bind.js';
 import type { ApiOptions } from '../options.js';
 import type { PageUsers } from '../page-users.js';
 import { coordinatorRoutes } from './coordinator.js';
+import { courseRoutes } from './course.js';
 import { eventRoutes } from './events.js';
 import { exportRoutes } from './exports.js';
 import { pageUserRoutes } from './page-users.js';
@@ -10,6 +11,7 @@ import { siteRoutes } from './sites.js';
 import { userRoutes } from './users.js';
 
 export * from './coordinator.js';
+export * from './course.js';
 export * from './events.js';
 export * from './exports.js';
 export * from './page-users.js';
@@ -22,6 +24,7 @@ export const allRoutes = (options: ApiOptions, users: PageUsers): readonly Bound
   ...coordinatorRoutes(options),
   ...siteRoutes(options),
   ...runRoutes(options),
+  ...courseRoutes(options),
   ...exportRoutes(options),
   ...eventRoutes(options),
   ...pageUserRoutes(options, users),

@@ -3,7 +3,7 @@ import { canonicalHash } from '@consilium/shared/canonical';
 import { type SignedContract, signedContract } from '@consilium/shared/contract';
 import { coded, toWire } from '@consilium/shared/errors';
 import { type BlobHash, runId, siteId, stepId } from '@consilium/shared/ids';
-import type { Exported, RunSummary, Runs, RunView } from '../../conduct/view.js';
+import type { Exported, RunSummary, Runs, RunView, StepView } from '../../conduct/view.js';
 
 const hashOf = (bytes: string | Uint8Array): BlobHash => createHash('sha256').update(bytes).digest('hex') as BlobHash;
 const hash = (text: string): BlobHash => hashOf(text);
@@ -201,12 +201,32 @@ export function fakeRuns(views: readonly RunView[] = [], parts: Partial<Exported
         ...parts,
       };
     },
+    async contract(run) {
+      find(run);
+      const known = launched.find(({ signed }) => signed.contract.run === run);
+      if (known === undefined) throw coded('CSM-RUN-UNKNOWN', { run });
+      return known.signed.contract;
+    },
+    async steps(run, { from, limit }) {
+      const steps = find(run).judged.map(stepOf);
+      return { total: steps.length, steps: steps.slice(from, from + limit) };
+    },
+    records: async () => [],
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
 }
+
+const stepOf = ({ step, stage, round, sites }: RunView['judged'][number]): StepView => ({
+  ...{ step, kind: 'validate', stage, round, opened: null, folding: null, done: null, model: null, isBest: false },
+  ...{ asked: sites.length, accepted: sites.length, absent: 0, bytes: 4000 },
+  sites: sites.map(({ site, loss }) => ({
+    ...{ site, standing: 'accepted', at: null, seconds: loss, bytes: 1000, samples: null, refusals: 0 },
+    ...{ code: null, excused: false },
+  })),
+});
 
 const summaryOf = (view: RunView): RunSummary => ({
   run: view.run,
