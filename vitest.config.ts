@@ -15,7 +15,7 @@ export default defineConfig({
     projects: [
       ...rooms.map((name) => ({
         extends: true as const,
-        test: { name, include: [`${name}/src/**/*.test.ts`], testTimeout: 30_000 },
+        test: { name, include: [`${name}/{src,dashboard}/**/*.test.ts`], testTimeout: 30_000 },
       })),
       {
         extends: true as const,

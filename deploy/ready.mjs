@@ -1,8 +1,8 @@
 // Makes a checkout ready: installs what the lock file names and builds what changed. Quick when nothing did.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -36,6 +36,25 @@ function install() {
   writeFileSync(stamp, wanted);
 }
 
+/** Bundles the page, when what it is made of has changed. */
+function bundle() {
+  const page = join(root, 'coordinator', 'dashboard');
+  const shared = ['report/charts', 'words', 'errors'].map((room) => join(root, 'shared', 'dist', room));
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
+  for (const folder of [page, ...shared]) {
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const path of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
+      hash.update(relative(root, path)).update('\0').update(readFileSync(path));
+    }
+  }
+  const wanted = hash.digest('hex');
+  const built = join(root, 'coordinator', 'dist', 'dashboard', '.stamp');
+  if (existsSync(built) && readFileSync(built, 'utf8') === wanted) return;
+  console.error('Bundling the page …');
+  run(local('vite'), ['build', page], { stdio: ['ignore', process.stderr, process.stderr] });
+  writeFileSync(built, wanted);
+}
+
 /** Installs and builds. */
 export function ready() {
   checkNode();
@@ -43,4 +62,5 @@ export function ready() {
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], {
     stdio: ['ignore', process.stderr, process.stderr],
   });
+  bundle();
 }

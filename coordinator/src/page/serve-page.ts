@@ -1,43 +1,64 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { errorTable } from '@consilium/shared/errors';
-import { Router } from 'express';
+import { gzipSync } from 'node:zlib';
+import { type RequestHandler, Router } from 'express';
 
-// Beside the sources, where the browser's own files need no build; the same place seen from src/ and from dist/.
-const folder = new URL('../../src/page/static/', import.meta.url);
+/** Where the bundled page lies; the same place seen from src/ and from dist/. */
+const bundled = fileURLToPath(new URL('../../dist/dashboard/', import.meta.url));
 
-const scripts = 'text/javascript; charset=utf-8';
-const files: Readonly<Record<string, { readonly path: string; readonly type: string }>> = {
-  '/': { path: local('index.html'), type: 'text/html; charset=utf-8' },
-  '/page.css': { path: local('page.css'), type: 'text/css; charset=utf-8' },
-  '/page.js': { path: local('page.js'), type: scripts },
-  '/run.js': { path: local('run.js'), type: scripts },
-  '/draw.js': { path: local('draw.js'), type: scripts },
-  '/charts.js': { path: local('charts.js'), type: scripts },
-  '/icon.svg': { path: local('icon.svg'), type: 'image/svg+xml' },
-  '/echarts.js': {
-    path: createRequire(import.meta.url).resolve('echarts/dist/echarts.common.min.js'),
-    type: scripts,
-  },
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
 };
+const immutable = 'public, max-age=31536000, immutable';
+const notBuilt = 'The page is not built. In the checkout: npm run build\n';
 
-/** Serves the page: a handful of fixed files, read once. What they show comes by the API. */
-export function pageRouter(): Router {
+/**
+ * Serves the page: the files that the bundler made, read once. Those under `assets/` carry a hash of their content in
+ * their names, so that a browser keeps them for good; the others are asked for anew and answered with 304 where they
+ * are the same. What the page shows comes by the API.
+ */
+export function pageRouter(folder: string = bundled): Router {
   const router = Router();
-  for (const [path, { path: file, type }] of Object.entries(files)) {
-    const bytes = readFileSync(file);
-    router.get(path, (_request, response) => {
-      response.setHeader('content-type', type);
-      response.setHeader('cache-control', 'no-cache');
-      response.send(bytes);
-    });
+  const files = filesOf(folder);
+  for (const path of files) {
+    const type = types[extname(path)];
+    if (type === undefined) continue;
+    const address = `/${path.split(sep).join('/')}`;
+    const serve = serveBytes(readFileSync(join(folder, path)), type, address.startsWith('/assets/'));
+    router.get(address, serve);
+    if (address === '/index.html') router.get('/', serve);
   }
-  // The texts of coded errors, so that the page can say them in full.
-  router.get('/errors.json', (_request, response) => void response.json(errorTable));
+  if (!files.includes('index.html')) {
+    router.get('/', (_request, response) => void response.status(503).type('text/plain').send(notBuilt));
+  }
   return router;
 }
 
-function local(name: string): string {
-  return fileURLToPath(new URL(name, folder));
+function serveBytes(bytes: Buffer, type: string, hashed: boolean): RequestHandler {
+  const tag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
+  let small: Buffer | null = null;
+  return (request, response) => {
+    response.setHeader('content-type', type);
+    response.setHeader('cache-control', hashed ? immutable : 'no-cache');
+    response.setHeader('vary', 'accept-encoding');
+    response.setHeader('etag', tag);
+    if (request.headers['if-none-match'] === tag) return void response.status(304).end();
+    if (request.acceptsEncodings('gzip') !== 'gzip') return void response.end(bytes);
+    small ??= gzipSync(bytes);
+    response.setHeader('content-encoding', 'gzip');
+    response.end(small);
+  };
+}
+
+function filesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch {
+    return [];
+  }
 }

@@ -1,6 +1,7 @@
 import { fail } from '@consilium/shared/errors';
-import { siteId } from '@consilium/shared/ids';
+import { type RunId, type SiteId, siteId } from '@consilium/shared/ids';
 import { type SignedReport, signedReport } from '@consilium/shared/report';
+import { reportHtml } from '@consilium/shared/report/html';
 import { contributionManifest } from '@consilium/shared/wire';
 import { z } from 'zod';
 import type { ExportedBlob } from '../../conduct/view.js';
@@ -72,8 +73,25 @@ export const getReport = json({
   params: runPath.extend({ site: siteId }),
   answer: named('SignedReport', signedReport),
 });
+export const getReportPage = media({
+  ...record,
+  access: 'member',
+  path: '/api/runs/{run}/reports/{site}/html',
+  summary: "One site's released report of the final test as a page to read and to print",
+  params: runPath.extend({ site: siteId }),
+  mediaType: 'text/html; charset=utf-8',
+});
+
+/** A report carries its own style and nothing else; it runs no script and asks nobody for anything. */
+const reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox allow-popups";
 
 export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
+  const reportOf = async ({ run, site }: { readonly run: RunId; readonly site: SiteId }): Promise<SignedReport> => {
+    const { reports } = await runs.export(run);
+    const sent = reports.find(({ manifest }) => manifest.site === site);
+    const report = sent === undefined ? null : releasedReport(sent.bytes);
+    return report ?? missing(`report of ${site}`, run);
+  };
   return [
     bindMedia(getContract, async ({ params }) => whole((await runs.export(params.run)).contract)),
     bindMedia(getModel, async ({ params, ...answer }) => {
@@ -96,11 +114,11 @@ export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
         .filter(({ manifest }) => sees(sightOf(caller), manifest.site))
         .map(({ manifest, bytes }) => ({ manifest, released: releasedReport(bytes) !== null })),
     })),
-    bind(getReport, async ({ params }) => {
-      const { reports } = await runs.export(params.run);
-      const sent = reports.find(({ manifest }) => manifest.site === params.site);
-      const report = sent === undefined ? null : releasedReport(sent.bytes);
-      return report ?? missing(`report of ${params.site}`, params.run);
+    bind(getReport, async ({ params }) => reportOf(params)),
+    bindMedia(getReportPage, async ({ params, header }) => {
+      const page = reportHtml(await reportOf(params));
+      header('content-security-policy', reportPolicy);
+      return whole(Buffer.from(page, 'utf8'));
     }),
   ];
 }

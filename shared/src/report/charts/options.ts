@@ -1,42 +1,5 @@
 import type { EChartsOption } from 'echarts';
-
-/** Colours of a drawing's text and lines. `currentColor` in SVG follows the page, light or dark; a canvas needs real ones. */
-export interface Ink {
-  readonly text: string;
-  readonly line: string;
-}
-
-export const pageInk: Ink = { text: 'currentColor', line: '#8883' };
-
-/** Hues that hold on light and dark grounds and for colour-blind readers. */
-export const hues = { first: '#159a8c', second: '#d98a1f', third: '#7d74e8', fourth: '#c2557a' } as const;
-
-const font = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
-
-const frame = (ink: Ink): EChartsOption => ({
-  animation: false,
-  textStyle: { color: ink.text, fontFamily: font, fontSize: 12 },
-  color: Object.values(hues),
-});
-
-const axis = (ink: Ink, name: string) => ({
-  name,
-  nameLocation: 'middle' as const,
-  nameTextStyle: { color: ink.text },
-  axisLabel: { color: ink.text, hideOverlap: true },
-  axisLine: { lineStyle: { color: ink.line } },
-  axisTick: { show: false },
-  splitLine: { lineStyle: { color: ink.line } },
-});
-
-const legend = (ink: Ink) => ({
-  top: 0,
-  left: 0,
-  itemWidth: 14,
-  itemHeight: 10,
-  itemGap: 24,
-  textStyle: { color: ink.text },
-});
+import { axis, frame, hues, type Ink, legend, pageInk, valueAxis } from './frame.js';
 
 /** Stated confidence against share right; the dot's area is its number of samples. Withheld bins are left out by the caller. */
 export function reliabilityChart(
@@ -47,8 +10,8 @@ export function reliabilityChart(
   return {
     ...frame(ink),
     grid: { left: 52, right: 16, top: 16, bottom: 48 },
-    xAxis: { ...axis(ink, 'stated confidence'), type: 'value', min: 0, max: 1, nameGap: 28 },
-    yAxis: { ...axis(ink, 'share right'), type: 'value', min: 0, max: 1, nameGap: 36 },
+    xAxis: { ...valueAxis(ink, 'stated confidence'), min: 0, max: 1, nameGap: 28 },
+    yAxis: { ...valueAxis(ink, 'share right'), min: 0, max: 1, nameGap: 36 },
     series: [
       {
         type: 'line',
@@ -94,7 +57,7 @@ export function classChart(
     ...frame(ink),
     legend: { ...legend(ink), data: drawn.map(({ name }) => name) },
     grid: { left: 132, right: 20, top: 34, bottom: 28 },
-    xAxis: { ...axis(ink, ''), type: 'value', min: 0, max: 1 },
+    xAxis: { ...valueAxis(ink, ''), min: 0, max: 1 },
     yAxis: {
       ...axis(ink, ''),
       type: 'category',

@@ -4,7 +4,7 @@ import type { ReleasedPanel } from '../site-report.js';
 import { draw } from './draw.js';
 import { shownCount, shownShare } from './figures.js';
 import { type Html, html } from './markup.js';
-import { decimal, numberOf } from './words.js';
+import { decimal, numberOf } from './numbers.js';
 
 /** Each class: how often it occurs, how often it is found, how often naming it is right; under it the same of other predictions. */
 export function classSection({ perClass }: ReleasedMeasures, panels: readonly ReleasedPanel[] = []): Html {

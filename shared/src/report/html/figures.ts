@@ -5,9 +5,10 @@ import {
   type ReleasedScore,
   type ScoreName,
 } from '../../metrics/index.js';
+import { headScores, otherScores, scoreWords } from '../../words/index.js';
 import type { ReleasedPanel } from '../site-report.js';
 import { type Html, html } from './markup.js';
-import { count, decimal, headScores, numberOf, otherScores, scoreWords } from './words.js';
+import { count, decimal, numberOf } from './numbers.js';
 
 /** The mark of a withheld figure, with its reason on hover. */
 const withheldMark = html`<span class="withheld" title="Withheld to protect patients">∗</span>`;

@@ -1,11 +1,12 @@
+import { headScores, scoreWords } from '../../words/index.js';
 import { coverageChart, curveChart } from '../charts/index.js';
 import type { RunReport } from '../run-report.js';
 import { classSection, confusionSection, reliabilitySection } from './class-sections.js';
 import { draw } from './draw.js';
 import { anyWithheld, otherFigures, shownCount, shownShare, tiles, withheldLegend } from './figures.js';
 import { type Html, html } from './markup.js';
+import { count, moment, percent } from './numbers.js';
 import { code, facts, notesSection, page, syntheticBanner } from './page.js';
-import { count, headScores, moment, percent, scoreWords } from './words.js';
 
 /** A run's report as one HTML file for the lead and all sites. Every text in it is escaped. */
 export function runReportHtml(report: RunReport): string {

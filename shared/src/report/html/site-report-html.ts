@@ -1,12 +1,13 @@
 import { canonicalHash } from '../../canonical.js';
 import { isWithheld } from '../../metrics/index.js';
+import { headScores, scoreWords } from '../../words/index.js';
 import { localOnly } from '../figure-name.js';
 import { reportDomain, type SignedReport, type SiteReport } from '../site-report.js';
 import { classSection, confusionSection, reliabilitySection } from './class-sections.js';
 import { anyWithheld, otherFigures, shownCount, shownShare, tiles, withheldLegend } from './figures.js';
 import { type Html, html } from './markup.js';
+import { count, decimal, moment, numberOf, percent } from './numbers.js';
 import { caveatBanner, code, facts, notesSection, page, syntheticBanner } from './page.js';
-import { count, decimal, headScores, moment, numberOf, percent, scoreWords } from './words.js';
 
 /** A site's report as one HTML file for people; the JSON beside it is the record. Every text in it is escaped. */
 export function reportHtml(signed: SignedReport): string {

@@ -1,0 +1,122 @@
+import type { LiveRun } from '@consilium/coordinator/api';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
+import { watchRun } from '../live.js';
+import { RunState } from '../overview/run-list.js';
+import { Skeleton } from '../parts/card.js';
+import { Notice } from '../parts/notice.js';
+import { Tabs } from '../parts/tabs.js';
+import { type RunSection, runAddress, runSections } from '../route.js';
+import { useMe } from '../session.js';
+import { Shell } from '../shell.js';
+import { useLive } from '../use.js';
+import { Curves } from './curves.js';
+import { Now } from './now.js';
+import { Participation } from './participation.js';
+import { pausedText } from './paused.js';
+
+const Results = lazy(() => import('./results.js').then(({ Results }) => ({ default: Results })));
+const Models = lazy(() => import('./models.js').then(({ Models }) => ({ default: Models })));
+const Journal = lazy(() => import('./journal.js').then(({ Journal }) => ({ default: Journal })));
+const RunFileView = lazy(() => import('./run-file.js').then(({ RunFileView }) => ({ default: RunFileView })));
+const Reports = lazy(() => import('./reports.js').then(({ Reports }) => ({ default: Reports })));
+
+const labels: Readonly<Record<RunSection, string>> = {
+  now: 'Now',
+  curves: 'Curves',
+  results: 'Results',
+  participation: 'Participation',
+  models: 'Models',
+  journal: 'Journal',
+  file: 'Run file',
+  reports: 'Reports',
+};
+
+/** One run: its state above, and what somebody asks of it behind tabs. */
+export function RunPage({
+  run,
+  section,
+  leave,
+  signedOut,
+}: {
+  readonly run: string;
+  readonly section: RunSection;
+  readonly leave: () => void;
+  readonly signedOut: () => void;
+}) {
+  const watch = useMemo(() => watchRun(run), [run]);
+  const seen = useLive(run, watch);
+  const { value: view, fault } = seen;
+  useEffect(() => {
+    if (fault?.code === 'CSM-API-SIGNED-OUT') signedOut();
+  }, [fault, signedOut]);
+  useEffect(() => {
+    document.title = view === null ? 'Consilium' : `${view.name} – Consilium`;
+    return () => {
+      document.title = 'Consilium';
+    };
+  }, [view]);
+  if (view === null) {
+    return (
+      <Shell seen={seen} leave={leave}>
+        {fault === null ? <Skeleton /> : <Notice error={fault} bad />}
+      </Shell>
+    );
+  }
+  return (
+    <Shell seen={seen} leave={leave}>
+      <Head view={view} />
+      {view.error === null ? null : <Notice error={view.error} bad={view.phase === 'closed'} />}
+      {view.caveat === null ? null : <p className="notice">{view.caveat}</p>}
+      <RunTabs run={run} section={section} />
+      <div className="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${section}`}>
+        <Suspense fallback={<Skeleton />}>{panelOf(section, view, seen.atMs ?? Date.now())}</Suspense>
+      </div>
+    </Shell>
+  );
+}
+
+const Head = ({ view }: { readonly view: LiveRun }) => (
+  <div className="head">
+    <h1>{view.name}</h1>
+    <RunState run={view} />
+    {view.pausedBy === null ? null : <span className="quiet">{pausedText(view.pausedBy)}</span>}
+    <code className="quiet small" title={view.run}>
+      {view.run.slice(0, 12)}
+    </code>
+  </div>
+);
+
+function RunTabs({ run, section }: { readonly run: string; readonly section: RunSection }) {
+  const me = useMe();
+  const shown = runSections.filter((key) => me.role === 'lead' || !['models', 'journal', 'file'].includes(key));
+  return (
+    <Tabs
+      label="Parts of the run"
+      chosen={section}
+      tabs={shown.map((key) => ({ key, label: labels[key], address: runAddress(run, key) }))}
+    />
+  );
+}
+
+function panelOf(section: RunSection, view: LiveRun, atMs: number): ReactNode {
+  switch (section) {
+    case 'now':
+      return <Now view={view} atMs={atMs} />;
+    case 'curves':
+      return <Curves view={view} />;
+    case 'results':
+      return <Results view={view} />;
+    case 'participation':
+      return <Participation view={view} />;
+    case 'models':
+      return <Models view={view} />;
+    case 'journal':
+      return <Journal view={view} />;
+    case 'file':
+      return <RunFileView view={view} />;
+    case 'reports':
+      return <Reports view={view} />;
+    default:
+      return section satisfies never;
+  }
+}

@@ -1,0 +1,205 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Sight } from '../../coordinator/src/api/role.js';
+import { openStage, type Stage, stagePassword } from '../../coordinator/src/api/testing/stage.js';
+import { siteId } from '../../shared/src/ids.js';
+import { playedRuns } from './theatre.js';
+
+const built = existsSync(fileURLToPath(new URL('../../coordinator/dist/dashboard/index.html', import.meta.url)));
+const browserPath = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
+  (path) => path !== '' && existsSync(path),
+);
+const why =
+  browserPath === undefined
+    ? ' (skipped: no Chromium, CHROMIUM names one)'
+    : built
+      ? ''
+      : ' (skipped before npm run build)';
+/** With this set, what the tests see is kept there as images. */
+const kept = process.env.CONSILIUM_SCREENSHOTS;
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Longest wait for what comes by itself; a busy machine takes its time. */
+const soon = { timeout: 20_000 };
+const wide = { width: 1440, height: 900 };
+const narrow = { width: 390, height: 844 };
+const sections = ['now', 'curves', 'results', 'participation', 'models', 'journal', 'file', 'reports'] as const;
+
+describe.skipIf(why !== '')(`the page in a browser${why}`, () => {
+  const runs = playedRuns();
+  let stage: Stage;
+  let browser: Browser;
+  const open: BrowserContext[] = [];
+
+  beforeAll(async () => {
+    stage = await openStage({ runs, realTime: true });
+    for (const [name, sight] of [
+      ['Lea Lead', { role: 'lead' }],
+      ['Sam Site', { role: 'site', site: siteId.parse('hospital-a') }],
+      ['Vic Viewer', { role: 'viewer' }],
+    ] as const satisfies readonly (readonly [string, Sight])[]) {
+      await stage.signedIn(name, sight);
+    }
+    browser = await chromium.launch({ executablePath: browserPath!, args: ['--no-sandbox'] });
+  });
+  afterEach(async () => {
+    for (const context of open.splice(0)) await context.close();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.close();
+  });
+
+  /** A page with somebody signed in by the form, and everything that its browser complained of. */
+  async function signedIn(
+    name: string,
+    { viewport = wide, dark = false }: { readonly viewport?: typeof wide; readonly dark?: boolean } = {},
+  ): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
+    const context = await browser.newContext({ viewport, colorScheme: dark ? 'dark' : 'light', locale: 'de-DE' });
+    open.push(context);
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (line) => {
+      // The first question, who is signed in, is answered with 401.
+      if (line.type() === 'error' && !line.text().includes('401')) complaints.push(line.text());
+    });
+    await page.goto(stage.url);
+    await page.getByLabel('Name').fill(name);
+    await page.getByLabel('Password').fill(stagePassword);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    return { page, complaints };
+  }
+
+  async function keep(page: Page, name: string): Promise<void> {
+    if (kept === undefined) return;
+    mkdirSync(kept, { recursive: true });
+    await page.waitForTimeout(600);
+    await page.screenshot({ path: join(kept, `${name}.png`), fullPage: true });
+  }
+
+  /** What a check for accessibility finds serious. */
+  async function barriers(page: Page): Promise<readonly string[]> {
+    await page.evaluate(axe);
+    return page.evaluate<string[]>(`axe.run().then(({ violations }) => violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html }) => html).join(' | ')))`);
+  }
+
+  const go = (page: Page, address: string): Promise<unknown> =>
+    page.evaluate(`location.hash = ${JSON.stringify(address)}`);
+
+  it('a wrong password is refused with a remedy', async () => {
+    const context = await browser.newContext({ viewport: wide });
+    open.push(context);
+    const page = await context.newPage();
+    await page.goto(stage.url);
+    await page.getByLabel('Name').fill('Lea Lead');
+    await page.getByLabel('Password').fill('not this one');
+    await keep(page, 'sign-in');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('CSM-API-SIGN-IN').waitFor();
+    expect(await barriers(page)).toEqual([]);
+  });
+
+  it.each([
+    ['wide, light', wide, false],
+    ['wide, dark', wide, true],
+    ['narrow, light', narrow, false],
+    ['narrow, dark', narrow, true],
+  ] as const)('every view stands without a complaint or a barrier: %s', async (look, viewport, dark) => {
+    const { page, complaints } = await signedIn('Lea Lead', { viewport, dark });
+    const name = look.replace(', ', '-');
+    await page.getByRole('link', { name: 'many-hospitals' }).waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await keep(page, `runs-${name}`);
+    await go(page, '#/sites');
+    await page.getByRole('heading', { name: 'Sites' }).waitFor();
+    expect(await barriers(page)).toEqual([]);
+    for (const [run, parts] of [
+      [runs.running, ['now', 'curves', 'participation', 'models', 'journal', 'file']],
+      [runs.ended, ['results', 'reports']],
+    ] as const) {
+      for (const part of parts) {
+        await go(page, `#/run/${run.run}/${part}`);
+        await page.locator('#panel .card').first().waitFor();
+        if (['curves', 'participation'].includes(part)) await page.locator('canvas').first().waitFor();
+        await keep(page, `${part}-${name}`);
+        expect(await barriers(page), part).toEqual([]);
+        const overflow = await page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        );
+        expect(overflow, `${part} is wider than the screen`).toBeLessThanOrEqual(0);
+      }
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it('a dropped site is shown with its cause and remedy', async () => {
+    const { page } = await signedIn('Lea Lead');
+    await go(page, `#/run/${runs.running.run}`);
+    const line = page.getByRole('listitem').filter({ hasText: 'hospital-d' }).first();
+    await expect.poll(() => line.textContent(), soon).toContain('CSM-RUN-SITE-IDLE');
+    expect(await line.textContent()).toContain('away');
+  });
+
+  it('what changes is shown by itself', async () => {
+    const { page } = await signedIn('Lea Lead');
+    await go(page, `#/run/${runs.running.run}`);
+    await page.getByText('hospital-a', { exact: true }).first().waitFor();
+    runs.show({ ...runs.running, phase: 'paused', pausedBy: 'lead' });
+    await page.getByText('paused by the lead').waitFor();
+    runs.show(runs.running);
+    await expect.poll(() => page.getByText('paused by the lead').count(), soon).toBe(0);
+  });
+
+  it('a site user sees the own site alone, a viewer none', async () => {
+    const site = (await signedIn('Sam Site')).page;
+    await go(site, `#/run/${runs.running.run}`);
+    await site.getByText('hospital-a', { exact: true }).first().waitFor();
+    expect(await site.locator('main').textContent()).not.toContain('hospital-b');
+    const viewer = (await signedIn('Vic Viewer')).page;
+    await go(viewer, `#/run/${runs.running.run}`);
+    await viewer.getByText('shown to the lead and to the site itself').waitFor();
+    expect(await viewer.locator('main').textContent()).not.toContain('hospital-a');
+    expect(await viewer.getByRole('tab').allTextContents()).not.toContain('Journal');
+  });
+
+  it('the tabs answer to the arrow keys', async () => {
+    const { page } = await signedIn('Lea Lead');
+    await go(page, `#/run/${runs.running.run}`);
+    await page.getByRole('tab', { name: 'Now' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => page.evaluate('location.hash'), soon).toMatch(/\/curves$/);
+    await expect.poll(() => page.getByRole('tab', { name: 'Curves' }).getAttribute('aria-selected'), soon).toBe('true');
+    await page.keyboard.press('End');
+    await expect.poll(() => page.evaluate('location.hash'), soon).toMatch(new RegExp(`/${sections.at(-1)}$`));
+  });
+
+  it('a site’s report opens as a page of its own', async () => {
+    const { page } = await signedIn('Lea Lead');
+    await go(page, `#/run/${runs.ended.run}/reports`);
+    const [report] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('link', { name: 'Open' }).first().click(),
+    ]);
+    await report.waitForLoadState();
+    expect(await report.locator('body').textContent()).toContain('Class by class');
+    await keep(report, 'report');
+  });
+
+  it('a run of fifty sites and two hundred rounds stands', async () => {
+    const { page, complaints } = await signedIn('Lea Lead');
+    await go(page, `#/run/${runs.large.run}`);
+    await page.getByText('hospital-50', { exact: true }).waitFor();
+    await go(page, `#/run/${runs.large.run}/curves`);
+    await page.locator('canvas').nth(1).waitFor();
+    await keep(page, 'large-curves');
+    expect(complaints).toEqual([]);
+  });
+});
