@@ -11,8 +11,10 @@ import { type Log, systemClock } from '@consilium/shared/wire';
 import { openApi, recordsOver } from './api/index.js';
 import { type LiveSite, openRuns, presenceBoard, siteDesk } from './conduct/index.js';
 import { openCoordinatorHome } from './home.js';
+import { isLoopback } from './loopback.js';
+import { observe, openMetrics } from './monitoring/index.js';
 import { openSites } from './sites/index.js';
-import { openBlobFolder, openSqliteStore } from './store/index.js';
+import { diskUsage, openBlobFolder, openSqliteStore } from './store/index.js';
 import { openGateway } from './transport/index.js';
 import { version } from './version.js';
 
@@ -34,6 +36,8 @@ export interface CoordinatorOptions {
   /** PEM texts. Without them plain HTTP is spoken: on loopback, or behind a proxy that ends TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly behindProxy?: boolean;
+  /** Bearer token that opens the metrics; without one only programs on this machine may read them. */
+  readonly metricsToken?: string;
   readonly log: Log;
 }
 
@@ -50,7 +54,7 @@ export interface Coordinator {
  * @throws CSM-KEY-PASSPHRASE, CSM-HOME-PLAIN, CSM-HOME-PORT, CSM-STORE-*
  */
 export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
-  const { consortium, lead, host, port, tls, behindProxy = false, log } = options;
+  const { consortium, lead, host, port, tls, behindProxy = false, metricsToken = null, log } = options;
   if (!tls && !behindProxy && !isLoopback(host)) fail('CSM-HOME-PLAIN', { host });
 
   const home = await openCoordinatorHome(options.home, options.passphrase);
@@ -150,7 +154,16 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     runs,
     sites,
     identity,
-    settings: { version, consortium, lead, address: () => address, secure: !!tls || behindProxy, behindProxy },
+    settings: {
+      ...{ version, consortium, lead, address: () => address },
+      ...{ secure: !!tls || behindProxy, behindProxy, metricsToken },
+    },
+    metrics: openMetrics(() =>
+      observe({
+        ...{ version, sites, live, gateway, desk, runs, store, now },
+        diskUsage: () => diskUsage(home.blobFolder),
+      }),
+    ),
     records: recordsOver(store, now),
     connected: (site) => presence.of(site)?.connected ?? false,
     storeWritable: () =>
@@ -208,5 +221,3 @@ async function listen(server: Server, host: string, port: number, scheme: string
   const { port: actual } = server.address() as AddressInfo;
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${actual}`;
 }
-
-const isLoopback = (host: string): boolean => /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/.test(host);

@@ -149,7 +149,7 @@ describe('an upload', () => {
     const upload = site.upload(blobOf(new Uint8Array(9)), stuck, { signal: giveUp.signal });
     await expect(upload).rejects.toThrow('enough');
     await site.upload(blobOf(new Uint8Array(5)), memorySource(new Uint8Array(5)));
-    expect(gateway.traffic()).toMatchObject([{ site: north, connected: true, transfers: 0 }]);
+    expect(gateway.traffic()).toMatchObject([{ site: north, connected: true, uploads: 0, downloads: 0 }]);
   });
 });
 

@@ -24,7 +24,11 @@ const reports = [own, other].map((site) => ({
   bytes: Buffer.from(JSON.stringify({ report: { report: inventReport(), signature: 'A'.repeat(86) } })),
 }));
 
-const operation = z.object({ operationId: z.string(), security: z.array(z.unknown()), 'x-roles': z.array(z.string()) });
+const operation = z.object({
+  operationId: z.string(),
+  security: z.array(z.record(z.string(), z.unknown())),
+  'x-roles': z.array(z.string()),
+});
 const { paths } = z
   .object({ paths: z.record(z.string(), z.record(z.string(), operation)) })
   .parse(JSON.parse(readFileSync(new URL('../../../docs/openapi.json', import.meta.url), 'utf8')));
@@ -36,6 +40,7 @@ const calls = Object.entries(paths).flatMap(([path, methods]) =>
     ofSite: path.includes('{site}'),
     roles,
     isOpen: security.length === 0,
+    byToken: security.some((one) => Object.hasOwn(one, 'metrics')),
   })),
 );
 type Call = (typeof calls)[number];
@@ -75,12 +80,13 @@ async function tried({ method, path }: Call, cookie: string | null): Promise<{ c
   return { code: response.ok ? null : (await refusalOf(new Response(text))).code, text };
 }
 
-const refusals = new Set(['CSM-API-CALLER', 'CSM-API-ROLE', 'CSM-API-SIGNED-OUT']);
+const refusals = new Set(['CSM-API-CALLER', 'CSM-API-MONITOR', 'CSM-API-ROLE', 'CSM-API-SIGNED-OUT']);
 const whether = ({ code }: { code: string | null }) => (code !== null && refusals.has(code) ? code : 'let in');
 
 describe.each(calls.filter(({ isOpen }) => !isOpen))('$name', (call) => {
-  const signedAlone = call.roles.length === 0;
-  const stranger = signedAlone ? 'CSM-API-CALLER' : 'CSM-API-SIGNED-OUT';
+  const keyAlone = call.roles.length === 0;
+  const keyless = call.byToken ? 'CSM-API-MONITOR' : 'CSM-API-CALLER';
+  const stranger = keyAlone ? keyless : 'CSM-API-SIGNED-OUT';
 
   it('refuses who is not signed in, and whose session has ended', async () => {
     expect(whether(await tried(call, null))).toBe(stranger);
@@ -91,7 +97,7 @@ describe.each(calls.filter(({ isOpen }) => !isOpen))('$name', (call) => {
   it.each(people)('lets in or refuses by role: %s', async (person) => {
     const role = person === 'own' || person === 'other' ? 'site' : person;
     const allowed = call.roles.includes(role) && !(person === 'other' && call.ofSite);
-    const wanted = allowed ? 'let in' : signedAlone ? 'CSM-API-CALLER' : 'CSM-API-ROLE';
+    const wanted = allowed ? 'let in' : keyAlone ? keyless : 'CSM-API-ROLE';
     expect(whether(await tried(call, cookies[person]))).toBe(wanted);
   });
 

@@ -1,6 +1,7 @@
 import { fail } from '@consilium/shared/errors';
 import type { Request } from 'express';
 import { cookieName, readCookie } from './cookie.js';
+import { checkMonitor } from './monitor.js';
 import type { ApiOptions } from './options.js';
 import { checkOrigin } from './origin.js';
 import type { PageUsers } from './page-users.js';
@@ -17,7 +18,7 @@ export interface Passage {
 
 /**
  * Decides by its head alone whether a call may come in, before its body is read.
- * @throws CSM-API-CALLER, CSM-API-CLOCK, CSM-API-ORIGIN, CSM-API-ROLE, CSM-API-SIGNED-OUT
+ * @throws CSM-API-CALLER, CSM-API-CLOCK, CSM-API-MONITOR, CSM-API-ORIGIN, CSM-API-ROLE, CSM-API-SIGNED-OUT
  */
 export async function pass(
   request: Request,
@@ -26,6 +27,10 @@ export async function pass(
   users: PageUsers,
 ): Promise<Passage> {
   const cookie = readCookie(request.headers.cookie, cookieName(settings.secure));
+  if (access === 'monitor') {
+    checkMonitor(request.headers, request.socket.remoteAddress, settings);
+    return { cookie, caller: async () => ({ kind: 'nobody' }) };
+  }
   if (access === 'lead' || (access !== 'open' && isSigned(request.headers))) {
     const { consortium, lead } = settings;
     const terms = { method: request.method, path: request.originalUrl, consortium, lead, now: now() };

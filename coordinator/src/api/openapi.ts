@@ -47,13 +47,17 @@ export function openApiDocument(version: string, shapes: readonly AnyShape[] = a
           name: '__Host-consilium',
           description: 'A page user, by its role; reads only',
         },
+        metrics: {
+          type: 'http',
+          scheme: 'bearer',
+          description: "The operator's token; without one, direct callers on the same machine alone",
+        },
       },
     },
   };
 }
 
 function operation(shape: AnyShape): Json {
-  const security = shape.access === 'open' ? [] : [{ lead: [] }, ...(shape.access === 'lead' ? [] : [{ session: [] }])];
   const content =
     shape.kind === 'json'
       ? { 'application/json': { schema: schemaOf(shape.answer) } }
@@ -62,7 +66,7 @@ function operation(shape: AnyShape): Json {
     operationId: operationId(shape),
     summary: shape.summary,
     tags: [shape.group],
-    security,
+    security: securityOf(shape.access),
     'x-roles': sessionRoles[shape.access],
     parameters: [...parameters(shape.params, 'path'), ...parameters(shape.query, 'query')],
     ...(shape.body === null
@@ -76,6 +80,13 @@ function operation(shape: AnyShape): Json {
   };
 }
 
+/** What a call may carry; any one of it is enough, and an open call needs none. */
+function securityOf(access: Access): readonly Json[] {
+  if (access === 'open') return [];
+  if (access === 'monitor') return [{ metrics: [] }];
+  return [{ lead: [] }, ...(access === 'lead' ? [] : [{ session: [] }])];
+}
+
 /** The roles whose session may make a call; an open one needs no session. */
 const sessionRoles: Readonly<Record<Access, readonly Sight['role'][]>> = {
   open: [],
@@ -83,6 +94,7 @@ const sessionRoles: Readonly<Record<Access, readonly Sight['role'][]>> = {
   overseer: ['lead'],
   member: ['lead', 'site'],
   reader: ['lead', 'site', 'viewer'],
+  monitor: [],
 };
 
 /** `GET /api/runs/{run}/model` → `getRunsModel`. */

@@ -1,6 +1,7 @@
 import type { Identity } from '@consilium/shared/crypto';
 import type { ConsortiumId, PublicKey, SiteId } from '@consilium/shared/ids';
 import type { Runs } from '../conduct/view.js';
+import type { Metrics } from '../monitoring/index.js';
 import type { Sites } from '../sites/index.js';
 import type { ApiRecords } from './stored.js';
 
@@ -24,8 +25,12 @@ export interface ApiOptions {
     readonly secure: boolean;
     /** The nearest proxy's X-Forwarded-For is believed. */
     readonly behindProxy: boolean;
+    /** Opens `/metrics`; null: only callers on this very machine may read it, and behind a proxy nobody. */
+    readonly metricsToken: string | null;
   };
   readonly records: ApiRecords;
+  /** What a monitoring system reads. */
+  readonly metrics: Metrics;
   /** Whether a site has a live session now. */
   readonly connected: (site: SiteId) => boolean;
   readonly storeWritable: () => Promise<boolean>;

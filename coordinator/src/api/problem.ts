@@ -26,6 +26,7 @@ const exact: Partial<Record<ErrorCode, number>> = {
   'CSM-API-CALLER': 401,
   'CSM-API-CLOCK': 401,
   'CSM-API-LOCKED': 429,
+  'CSM-API-MONITOR': 401,
   'CSM-API-NOT-FOUND': 404,
   'CSM-API-ORIGIN': 403,
   'CSM-API-RANGE': 416,

@@ -8,10 +8,11 @@ import { z } from 'zod';
  * - `overseer`: the lead, and users who may see everything
  * - `member`: these, and users of a site; on a path that names a site, that site's users alone
  * - `reader`: these, and viewers: everybody who is signed in
+ * - `monitor`: a monitoring system by the operator's token, or without one from this very machine; no session and no signature
  *
  * What a `member` or `reader` may see of the answer is narrowed by its handler.
  */
-export type Access = 'open' | 'lead' | 'overseer' | 'member' | 'reader';
+export type Access = 'open' | 'lead' | 'overseer' | 'member' | 'reader' | 'monitor';
 
 interface Common<Params, Query, Body> {
   readonly method: 'GET' | 'POST';

@@ -22,6 +22,7 @@ interface StartOptions {
   readonly key?: string;
   readonly behindProxy?: boolean;
   readonly passphraseFile?: string;
+  readonly metricsTokenFile?: string;
   readonly logLevel: string;
 }
 
@@ -39,6 +40,7 @@ export const coordinatorCommand = (context: CommandContext): Command =>
       .option('--key <file>', 'PEM file of its private key')
       .option('--behind-proxy', 'TLS ends at a proxy in front')
       .option('--passphrase-file <file>', 'file whose first line is the passphrase of the coordinator’s keys')
+      .option('--metrics-token-file <file>', 'file whose first line is the bearer token that opens /metrics')
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action((options: StartOptions) => start(context, options)),
   );
@@ -53,6 +55,8 @@ async function start(context: CommandContext, options: StartOptions): Promise<vo
   const tls = await readTls(options);
   const address =
     options.address === undefined ? {} : { address: readAddress(options.address).href.replace(/\/$/, '') };
+  const metricsToken =
+    options.metricsTokenFile === undefined ? {} : { metricsToken: await readToken(options.metricsTokenFile) };
   const what = "the coordinator's keys";
   const passphrase = await readPassphrase(context, { file: options.passphraseFile, what });
   // Loaded here: no other command needs the server.
@@ -67,6 +71,7 @@ async function start(context: CommandContext, options: StartOptions): Promise<vo
     behindProxy: options.behindProxy ?? false,
     log: pino({ level: options.logLevel, base: null }, pino.destination(2)),
     ...address,
+    ...metricsToken,
     ...(tls === null ? {} : { tls }),
   });
   const shown = options.address ?? coordinator.url;
@@ -91,6 +96,14 @@ async function readTls({ cert, key }: StartOptions): Promise<{ readonly cert: st
     cert: await readFile(cert, 'utf8').catch(fileFault(cert)),
     key: await readFile(key, 'utf8').catch(fileFault(key)),
   };
+}
+
+/** The first line of a file: 32 characters or more of those that a bearer token may have (RFC 6750). */
+async function readToken(file: string): Promise<string> {
+  const [line = ''] = (await readFile(file, 'utf8').catch(fileFault(file))).split(/\r?\n/, 1);
+  if (/^[\w.~+/-]{32,}=*$/.test(line)) return line;
+  const problem = 'its first line must have 32 characters or more, letters, digits and - . _ ~ + / alone';
+  return fail('CSM-CLI-ARGUMENT', { name: '--metrics-token-file', problem });
 }
 
 function readPort(text: string): number {

@@ -109,6 +109,11 @@ describe('a fault is one clear line and its remedy', () => {
       ['coordinator', 'start', '--home', 'C', '--lead', key, '--key', 'BAD'],
       /^CSM-CLI-ARGUMENT/,
     ],
+    [
+      'token of the metrics too short',
+      ['coordinator', 'start', '--home', 'C', '--lead', key, '--metrics-token-file', 'BAD'],
+      /^CSM-CLI-ARGUMENT: --metrics-token-file/,
+    ],
     ['no journal', ['journal', 'verify', '/nonexistent', '--key', key], /^CSM-CLI-FILE: \/nonexistent/],
     ['no journal but a table', ['journal', 'verify', 'BAD', '--key', key], /^CSM-JOURNAL-LINE/],
     ['no authority file', ['sites', '--ca', '/nonexistent', '--home', 'HOME'], /^CSM-CLI-FILE/],

@@ -24,6 +24,8 @@ export interface SiteDesk {
   submit(site: SiteId, contribution: SignedManifest): Promise<Verdict>;
   mayUpload(site: SiteId, claim: UploadClaim): Promise<true | CodedError>;
   mayDownload(site: SiteId, hash: BlobHash): boolean;
+  /** Verdicts of refusal since the start, by code. */
+  refusals(): ReadonlyMap<string, number>;
   /** Elapsed monotonic milliseconds since the last tick. */
   tick(elapsedMs: number): void;
 }
@@ -40,6 +42,7 @@ export interface SiteDeskOptions {
 
 export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault }: SiteDeskOptions): SiteDesk {
   const clocks = new Map<string, IdleClock<SiteId>>();
+  const refusals = new Map<string, number>();
 
   const send = (conductor: Conductor, input: RunInput): void => {
     conductor.send(input).catch(onFault);
@@ -84,6 +87,7 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
         release: runs.release,
       });
       if (verdict.outcome === 'accepted') clocks.get(run)?.progress(site);
+      else refusals.set(verdict.error.code, (refusals.get(verdict.error.code) ?? 0) + 1);
       return { ...verdict, run, step, hash };
     },
     async mayUpload(site, { run, step, bytes }) {
@@ -96,6 +100,7 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
       const work = workOf(site)?.work;
       return !!work && [work.contractBlob, work.model, work.frozen, work.preparation].includes(hash);
     },
+    refusals: () => refusals,
     tick(elapsedMs) {
       for (const conductor of runs.open()) {
         const { state } = conductor;

@@ -68,6 +68,8 @@ export interface Gateway {
   disconnect(site: SiteId, error: CodedError): void;
   connected(): readonly SiteId[];
   traffic(): readonly SiteTraffic[];
+  /** Uploads that went on where an earlier one had stopped, since the gateway was opened. */
+  resumedUploads(): number;
   /** Ends all sessions and transfers. The http server stays the caller's. */
   close(): Promise<void>;
 }
@@ -100,6 +102,10 @@ export function openGateway(options: GatewayOptions): Gateway {
   const limit = createLimit(maxJudged);
   const sockets = new Set<Socket>();
   let unproven = 0;
+  let resumed = 0;
+  const onResumed = () => {
+    resumed++;
+  };
   let open = true;
 
   const io = new Server({
@@ -151,7 +157,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     });
     const { blobs, spools } = options;
     const { mayUpload, mayDownload } = handlers;
-    const transfers = createTransfers(session, { blobs, spools, admission, mayUpload, mayDownload });
+    const transfers = createTransfers(session, { blobs, spools, admission, mayUpload, mayDownload, onResumed });
     const judging = createJudging(site, session.send, { onSubmit: handlers.onSubmit, limit, log });
     const mine: Seat = { session, transfers, judging, standing: admitted.standing };
     const former = seats.get(site);
@@ -230,8 +236,9 @@ export function openGateway(options: GatewayOptions): Gateway {
         connected: seats.has(site),
         sentBytes: sent,
         receivedBytes: received,
-        transfers: seats.get(site)?.transfers.count() ?? 0,
+        ...(seats.get(site)?.transfers.count() ?? { uploads: 0, downloads: 0 }),
       })),
+    resumedUploads: () => resumed,
     async close() {
       open = false;
       const closed = [...sockets].map((socket) => new Promise<void>((done) => socket.conn.once('close', () => done())));

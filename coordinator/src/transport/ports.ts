@@ -69,6 +69,7 @@ export interface SiteTraffic {
   readonly connected: boolean;
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  /** Transfers that run or wait. */
-  readonly transfers: number;
+  /** Transfers that run or wait, from the site and to it. */
+  readonly uploads: number;
+  readonly downloads: number;
 }

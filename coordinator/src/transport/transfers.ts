@@ -12,13 +12,14 @@ export interface Transfers {
   /** The transfer of that number. What comes late for one that has ended is null. @throws CSM-WIRE-MALFORMED for a number never opened */
   find(transfer: number): Transfer | null;
   frame(frame: TransferFrame): void;
-  count(): number;
+  count(): { readonly uploads: number; readonly downloads: number };
   /** Ends them all without a word. Resolves when nothing is left of them. */
   end(reason: CodedError): Promise<void>;
 }
 
 export function createTransfers(line: TransferLine, services: UploadServices & DownloadServices): Transfers {
   const running = new Map<number, Transfer>();
+  const uploads = new Set<number>();
   let newest = -1;
 
   function find(transfer: number): Transfer | null {
@@ -40,12 +41,16 @@ export function createTransfers(line: TransferLine, services: UploadServices & D
       const start = direction === 'upload' ? receiveUpload : serveDownload;
       const opened = start(request, line, services);
       running.set(transfer, opened);
-      void opened.ended.then(() => running.delete(transfer));
+      if (direction === 'upload') uploads.add(transfer);
+      void opened.ended.then(() => {
+        running.delete(transfer);
+        uploads.delete(transfer);
+      });
     },
     frame(frame) {
       find(frame.transfer)?.frame(frame);
     },
-    count: () => running.size,
+    count: () => ({ uploads: uploads.size, downloads: running.size - uploads.size }),
     async end() {
       const all = [...running.values()];
       for (const one of all) one.stop(null);

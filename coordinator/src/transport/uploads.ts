@@ -9,6 +9,8 @@ export interface UploadServices {
   readonly spools: SpoolPlace;
   readonly admission: Admission;
   readonly mayUpload: GatewayHandlers['mayUpload'];
+  /** Told of an upload that goes on where an earlier one stopped. */
+  readonly onResumed: () => void;
 }
 
 /**
@@ -58,6 +60,7 @@ export function receiveUpload(request: Open, line: TransferLine, services: Uploa
     }
     spool = await services.spools.open({ site: line.site, run, step, hash, bytes });
     if (life.signal.aborted) return;
+    if (spool.offset > 0 && spool.offset < bytes) services.onResumed();
     received = spool.offset;
     written = spool.offset;
     line.send({ type: 'opened', transfer, bytes: written, window: Math.max(place.window, frameBytes) });

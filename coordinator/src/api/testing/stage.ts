@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createIdentity, type Identity, invitationId, sign } from '@consilium/shared/crypto';
 import { type ConsortiumId, consortiumId, type SiteId } from '@consilium/shared/ids';
 import { z } from 'zod';
+import type { Metrics } from '../../monitoring/index.js';
 import { openSites, type Sites } from '../../sites/index.js';
 import { openSqliteStore, type Store } from '../../store/index.js';
 import { type Api, openApi } from '../api.js';
@@ -47,12 +48,19 @@ export interface Stage {
 /** The password of every user that a stage makes. */
 export const stagePassword = 'a long pass phrase';
 
+/** What opens the metrics of a stage. */
+export const stageToken = 'the-token-of-a-monitoring-system';
+
 export async function openStage(
   options: {
     readonly runs?: FakeRuns;
     readonly storeWritable?: () => Promise<boolean>;
     readonly connected?: (site: SiteId) => boolean;
     readonly secure?: boolean;
+    readonly behindProxy?: boolean;
+    /** Null: the metrics are open to this machine. */
+    readonly metricsToken?: string | null;
+    readonly metrics?: Metrics;
     readonly lead?: Identity;
     readonly consortium?: ConsortiumId;
     readonly realTime?: boolean;
@@ -84,8 +92,10 @@ export async function openStage(
       lead: lead.publicKey,
       address: () => url,
       secure: options.secure ?? false,
-      behindProxy: false,
+      behindProxy: options.behindProxy ?? false,
+      metricsToken: options.metricsToken === undefined ? stageToken : options.metricsToken,
     },
+    metrics: options.metrics ?? { text: async () => '' },
     records: recordsOver(store, now),
     connected: options.connected ?? (() => false),
     storeWritable: options.storeWritable ?? (async () => true),

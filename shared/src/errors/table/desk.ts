@@ -22,6 +22,11 @@ export const deskErrors = {
     message: 'Signing in under this name is locked for {seconds} s, after too many wrong passwords in a row.',
     remedy: 'Wait, or ask the lead for a new link (consilium users password NAME), which also ends the lock.',
   },
+  'CSM-API-MONITOR': {
+    message: 'The metrics are not for this caller.',
+    remedy:
+      "Send the token of the coordinator's --metrics-token-file as a bearer token. Without that option only programs on the same machine may read them, and behind a proxy nobody.",
+  },
   'CSM-API-NOT-FOUND': {
     message: 'There is nothing at {path}.',
     remedy: 'Check the address; /api/openapi.json lists every call.',
