@@ -8,6 +8,7 @@ import { type Blobs, listRuns, runOf, type SpoolOwner, type Spools, type Store }
 import { type Conductor, openConductor } from './conductor.js';
 import { exportOf } from './exported.js';
 import { foldStep } from './fold-step.js';
+import { reportOf } from './report.js';
 import { droppedBlobs, neededBlobs } from './retention.js';
 import { stepsOfRun } from './steps-of.js';
 import type { Runs } from './view.js';
@@ -144,6 +145,7 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
     },
     export: async (run) => exportOf(known(run), store, blobs),
     contract: async (run) => known(run).state.contract,
+    report: async (run) => reportOf(known(run), store, blobs),
     steps: async (run, page) => stepsOfRun(known(run), store, page),
     async records(run, { from, limit }) {
       const records: JournalRecord[] = [];

@@ -1,6 +1,7 @@
 import type { Contract } from '@consilium/shared/contract';
 import { type BlobHash, blobHash, runId, siteId, stepId } from '@consilium/shared/ids';
 import type { JournalRecord } from '@consilium/shared/journal';
+import type { RunReport } from '@consilium/shared/report';
 import type { ContributionManifest } from '@consilium/shared/wire';
 import { siteActivity, siteStatus, wireError } from '@consilium/shared/wire';
 import { z } from 'zod';
@@ -212,6 +213,8 @@ export interface Runs {
   contract(run: string): Promise<Contract>;
   /** The steps that were opened, in their order. @throws CSM-RUN-UNKNOWN */
   steps(run: string, page: Page): Promise<StepsPage>;
+  /** What came of a run, for its lead. @throws CSM-RUN-UNKNOWN */
+  report(run: string): Promise<RunReport>;
   /** A part of the run's journal. */
   records(run: string, page: Page): Promise<readonly JournalRecord[]>;
   /** Calls back with a run's id soon after anything about it changed (at most ten times a second a run). Returns the unsubscriber. */

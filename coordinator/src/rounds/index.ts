@@ -4,6 +4,6 @@ export * from './coverage.js';
 export * from './decide.js';
 export { isExcused } from './participation.js';
 export * from './records.js';
-export { samplesOf } from './samples.js';
+export { samplesOf, shareBehind } from './samples.js';
 export * from './state.js';
 export * from './work.js';

@@ -1,7 +1,7 @@
 import { fail } from '@consilium/shared/errors';
 import { type RunId, type SiteId, siteId } from '@consilium/shared/ids';
-import { type SignedReport, signedReport } from '@consilium/shared/report';
-import { reportHtml } from '@consilium/shared/report/html';
+import { runReport, type SignedReport, signedReport } from '@consilium/shared/report';
+import { reportHtml, runReportHtml } from '@consilium/shared/report/html';
 import { contributionManifest } from '@consilium/shared/wire';
 import { z } from 'zod';
 import type { ExportedBlob } from '../../conduct/view.js';
@@ -85,6 +85,19 @@ export const getReportPage = media({
 /** A report carries its own style and nothing else; it runs no script and asks nobody for anything. */
 const reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox allow-popups";
 
+export const getRunReport = json({
+  ...record,
+  path: '/api/runs/{run}/report',
+  summary: 'The report of a run: contract, participation, pooled figures, each site beside the others, provenance',
+  answer: named('RunReport', runReport),
+});
+export const getRunReportPage = media({
+  ...record,
+  path: '/api/runs/{run}/report.html',
+  summary: 'The same report as one HTML file that needs nothing else',
+  mediaType: 'text/html; charset=utf-8',
+});
+
 export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
   const reportOf = async ({ run, site }: { readonly run: RunId; readonly site: SiteId }): Promise<SignedReport> => {
     const { reports } = await runs.export(run);
@@ -117,6 +130,12 @@ export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
     bind(getReport, async ({ params }) => reportOf(params)),
     bindMedia(getReportPage, async ({ params, header }) => {
       const page = reportHtml(await reportOf(params));
+      header('content-security-policy', reportPolicy);
+      return whole(Buffer.from(page, 'utf8'));
+    }),
+    bind(getRunReport, async ({ params }) => runs.report(params.run)),
+    bindMedia(getRunReportPage, async ({ params, header }) => {
+      const page = runReportHtml(await runs.report(params.run));
       header('content-security-policy', reportPolicy);
       return whole(Buffer.from(page, 'utf8'));
     }),

@@ -3,6 +3,7 @@ import { canonicalHash } from '@consilium/shared/canonical';
 import { type SignedContract, signedContract } from '@consilium/shared/contract';
 import { coded, toWire } from '@consilium/shared/errors';
 import { type BlobHash, runId, siteId, stepId } from '@consilium/shared/ids';
+import { runReport } from '@consilium/shared/report';
 import type { Exported, RunSummary, Runs, RunView, StepView } from '../../conduct/view.js';
 
 const hashOf = (bytes: string | Uint8Array): BlobHash => createHash('sha256').update(bytes).digest('hex') as BlobHash;
@@ -211,6 +212,7 @@ export function fakeRuns(views: readonly RunView[] = [], parts: Partial<Exported
       const steps = find(run).judged.map(stepOf);
       return { total: steps.length, steps: steps.slice(from, from + limit) };
     },
+    report: async (run) => exampleReport(find(run)),
     records: async () => [],
     subscribe(listener) {
       listeners.add(listener);
@@ -218,6 +220,23 @@ export function fakeRuns(views: readonly RunView[] = [], parts: Partial<Exported
     },
   };
 }
+
+/** A report of what a run's view holds. */
+const exampleReport = (view: RunView) =>
+  runReport.parse({
+    ...{ format: 'consilium-run-report-1', consortium: view.consortium, run: view.run, name: view.name },
+    ...{ outcome: { status: view.outcome ?? 'open', why: null }, caveat: null, terms: [], minimumCell: 5 },
+    stages: [{ index: 0, name: 'train', chosenRound: view.bestRound }],
+    sites: view.sites.map(({ site, samples, backend }) => ({
+      ...{ site, trainingSamples: samples, contributed: 1, asked: 1, missing: [], report: 'missing' },
+      ...{ testSamples: null, backend, software: null, note: null },
+    })),
+    ...{ participation: [], curve: [], pooled: null, matrix: null, uplift: { told: [], withheld: [] } },
+    ...{ fairness: { accuracy: null, macroF1: null }, support: null, groups: [], figures: [], traffic: [] },
+    ...{ contract: view.contract, model: view.model, frozen: null, preparation: view.preparation },
+    ...{ journal: { head: view.journalHead, records: view.journalLength }, software: {}, notes: [] },
+    ...{ wallSeconds: 672, generatedAt: view.updated, synthetic: true },
+  });
 
 const stepOf = ({ step, stage, round, sites }: RunView['judged'][number]): StepView => ({
   ...{ step, kind: 'validate', stage, round, opened: null, folding: null, done: null, model: null, isBest: false },

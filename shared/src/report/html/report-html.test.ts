@@ -192,6 +192,12 @@ describe('a site report in HTML', () => {
     expect(render({ ...full, data: { ...full.data, read: 726, quarantined: 6 } })).not.toContain('class="withheld"');
   });
 
+  it('says that the difference from the site alone is withheld where there is such a model', () => {
+    const panels = [{ name: 'local-only', scores: report.measures.scores }];
+    expect(render({ ...report, panels })).toContain('too few patients tell the two apart');
+    expect(page).not.toContain('too few patients tell the two apart');
+  });
+
   it('is the same, byte for byte, for the same report', () => {
     expect(render(report)).toBe(page);
   });
@@ -213,8 +219,33 @@ describe('a run report in HTML', () => {
     expect(page.match(/<svg width="100%"/g)).toHaveLength(5);
   });
 
+  it('holds the sites against each other, and says for which a difference is withheld', () => {
+    const page = runReportHtml(inventRun());
+    for (const text of [
+      'Every site, every model',
+      'each site alone',
+      '+0.060',
+      'Withheld for hospital-south',
+      'Worst',
+    ]) {
+      expect(page).toContain(text);
+    }
+  });
+
+  it('has no figures under a caveat', () => {
+    const page = runReportHtml({
+      ...inventRun(),
+      caveat: 'Copies are tested.',
+      pooled: null,
+      matrix: null,
+      support: null,
+    });
+    expect(page).toContain('<p class="banner">Copies are tested.</p>');
+    expect(page).not.toContain('class="tiles"');
+  });
+
   it('says so when nothing could be judged', () => {
-    const page = runReportHtml({ ...inventRun(), pooled: null, curve: [], participation: [], chosenRound: null });
-    expect(page).toContain('no site had enough patients to be judged on');
+    const page = runReportHtml({ ...inventRun(), pooled: null, curve: [], participation: [] });
+    expect(page).toContain('There are no pooled figures of a final test.');
   });
 });

@@ -55,8 +55,10 @@ function summary({ measures, runName, part, caveat }: SiteReport): Html {
 const besideLegend = html`<p class="soft">Under the model's figures stand those of other predictions of the same samples: what simpler means, or this site alone (${localOnly}), reach with this site's training samples.</p>`;
 
 /** What the common model has over others: the reason to take part, or not. */
-function upliftSection({ uplift = [] }: SiteReport): Html | null {
-  if (uplift.length === 0) return null;
+function upliftSection({ uplift = [], panels = [] }: SiteReport): Html | null {
+  if (uplift.length === 0) {
+    return panels.some(({ name }) => name === localOnly) ? upliftWithheld : null;
+  }
   const rows = uplift.flatMap(({ over, scores }) =>
     upliftScores.flatMap((name) => {
       const told = scores[name];
@@ -73,6 +75,9 @@ function upliftSection({ uplift = [] }: SiteReport): Html | null {
       }</td></tr>`,
   )}</tbody></table></div></section>`;
 }
+
+const upliftWithheld = html`<section><h2>What the common model adds</h2>
+<p class="soft">The difference from the model of this site alone is withheld: too few patients tell the two apart, or a figure of one of them is withheld.</p></section>`;
 
 const upliftScores = ['accuracy', 'balancedAccuracy', 'macroF1', 'auc'] as const;
 const rivalWords: Readonly<Record<string, string>> = { [localOnly]: 'this site alone' };

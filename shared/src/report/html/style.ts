@@ -37,6 +37,8 @@ tbody th{color:var(--ink);font-size:.93rem}
 tbody tr:last-child>*{border-bottom:0}
 .sites th{white-space:nowrap}
 .sites thead th{white-space:normal}
+th.c{text-align:center}
+tr.all>*{border-top:2px solid var(--line);font-weight:600}
 .sites tr.noted>*{border-bottom:0;padding-bottom:0}
 td.text{color:var(--soft);font-size:.88rem}
 tr:has(+ tr.other)>*{border-bottom:0;padding-bottom:3px}
@@ -68,6 +70,7 @@ code{font:.84rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overfl
 .chip{display:inline-block;border-radius:99px;padding:2px 12px;font-size:.85rem;font-weight:600;border:1px solid var(--line)}
 .chip.complete{color:var(--accent);border-color:currentColor}
 .chip.degraded{background:var(--warn);color:var(--warnink);border-color:transparent}
+.chip.open{color:var(--soft)}
 .chip.failed{color:var(--wrong);border-color:currentColor}
 footer{color:var(--soft);font-size:.88rem;margin-top:30px}
 @media print{

@@ -1,0 +1,53 @@
+import { type Contract, stagesOf } from '@consilium/shared/contract';
+import type { RunReport } from '@consilium/shared/report';
+
+/** A contract in plain words, for people. The whole of it is the file that the contract's hash names. */
+export function contractTerms({ runFile, notAfter }: Contract): RunReport['terms'] {
+  const { model, participation, validation, training, data } = runFile;
+  const { required, quorum, minimumSampleShare, idleLimit } = participation;
+  const { share, everyRounds, choose, minimumCell, minimumCohort, bootstrap, alone } = validation;
+  const rows: readonly (readonly [string, string])[] = [
+    ...(runFile.description === undefined ? [] : [['What for', runFile.description] as const]),
+    ['Model', `${model.family}, preset ${model.preset}, ${model.classes.length} classes`],
+    ['Classes', model.classes.join(', ')],
+    ['Data', `${data.kind}; the class stands in ${data.label}`],
+    ...stagesOf(runFile).map(
+      ({ name, rounds, localEpochs, batchSize, optimizer }, index, all) =>
+        [
+          all.length === 1 ? 'Training' : `Stage ${index + 1}, ${name}`,
+          `at most ${counted(rounds, 'round')} of ${counted(localEpochs, 'epoch')}, batches of ${batchSize}, ` +
+            `${optimizer.name} at ${optimizer.rate}`,
+        ] as const,
+    ),
+    ['Strategy', training.strategy.name],
+    [
+      'Who must take part',
+      [
+        required.length === 0 ? 'no site by name' : required.join(', '),
+        quorum === undefined ? 'in each step all sites of the run' : `in each step at least ${counted(quorum, 'site')}`,
+        ...(minimumSampleShare > 0 ? [`behind each round at least ${percent(minimumSampleShare)} of the samples`] : []),
+        `a site without progress for ${idleLimit} counts as missing`,
+      ].join('; '),
+    ],
+    [
+      'Validation',
+      share === 0
+        ? 'none: the last model is the result'
+        : `${percent(share)} of the training patients of each site, ${everyRounds === 1 ? 'every round' : `every ${everyRounds} rounds`}; the model of the best ${choose} is the result`,
+    ],
+    ['Test', 'patients kept aside from the start, read once, at the end'],
+    ...(alone === true ? [['Each site alone', 'each site also trains by itself, as a comparison'] as const] : []),
+    ['Intervals', bootstrap === 0 ? 'no bootstrap' : `${bootstrap} draws of a bootstrap at each site`],
+    [
+      'Protection',
+      `no figure of fewer than ${minimumCell} patients; no site of fewer than ${minimumCohort} training patients`,
+    ],
+    ['Seed', String(runFile.seed)],
+    ...(runFile.licence === undefined ? [] : [['Licence of the model', runFile.licence] as const]),
+    ['Signed until', notAfter],
+  ];
+  return rows.map(([label, value]) => ({ label: label.slice(0, 64), value: value.slice(0, 2000) }));
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
