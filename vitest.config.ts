@@ -11,11 +11,16 @@ const rooms = ['shared', 'models', 'coordinator', 'site-agent'];
 export default defineConfig({
   resolve: { alias: rooms.map(source) },
   test: {
-    maxWorkers: 2,
+    maxWorkers: '100%',
     projects: [
       ...rooms.map((name) => ({
         extends: true as const,
-        test: { name, include: [`${name}/{src,dashboard}/**/*.test.ts`], testTimeout: 30_000 },
+        test: {
+          name,
+          include: [`${name}/{src,dashboard}/**/*.test.ts`],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
       })),
       {
         extends: true as const,
