@@ -197,6 +197,8 @@ describe('by hand, over HTTPS with a private authority', () => {
         'layers',
         'model.safetensors',
         'preparation.json',
+        'report.html',
+        'report.json',
         'reports',
       ],
     ]);

@@ -3,6 +3,7 @@ import { access, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { runReport } from '@consilium/shared/report';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { subtypes, writeHospitals, writePooled } from '../harness/invented-patients.js';
 import { openTerminal, type Terminal, type Typed } from '../harness/terminal.js';
@@ -77,7 +78,8 @@ describe('consilium rehearse', () => {
       wallSeconds: number,
       error: null,
     });
-    expect(summary.reports).toEqual(hospitals.map((site) => at('by-site', 'reports', `${site}-test.html`)));
+    const named = ['run-report', ...hospitals.map((site) => `${site}-test`)];
+    expect(summary.reports).toEqual(named.map((name) => at('by-site', 'reports', `${name}.html`)));
     for (const report of summary.reports) expect(await readFile(report, 'utf8')).toMatch(/synthetic/i);
     expect((await readdir(at('by-site'))).sort()).toEqual(['backstage', 'export', 'logs', 'reports']);
     await access(at('by-site', 'export', 'model.safetensors'));
@@ -133,6 +135,27 @@ describe('consilium rehearse', () => {
     expect(summary.perSite[0].alone).toBeCloseTo(summary.compared[1].pooled.accuracy, 3);
     const report = await readFile(at('compared', 'reports', 'hospital-a-test.html'), 'utf8');
     expect(report).toContain('local-only');
+    // The report of the run is of this run, with both sites: the one that had nothing to send is named, with its reason.
+    const ofRun = runReport.parse(JSON.parse(await readFile(at('compared', 'export', 'report.json'), 'utf8')));
+    expect(ofRun).toMatchObject({
+      ...{
+        run: summary.run,
+        model: summary.modelHash,
+        outcome: { status: 'degraded', why: expect.stringContaining('hospital-b') },
+      },
+      ...{
+        journal: { head: summary.journalHead },
+        participation: [{ sites: 1, of: 2 }],
+        minimumCell: 5,
+        synthetic: true,
+      },
+    });
+    expect(ofRun.matrix?.columns).toEqual(['common model', 'local-only']);
+    expect(ofRun.matrix?.rows[0]).toMatchObject({ site: 'hospital-a', n: 12 });
+    expect(ofRun.sites.map(({ site, report }) => [site, report])).toEqual([
+      ['hospital-a', 'released'],
+      ['hospital-b', expect.not.stringMatching('released')],
+    ]);
     expect(typed.out).toMatch(/^the federation, on all +12 /m);
     expect(typed.out).toMatch(/^each alone, on its own +12 /m);
     expect(typed.out).toMatch(/^hospital-b: CSM-/m);

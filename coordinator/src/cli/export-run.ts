@@ -19,6 +19,7 @@ import {
   getPreparation,
   getReport,
   getRun,
+  getRunReport,
   listReports,
   listSites,
 } from '../api/index.js';
@@ -88,6 +89,7 @@ export async function exportRun(
     if (!made.frozen.has(frozen)) wrong(run, 'the frozen part is none of the journal');
   }
   const reports = await saveReports(session, view, at('reports'), signal);
+  await saveRunReport(session, view, folder, signal);
   const layers =
     model === null || features === null
       ? 'The run ended before it had a model.'
@@ -211,6 +213,24 @@ async function saveReports(
     written.push(site);
   }
   return written;
+}
+
+/** The coordinator's report of the whole run: it must be of this contract, this model and this journal. */
+async function saveRunReport(
+  { client }: LeadSession,
+  view: RunView,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { run, contract, model } = view;
+  const report = await client.call(getRunReport, { params: { run }, signal });
+  const isOfJournal = view.phase !== 'closed' || report.journal.head === view.journalHead;
+  if (report.run !== run || report.contract !== contract || report.model !== model || !isOfJournal) {
+    wrong(run, 'the report of the run is about something else');
+  }
+  const { runReportHtml } = await import('@consilium/shared/report/html');
+  await writeFile(join(folder, 'report.json'), canonicalBytes(report));
+  await writeFile(join(folder, 'report.html'), runReportHtml(report));
 }
 
 /** Keys that this lead certified. A key that was revoked since still tells whose report it was. */

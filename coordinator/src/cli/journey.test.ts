@@ -263,6 +263,8 @@ describe('an export', () => {
       'journal.jsonl',
       'model.safetensors',
       'preparation.json',
+      'report.html',
+      'report.json',
     ]);
     expect((await readFile(join(out, 'model.safetensors'))).equals(weights)).toBe(true);
     const card = await readFile(join(out, 'README.md'), 'utf8');

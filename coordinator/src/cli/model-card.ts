@@ -211,6 +211,7 @@ const meanings: readonly (readonly [beginning: string, meaning: string])[] = [
   ['layers/', 'the model for TensorFlow.js, `tf.loadLayersModel`; it reads prepared samples'],
   ['contract.json', 'the run file as the lead signed it: every setting and transform'],
   ['journal.jsonl', 'what happened, hash-chained and signed by the coordinator'],
+  ['report.', 'the report of the whole run (JSON, and HTML to read or print)'],
   ['reports/', 'a site’s own signed report of the final test (JSON, and HTML to read)'],
 ];
 

@@ -143,13 +143,21 @@ const pick = ({ accuracy, balancedAccuracy, macroF1, mcc, auc, ece }: RunView['j
   ece,
 });
 
-/** Copies the reports that each site wrote for itself to one place, and gives the readable ones. */
+/** Copies the report of the run and those that each site wrote for itself to one place, and gives the readable ones. */
 async function gather(
   run: string,
   { out, homes }: { readonly out: string; readonly homes: ReadonlyMap<string, string> },
 ): Promise<readonly string[]> {
   const shown: string[] = [];
   await mkdir(join(out, 'reports'), { recursive: true });
+  for (const name of ['report.html', 'report.json']) {
+    const copy = join(out, 'reports', `run-${name}`);
+    const copied = await copyFile(join(out, 'export', name), copy).then(
+      () => true,
+      () => false,
+    );
+    if (copied && name.endsWith('.html')) shown.push(copy);
+  }
   for (const [site, home] of homes) {
     const folder = join(home, 'reports', run);
     for (const name of await readdir(folder).catch(() => [])) {

@@ -1,3 +1,4 @@
+import { isWithheld, type ReleasedMeasures } from '../../metrics/index.js';
 import { scoreWords } from '../../words/index.js';
 import { coverageChart, curveChart } from '../charts/index.js';
 import { localOnly } from '../figure-name.js';
@@ -30,9 +31,7 @@ ${curveSections(report)}
 ${participationSection(report)}
 ${
   pooled
-    ? html`${classSection(pooled.measures)}${confusionSection(pooled.measures)}${supportSection(report)}${reliabilitySection(
-        pooled.measures,
-      )}
+    ? html`${classes(pooled.measures)}${supportSection(report)}${reliabilitySection(pooled.measures)}
 <section><h2>More figures, all sites together</h2>${otherFigures(pooled.measures.scores)}</section>`
     : null
 }
@@ -83,6 +82,13 @@ function siteSection({ sites }: RunReport): Html {
 }
 
 const orDash = (value: number | null): string => (value === null ? '–' : count(value));
+
+/** Pooled classes. A pooled count is shown only where no site withheld its own: among small sites there may be none. */
+const classes = (measures: ReleasedMeasures): Html =>
+  measures.perClass.every(({ support }) => isWithheld(support))
+    ? html`<section><h2>Class by class</h2>
+<p class="soft">Nothing can be told of single classes over all sites: each has too few patients at some site, and a pooled count would give those away. Each site's own report tells what it may.</p></section>`
+    : html`${classSection(measures)}${confusionSection(measures)}`;
 
 /** Figures that share a scale from 0 to 1. */
 const curveScores = ['accuracy', 'balancedAccuracy', 'macroF1', 'auc'] as const;
