@@ -148,6 +148,21 @@ describe.skipIf(why !== '')(`the page in a browser${why}`, () => {
     expect(await line.textContent()).toContain('away');
   });
 
+  it('stands when the line goes down, in every view', async () => {
+    const { page } = await signedIn('Lea Lead');
+    const broken: string[] = [];
+    page.on('pageerror', (error) => broken.push(error.message));
+    await go(page, `#/run/${runs.ended.run}`);
+    await page.getByRole('heading', { name: runs.ended.name }).waitFor();
+    await page.route('**/*', (route) => route.abort());
+    for (const part of sections) {
+      await go(page, `#/run/${runs.ended.run}/${part}`);
+      await page.locator(`#panel[aria-labelledby="tab-${part}"]`).waitFor();
+      expect(await page.getByRole('heading', { name: runs.ended.name }).isVisible(), part).toBe(true);
+    }
+    expect(broken).toEqual([]);
+  });
+
   it('what changes is shown by itself', async () => {
     const { page } = await signedIn('Lea Lead');
     await go(page, `#/run/${runs.running.run}`);

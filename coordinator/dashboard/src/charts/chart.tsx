@@ -33,14 +33,18 @@ export function Chart({
     if (element === null || asTable) return;
     let gone = false;
     let resize: ResizeObserver | null = null;
-    void engine().then(({ init }) => {
-      if (gone) return;
-      const made = init(element, null, { renderer: 'canvas' });
-      chart.current = made;
-      made.setOption(drawn(newest.current, element));
-      resize = new ResizeObserver(() => made.resize());
-      resize.observe(element);
-    });
+    void engine().then(
+      ({ init }) => {
+        if (gone) return;
+        const made = init(element, null, { renderer: 'canvas' });
+        chart.current = made;
+        made.setOption(drawn(newest.current, element));
+        resize = new ResizeObserver(() => made.resize());
+        resize.observe(element);
+      },
+      // The line is down: the table needs no drawing.
+      () => setAsTable(true),
+    );
     return () => {
       gone = true;
       resize?.disconnect();

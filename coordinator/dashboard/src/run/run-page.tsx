@@ -1,5 +1,5 @@
 import type { LiveRun } from '@consilium/coordinator/api';
-import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo } from 'react';
 import { watchRun } from '../live.js';
 import { RunState } from '../overview/run-list.js';
 import { Skeleton } from '../parts/card.js';
@@ -10,15 +10,14 @@ import { useMe } from '../session.js';
 import { Shell } from '../shell.js';
 import { useLive } from '../use.js';
 import { Curves } from './curves.js';
+import { Journal } from './journal.js';
+import { Models } from './models.js';
 import { Now } from './now.js';
 import { Participation } from './participation.js';
 import { pausedText } from './paused.js';
-
-const Results = lazy(() => import('./results.js').then(({ Results }) => ({ default: Results })));
-const Models = lazy(() => import('./models.js').then(({ Models }) => ({ default: Models })));
-const Journal = lazy(() => import('./journal.js').then(({ Journal }) => ({ default: Journal })));
-const RunFileView = lazy(() => import('./run-file.js').then(({ RunFileView }) => ({ default: RunFileView })));
-const Reports = lazy(() => import('./reports.js').then(({ Reports }) => ({ default: Reports })));
+import { Reports } from './reports.js';
+import { Results } from './results.js';
+import { RunFileView } from './run-file.js';
 
 const labels: Readonly<Record<RunSection, string>> = {
   now: 'Now',
@@ -31,7 +30,10 @@ const labels: Readonly<Record<RunSection, string>> = {
   reports: 'Reports',
 };
 
-/** One run: its state above, and what somebody asks of it behind tabs. */
+/**
+ * One run: its state above, and what somebody asks of it behind tabs. All of them come with the page: one that was fetched when it is asked
+ * for would be missing just when the line is down.
+ */
 export function RunPage({
   run,
   section,
@@ -69,7 +71,7 @@ export function RunPage({
       {view.caveat === null ? null : <p className="notice">{view.caveat}</p>}
       <RunTabs run={run} section={section} />
       <div className="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${section}`}>
-        <Suspense fallback={<Skeleton />}>{panelOf(section, view, seen.atMs ?? Date.now())}</Suspense>
+        {panelOf(section, view, seen.atMs ?? Date.now())}
       </div>
     </Shell>
   );
