@@ -46,10 +46,10 @@ describe('a run whose first stage looks at one group', () => {
     const { run } = await consortium.lead.launch(consortium.lead.contract({ data, training, stages, participation }));
     const view = await consortium.until(run, ({ phase }) => phase === 'closed', 60_000);
     expect(view).toMatchObject({ outcome: 'degraded', error: null });
-    // Of the first stage: a site that was missing may come back too late for the steps that follow at once.
+    // Of the count alone: a site that was missing may come back too late for the steps that follow at once.
     const faultsOf = (name: string) =>
-      sites.get(name)?.faults.flatMap(({ step, code }) => (/:1:1$/.test(step) ? [] : [`${step} ${code}`]));
-    expect(faultsOf('keeps-to-it')).toEqual([]);
+      sites.get(name)?.faults.flatMap(({ step, code }) => (/SAMPLES/.test(code) ? [`${step} ${code}`] : []));
+    expect(sites.get('keeps-to-it')?.faults).toEqual([]);
     expect(faultsOf('names-all-samples')).toEqual(['train:0:1 CSM-UPDATE-SAMPLES', 'validate:1 CSM-UPDATE-SAMPLES']);
     expect(faultsOf('too-small')).toEqual([
       'train:0:1 CSM-UPDATE-SAMPLES-UNSIGNED',

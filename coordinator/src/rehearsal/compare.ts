@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { RunFile } from '@consilium/shared/contract';
 import { asCoded, toWire, type WireError } from '@consilium/shared/errors';
-import { type SiteId, siteId } from '@consilium/shared/ids';
+import { siteId } from '@consilium/shared/ids';
 import { figure, table } from '@consilium/shared/terminal';
 import { explainWire } from '../cli/output.js';
 import type { RehearsalSite } from './cast.js';
@@ -42,12 +42,11 @@ export async function compare(
   const participation = { required: [], minimumSampleShare: 0, idleLimit: terms.participation.idleLimit };
   await using variant = await openVariant(options.runFile, terms, { participation });
   const [first] = cast;
-  const onePlace = first?.row ? [{ site: nameBeside(cast), directory: first.directory, row: null }] : [];
+  const onePlace = first?.row ? [{ site: null, member: oneOf(cast, first.directory) }] : [];
   const compared: Compared[] = [];
-  for (const member of [...onePlace, ...cast]) {
+  for (const { site, member } of [...onePlace, ...cast.map((member) => ({ site: member.site, member }))]) {
     signal.throwIfAborted();
-    const trained = cast.includes(member) ? 'alone' : 'together';
-    const site = trained === 'alone' ? member.site : null;
+    const trained = site === null ? 'together' : 'alone';
     const folder = join(out, site === null ? 'together' : join('alone', site));
     const stage = play.stage();
     stage.say(site === null ? 'All rows in one place' : `${site} alone`);
@@ -69,11 +68,11 @@ export async function compare(
   return compared;
 }
 
-/** A name for all of them that none of them has. */
-function nameBeside(cast: readonly RehearsalSite[]): SiteId {
+/** All of them as one, by a name that none of them has. */
+function oneOf(cast: readonly RehearsalSite[], directory: string): RehearsalSite {
   const taken = new Set<string>(cast.map(({ site }) => site));
-  const name = ['everyone', 'all-sites', 'one-place'].find((free) => !taken.has(free));
-  return siteId.parse(name ?? `everyone-of-${cast.length}`);
+  const free = ['everyone', 'all-sites', 'one-place'].find((name) => !taken.has(name));
+  return { site: siteId.parse(free ?? `everyone-of-${cast.length}`), directory, row: null };
 }
 
 /** The federated model beside what it is held against, as a person reads it. */

@@ -150,13 +150,11 @@ async function gather(
 ): Promise<readonly string[]> {
   const shown: string[] = [];
   await mkdir(join(out, 'reports'), { recursive: true });
-  for (const name of ['report.html', 'report.json']) {
+  const exported = await readdir(join(out, 'export')).catch(() => []);
+  for (const name of exported.filter((file) => file.startsWith('report.'))) {
     const copy = join(out, 'reports', `run-${name}`);
-    const copied = await copyFile(join(out, 'export', name), copy).then(
-      () => true,
-      () => false,
-    );
-    if (copied && name.endsWith('.html')) shown.push(copy);
+    await copyFile(join(out, 'export', name), copy);
+    if (name.endsWith('.html')) shown.push(copy);
   }
   for (const [site, home] of homes) {
     const folder = join(home, 'reports', run);

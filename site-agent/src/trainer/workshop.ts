@@ -139,8 +139,10 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
           const samples = training ?? refuseStage(stage);
           await calibrate({ model, samples, batchSize: stage.batchSize, seed: contract.runFile.seed });
         }
-        const alone = job.part === 'test' && model.classify !== null && (contract.runFile.validation.alone ?? false);
-        const rival = alone ? await besideAlone({ state, parts: ours.parts, signal, onProgress }) : null;
+        const { alone = false, minimumCell } = contract.runFile.validation;
+        // Nothing is told of fewer patients: there is no use in training for them.
+        const told = isTest && model.classify !== null && new Set(part.patients).size >= minimumCell;
+        const rival = alone && told ? await besideAlone({ state, parts: ours.parts, signal, onProgress }) : null;
         const judged = await evaluateModel({
           ...rival,
           model,

@@ -51,3 +51,14 @@ export const valueAxis = (ink: Ink, name: string) => ({
   type: 'value' as const,
   axisLabel: { color: ink.text, hideOverlap: true, ...(ink.number && { formatter: ink.number }) },
 });
+
+/** The axis of rounds: whole numbers, from the first to the last that there is. */
+export const roundAxis = (ink: Ink) => ({
+  ...axis(ink, 'round'),
+  type: 'value' as const,
+  min: 'dataMin' as const,
+  max: 'dataMax' as const,
+  minInterval: 1,
+  nameGap: 26,
+  splitLine: { show: false },
+});

@@ -1,5 +1,5 @@
 import type { EChartsOption } from 'echarts';
-import { axis, frame, hues, type Ink, legend, pageInk, valueAxis } from './frame.js';
+import { axis, frame, hues, type Ink, legend, pageInk, roundAxis, valueAxis } from './frame.js';
 
 /** Stated confidence against share right; the dot's area is its number of samples. Withheld bins are left out by the caller. */
 export function reliabilityChart(
@@ -94,15 +94,7 @@ export function curveChart(
     ...frame(ink),
     legend: legend(ink),
     grid: { left: 44, right: 16, top: 34, bottom: 44 },
-    xAxis: {
-      ...axis(ink, 'round'),
-      type: 'value',
-      min: 'dataMin',
-      max: 'dataMax',
-      minInterval: 1,
-      nameGap: 26,
-      splitLine: { show: false },
-    },
+    xAxis: roundAxis(ink),
     yAxis: { ...axis(ink, ''), type: 'value', scale: true },
     series: lines.map(({ name, points }, index) => ({
       name,

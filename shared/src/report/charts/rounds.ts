@@ -1,5 +1,5 @@
 import type { EChartsOption } from 'echarts';
-import { axis, frame, hues, type Ink, legend, pageInk, valueAxis } from './frame.js';
+import { axis, frame, hues, type Ink, legend, pageInk, roundAxis, valueAxis } from './frame.js';
 
 /** A figure over the rounds; `x` counts rounds through all stages. */
 export interface RoundLine {
@@ -31,15 +31,7 @@ export function roundsChart(lines: readonly RoundLine[], marks: RoundMarks, ink:
     legend: { ...legend(ink), data: shown, type: 'scroll', icon: 'roundRect', itemHeight: 4, right: 0 },
     grid: { left: 46, right: 18, top: 52, bottom: 44 },
     tooltip: { trigger: 'axis' },
-    xAxis: {
-      ...axis(ink, 'round'),
-      type: 'value',
-      min: 'dataMin',
-      max: 'dataMax',
-      minInterval: 1,
-      nameGap: 26,
-      splitLine: { show: false },
-    },
+    xAxis: roundAxis(ink),
     yAxis: { ...valueAxis(ink, ''), scale: true },
     series: [
       ...bands,
