@@ -1,0 +1,80 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalBytes } from '@consilium/shared/canonical';
+import { certificateDomain, verify } from '@consilium/shared/crypto';
+import { fail } from '@consilium/shared/errors';
+import type { PublicKey, SiteId } from '@consilium/shared/ids';
+import { verifyReport } from '@consilium/shared/report';
+import { getReport, getRunReport, listReports, listSites } from '../api/index.js';
+import type { RunView } from '../conduct/view.js';
+import type { LeadSession } from './session.js';
+
+/** Each site's own signed report, as JSON and as a page, in the order of sites. @throws CSM-LEAD-EXPORT, CSM-REPORT-SIGNATURE */
+export async function saveReports(
+  session: LeadSession,
+  view: RunView,
+  folder: string,
+  signal: AbortSignal,
+): Promise<SiteId[]> {
+  const { client } = session;
+  const { run } = view;
+  const sent = (await client.call(listReports, { params: { run }, signal })).reports.filter(({ released }) => released);
+  if (sent.length === 0) return [];
+  const keys = await siteKeys(session);
+  // Drawing the charts needs ECharts, which is slow to load: only an export waits for it.
+  const { reportHtml } = await import('@consilium/shared/report/html');
+  await mkdir(folder, { recursive: true });
+  const written: SiteId[] = [];
+  for (const { manifest } of sent) {
+    const { site } = manifest;
+    const signed = await client.call(getReport, { params: { run, site }, signal });
+    const key = keys.get(site) ?? wrong(run, `${site} has no certified key`);
+    const report = verifyReport(signed, key, verify);
+    if (
+      report.run !== run ||
+      report.contract !== view.contract ||
+      report.site !== site ||
+      report.model !== view.model
+    ) {
+      wrong(run, `the report of ${site} is about something else`);
+    }
+    await writeFile(join(folder, `${site}.json`), canonicalBytes(signed));
+    await writeFile(join(folder, `${site}.html`), reportHtml(signed));
+    written.push(site);
+  }
+  return written;
+}
+
+/** The coordinator's report of the whole run: it must be of this contract, this model and this journal. @throws CSM-LEAD-EXPORT */
+export async function saveRunReport(
+  { client }: LeadSession,
+  view: RunView,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { run, contract, model } = view;
+  const report = await client.call(getRunReport, { params: { run }, signal });
+  const isOfJournal = view.phase !== 'closed' || report.journal.head === view.journalHead;
+  if (report.run !== run || report.contract !== contract || report.model !== model || !isOfJournal) {
+    wrong(run, 'the report of the run is about something else');
+  }
+  const { runReportHtml } = await import('@consilium/shared/report/html');
+  await writeFile(join(folder, 'report.json'), canonicalBytes(report));
+  await writeFile(join(folder, 'report.html'), runReportHtml(report));
+}
+
+/** Keys that this lead certified. A key that was revoked since still tells whose report it was. */
+async function siteKeys({ client, lead, home }: LeadSession): Promise<ReadonlyMap<SiteId, PublicKey>> {
+  const keys = new Map<SiteId, PublicKey>();
+  for (const { site, certificate } of (await client.call(listSites)).sites) {
+    if (certificate === null) continue;
+    const { body, signature } = certificate;
+    const ours = verify(lead.publicKey, certificateDomain, canonicalBytes(body), signature);
+    if (ours && body.consortium === home.consortium && body.role === 'site' && body.id === site) {
+      keys.set(site, body.publicKey);
+    }
+  }
+  return keys;
+}
+
+const wrong = (run: string, problem: string): never => fail('CSM-LEAD-EXPORT', { run, problem });
