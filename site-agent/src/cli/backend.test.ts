@@ -6,9 +6,9 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningBackend, TestedCase, TrialRequest, TryBackend } from '../backends/index.js';
 import type { Bundle } from '../native-library/index.js';
+import { quietContext } from '../testing/command-context.js';
 import { makeZip, pinOf } from '../testing/fake-wheel.js';
 import { addBackend, type MachineParts } from './backend.js';
-import type { CommandContext } from './context.js';
 import { lineStage } from './download-stage.js';
 
 const wheelName = 'tensorflow_cpu-1.0-cp311-cp311-manylinux_2_27_x86_64.whl';
@@ -57,14 +57,7 @@ const attempt =
   };
 
 function type(words: readonly string[], machine: MachineParts = {}, signal = new AbortController().signal) {
-  const context: CommandContext = {
-    env: { CONSILIUM_NATIVE: join(folder, 'native') },
-    now: () => new Date('2026-06-01T00:00:00Z'),
-    interactive: false,
-    secret: () => Promise.reject(new Error('nobody is asked')),
-    print: (line) => void printed.push(line),
-    signal,
-  };
+  const context = quietContext(printed, { env: { CONSILIUM_NATIVE: join(folder, 'native') }, signal });
   const program = new Command('consilium-site').exitOverride().configureOutput({ writeErr: () => {} });
   addBackend(program, context, {
     platform: 'linux',

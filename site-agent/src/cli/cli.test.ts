@@ -6,7 +6,7 @@ import { consortiumId, siteId } from '@consilium/shared/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeKey, siteHome, writeEnrolment } from '../config/index.js';
 import { examination } from '../doctor/index.js';
-import type { CommandContext } from './context.js';
+import { quietContext } from '../testing/command-context.js';
 import { createProgram } from './program.js';
 
 const runText = `name: tiny
@@ -40,14 +40,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const context = (env: Record<string, string> = {}, signal = new AbortController().signal): CommandContext => ({
-  env,
-  now: () => new Date('2026-06-01T00:00:00Z'),
-  interactive: false,
-  secret: () => Promise.reject(new Error('nobody is asked')),
-  print: (line) => void printed.push(line),
-  signal,
-});
+const context = (env: Record<string, string> = {}, signal = new AbortController().signal) =>
+  quietContext(printed, { env, signal });
 const type = (words: readonly string[], env?: Record<string, string>) =>
   createProgram(context(env)).parseAsync(['node', 'consilium-site', ...words]);
 const home = () => join(folder, 'home');

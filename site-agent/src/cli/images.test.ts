@@ -11,7 +11,7 @@ import { encodePreparation } from '@consilium/shared/statistics';
 import { encodeWeights } from '@consilium/shared/weights';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { CommandContext } from './context.js';
+import { quietContext } from '../testing/command-context.js';
 import { createProgram } from './program.js';
 
 const [images, side] = [6, 16];
@@ -63,16 +63,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function type(...words: readonly string[]): Promise<readonly string[]> {
   const printed: string[] = [];
-  const context: CommandContext = {
-    env: {},
-    now: () => new Date('2026-06-01T00:00:00Z'),
-    interactive: false,
-    secret: () => Promise.reject(new Error('nobody is asked')),
-    print: (line) => void printed.push(line),
-    signal: new AbortController().signal,
-  };
   const common = ['--data', at('data'), '--home', at('home'), '--backend', 'wasm'];
-  await createProgram(context).parseAsync(['node', 'consilium-site', ...words, ...common]);
+  await createProgram(quietContext(printed)).parseAsync(['node', 'consilium-site', ...words, ...common]);
   return printed;
 }
 

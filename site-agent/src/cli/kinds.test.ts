@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inventedCells, matrixMarket, writeH5ad } from '../data/cells/cells.fixture.js';
 import { npy } from '../data/feature-bags/bags.fixture.js';
+import { quietContext } from '../testing/command-context.js';
 import { createProgram } from './program.js';
 
 let folder: string;
@@ -19,14 +20,11 @@ afterEach(async () => {
 });
 
 const type = (...words: readonly string[]) =>
-  createProgram({
-    env: { CONSILIUM_NATIVE: '/nonexistent' },
-    now: () => new Date('2026-06-01T00:00:00Z'),
-    interactive: false,
-    secret: () => Promise.reject(new Error('nobody is asked')),
-    print: (line) => void printed.push(line),
-    signal: new AbortController().signal,
-  }).parseAsync(['node', 'consilium-site', ...words]);
+  createProgram(quietContext(printed, { env: { CONSILIUM_NATIVE: '/nonexistent' } })).parseAsync([
+    'node',
+    'consilium-site',
+    ...words,
+  ]);
 
 async function runFile(model: string, data: string): Promise<string> {
   const path = join(folder, 'run.yaml');

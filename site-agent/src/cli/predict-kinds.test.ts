@@ -11,7 +11,7 @@ import { encodeWeights } from '@consilium/shared/weights';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inventedCells, matrixMarket } from '../data/cells/cells.fixture.js';
 import { safetensors } from '../data/feature-bags/bags.fixture.js';
-import type { CommandContext } from './context.js';
+import { quietContext } from '../testing/command-context.js';
 import { createProgram } from './program.js';
 
 let folder: string;
@@ -52,16 +52,8 @@ async function writeExport(text: string, state: Pick<PreparationState, 'features
 }
 
 async function predict(): Promise<readonly string[]> {
-  const context: CommandContext = {
-    env: {},
-    now: () => new Date('2026-06-01T00:00:00Z'),
-    interactive: false,
-    secret: () => Promise.reject(new Error('nobody is asked')),
-    print: (line) => void printed.push(line),
-    signal: new AbortController().signal,
-  };
   const words = ['predict', at('export'), '--data', at('data'), '--out', at('told.csv'), '--home', at('home')];
-  await createProgram(context).parseAsync(['node', 'consilium-site', ...words, '--backend', 'wasm']);
+  await createProgram(quietContext(printed)).parseAsync(['node', 'consilium-site', ...words, '--backend', 'wasm']);
   return (await readFile(at('told.csv'), 'utf8')).trimEnd().split('\n');
 }
 

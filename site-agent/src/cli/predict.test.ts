@@ -9,7 +9,7 @@ import { sumsFile, writeSums } from '@consilium/shared/exported';
 import { encodePreparation, type PreparationState } from '@consilium/shared/statistics';
 import { encodeWeights } from '@consilium/shared/weights';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CommandContext } from './context.js';
+import { quietContext } from '../testing/command-context.js';
 import { createProgram } from './program.js';
 
 const genes = ['g1', 'g2', 'g3', 'g4'];
@@ -74,15 +74,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const type = (...words: readonly string[]) => {
-  const context: CommandContext = {
-    env: {},
-    now: () => new Date('2026-06-01T00:00:00Z'),
-    interactive: false,
-    secret: () => Promise.reject(new Error('nobody is asked')),
-    print: (line) => void printed.push(line),
-    signal: new AbortController().signal,
-  };
-  return createProgram(context).parseAsync(['node', 'consilium-site', ...words]);
+  return createProgram(quietContext(printed)).parseAsync(['node', 'consilium-site', ...words]);
 };
 const predict = (...more: readonly string[]) =>
   type(

@@ -1,30 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Contract, contract, readRunFile, stagesOf } from '@consilium/shared/contract';
 import { readCohort } from '@consilium/shared/statistics';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadCohort } from '../exported/index.js';
 import { cohortStatistics } from '../preparation/index.js';
+import { dataFolders } from '../testing/data-folders.js';
 import { inventedCells, matrixMarket, writeH5ad } from './cells/cells.fixture.js';
 import { safetensors } from './feature-bags/bags.fixture.js';
 import { type DataSource, type Dataset, loadDataset, partNames, samplesOfStage } from './index.js';
 
-const root = mkdtempSync(join(tmpdir(), 'groups-'));
-afterAll(() => rmSync(root, { recursive: true }));
-
-let folders = 0;
-function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
-  folders += 1;
-  const path = join(root, String(folders));
-  mkdirSync(path);
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(path, name)), { recursive: true });
-    writeFileSync(join(path, name), content);
-  }
-  return path;
-}
+const { make: folder, remove } = dataFolders();
+afterAll(remove);
 
 const looked = 'group: lineage, groups: [mono, prog]';
 const terms = (data: string, stages = '', more = ''): Contract =>

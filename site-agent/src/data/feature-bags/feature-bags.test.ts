@@ -1,29 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { lgfVector, parseIscn, readBands } from '@consilium/models/genetics';
 import { type Contract, inputOf, makeContract, readRunFile } from '@consilium/shared/contract';
 import { CodedError } from '@consilium/shared/errors';
 import { consortiumId, runId } from '@consilium/shared/ids';
 import { afterAll, describe, expect, it } from 'vitest';
+import { dataFolders, type Files } from '../../testing/data-folders.js';
 import { type Dataset, loadDataset } from '../index.js';
 import { npy, safetensors } from './bags.fixture.js';
 
-const root = mkdtempSync(join(tmpdir(), 'bags-'));
-afterAll(() => rmSync(root, { recursive: true }));
-
-type Files = Readonly<Record<string, string | Uint8Array>>;
-let folders = 0;
-function folder(files: Files): string {
-  folders += 1;
-  const path = join(root, String(folders));
-  mkdirSync(path);
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(path, name)), { recursive: true });
-    writeFileSync(join(path, name), content);
-  }
-  return path;
-}
+const { make: folder, remove } = dataFolders();
+afterAll(remove);
 
 const bands = ['5q31', '7q31', '8q24', '9q34'];
 const terms = (data: string): Contract =>
