@@ -2,10 +2,15 @@ import { z } from 'zod';
 import { canonicalBytes, sha256 } from '../canonical.js';
 import { fail } from '../errors/index.js';
 import { type BlobHash, blobHash, type ConsortiumId, consortiumId, type PublicKey, runId, signature } from '../ids.js';
+import { checkExtensions } from './extension.js';
 import { runFile } from './run-file.js';
+import { rounds } from './training.js';
 
 /** Signatures over contracts are made under this domain. */
 export const contractDomain = 'consilium-contract-1';
+
+/** How often a contract can be extended. */
+export const maxExtensions = 100;
 
 /** What the lead signs: the run file with all defaults, the files that it names, whose it is and until when. */
 export const contract = z.strictObject({
@@ -25,6 +30,22 @@ export const contract = z.strictObject({
       parts: z.array(blobHash).min(1),
     })
     .exactOptional(),
+  /**
+   * The contracts of the same run that this one extends, oldest first: the hash of each, and what it said in place of what
+   * this one says. All else is the same, so each can be made again from this one and its hash compared.
+   */
+  extends: z
+    .array(
+      z.strictObject({
+        contract: blobHash,
+        notAfter: z.iso.datetime(),
+        /** Of the last stage; left out where that had no number of its own. */
+        rounds: rounds.exactOptional(),
+      }),
+    )
+    .min(1)
+    .max(maxExtensions)
+    .exactOptional(),
   runFile,
 });
 export type Contract = z.output<typeof contract>;
@@ -40,7 +61,7 @@ export type Verify = (key: PublicKey, domain: string, bytes: Uint8Array, signatu
 
 /**
  * Reads a signed contract from its blob and checks all that a site must check before it obeys.
- * @throws CSM-CONTRACT-SIGNATURE, CSM-CONTRACT-FOREIGN, CSM-CONTRACT-EXPIRED
+ * @throws CSM-CONTRACT-SIGNATURE, CSM-CONTRACT-EXTENSION, CSM-CONTRACT-FOREIGN, CSM-CONTRACT-EXPIRED
  */
 export function openContract(
   bytes: Uint8Array,
@@ -53,6 +74,7 @@ export function openContract(
   for (const file of Object.values(terms.files)) {
     if (sha256(Buffer.from(file.text, 'utf8')) !== file.sha256) fail('CSM-CONTRACT-SIGNATURE');
   }
+  checkExtensions(terms);
   if (terms.consortium !== trust.consortium) fail('CSM-CONTRACT-FOREIGN', { consortium: terms.consortium });
   if (trust.now > new Date(terms.notAfter)) fail('CSM-CONTRACT-EXPIRED', { run: terms.run, notAfter: terms.notAfter });
   return terms;

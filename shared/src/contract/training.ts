@@ -12,7 +12,8 @@ const optimizer = z.discriminatedUnion('name', [
   }),
 ]);
 
-const rounds = z.int().min(1).max(100_000);
+/** How often weights are exchanged in a stage. */
+export const rounds = z.int().min(1).max(100_000);
 const localEpochs = z.int().min(1).max(1000);
 const batchSize = z.int().min(1).max(65_536);
 /** `none`; `sqrt`: class weights ∝ 1/√n over all hospitals; `inverse`: ∝ 1/n. Both with mean 1. */

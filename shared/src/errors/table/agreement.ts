@@ -6,6 +6,10 @@ export const agreementErrors = {
     message: 'The contract of run {run} ended on {notAfter}.',
     remedy: 'Ask the lead to launch the run again.',
   },
+  'CSM-CONTRACT-EXTENSION': {
+    message: 'The contract of run {run} says that it extends another, but changes more than rounds and last date.',
+    remedy: 'Do not take part. Call the lead: an extension only adds rounds to the last stage, or time.',
+  },
   'CSM-CONTRACT-FOREIGN': {
     message: 'The contract is for consortium {consortium}, not for this one.',
     remedy: 'Check which coordinator this site is enrolled with.',
@@ -13,6 +17,30 @@ export const agreementErrors = {
   'CSM-CONTRACT-SIGNATURE': {
     message: 'The contract is not signed by the key of the lead pinned at enrolment.',
     remedy: 'Do not take part. Call the lead: the coordinator or the contract was altered.',
+  },
+  'CSM-EXTEND-LATE': {
+    message: 'Run {run} cannot be extended so any more: it is at step {step}, {phase}.',
+    remedy: 'Rounds can be added until the last one is judged. Launch a new run that starts from its model.',
+  },
+  'CSM-EXTEND-LIMIT': {
+    message: 'Run {run} cannot be extended so: {what} would be above {limit}.',
+    remedy: 'Ask for less, or launch a new run that starts from its model.',
+  },
+  'CSM-EXTEND-NOTHING': {
+    message: 'The extension of run {run} adds neither rounds nor time.',
+    remedy: 'Give more rounds than the run has, a later last date, or both.',
+  },
+  'CSM-EXTEND-OTHER': {
+    message: 'The contract is no extension of that of run {run}: it changes something else, or names another run.',
+    remedy: 'Only the rounds of the last stage and the last date can be extended; use `consilium extend`.',
+  },
+  'CSM-EXTEND-SHORTER': {
+    message: 'The extension of run {run} takes away from {what}: now {now}, asked for {asked}.',
+    remedy: 'A run can only become longer. Stop it when it should end.',
+  },
+  'CSM-EXTEND-STALE': {
+    message: 'The extension of run {run} is of a contract that has been extended since.',
+    remedy: 'Extend again: the newest contract is read first.',
   },
   'CSM-INTERNAL': {
     message: 'An unexpected fault ({kind}).',

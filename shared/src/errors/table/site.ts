@@ -11,8 +11,8 @@ export const siteErrors = {
     remedy: 'Stop it first: one site has one agent.',
   },
   'CSM-AGENT-SECOND-CONTRACT': {
-    message: 'Run {run} was given a second contract.',
-    remedy: 'Call the lead. This site goes on only with the contract that it first saw.',
+    message: 'Run {run} was given a contract that does not extend the one that this site knows.',
+    remedy: 'Call the lead. This site goes on only with the contract that it knows, or with one that extends it.',
   },
   'CSM-AGENT-SECOND-MODEL': {
     message: 'Step {step} of run {run} was given a second {what}.',
