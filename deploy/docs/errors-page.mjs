@@ -16,6 +16,7 @@ const areas = {
   ENROL: 'One-time codes, as a hospital reads them.',
   EVALUATE: 'Judging an exported model at a hospital.',
   EXPORT: 'Taking a finished model away.',
+  EXTEND: 'Making a run longer.',
   HANDSHAKE: 'The first seconds of a connection: who is who.',
   HOME: "The coordinator's folder and its port.",
   IMPORT: 'Earlier weights that a run starts from.',

@@ -105,6 +105,7 @@ describe('the extension of a contract', () => {
           for (const former of chain.slice(0, -1)) expect(isOrExtends(former, contractHash(newest))).toBe(false);
         },
       ),
+      { numRuns: 40 },
     );
   });
 
