@@ -24,6 +24,23 @@ describe('a run', () => {
     expect(seen.error?.details).toEqual({ step: 'train:0:9', sites: 'hospital-a, another site' });
   });
 
+  it('tells whose report is lacking to whom that site may be shown, and how many are to everybody', () => {
+    const error = { code: 'CSM-RUN-REQUIRED-MISSING', details: { step: 'test', sites: 'hospital-a, hospital-d' } };
+    const lacking = (['hospital-a', 'hospital-d'] as const).map((name) => ({
+      ...{ site: siteId.parse(name), report: 'missing' as const, error },
+    }));
+    const closed = { ...view, error, reports: { released: 2, lacking: 2 }, lacking };
+    const seen = narrowRun(closed, own);
+    expect(seen.lacking).toEqual([
+      {
+        site: own.site,
+        report: 'missing',
+        error: { code: error.code, details: { step: 'test', sites: 'hospital-a, another site' } },
+      },
+    ]);
+    expect(narrowRun(closed, { role: 'viewer' })).toMatchObject({ reports: { released: 2, lacking: 2 }, lacking: [] });
+  });
+
   it('shows a viewer, and the user of a site that takes no part, pooled figures alone', () => {
     for (const sight of [{ role: 'viewer' }, { role: 'site', site: siteId.parse('elsewhere') }] as const) {
       const seen = narrowRun(view, sight);

@@ -22,6 +22,7 @@ export function narrowRun(view: RunView, sight: Sight): RunView {
     sites: own(view.sites),
     judged: view.judged.map((one) => ({ ...one, sites: own(one.sites) })),
     coverage: { ...view.coverage, sites: own(view.coverage.sites) },
+    lacking: own(view.lacking).map((one) => ({ ...one, error: one.error && withoutSites(one.error, new Set(others)) })),
   };
 }
 

@@ -1,4 +1,5 @@
 import { figure, table } from '@consilium/shared/terminal';
+import { reportWords } from '@consilium/shared/words';
 import type { RunSummary, RunView, SiteView } from '../conduct/view.js';
 import { span } from './durations.js';
 import { brief, explainWire } from './output.js';
@@ -6,7 +7,7 @@ import { brief, explainWire } from './output.js';
 /** The list of runs. */
 export const runsText = (runs: readonly RunSummary[]): string =>
   table(
-    ['RUN', 'NAME', 'STATE', 'STEP', 'ROUND', 'SITES', 'CHANGED'],
+    ['RUN', 'NAME', 'STATE', 'STEP', 'ROUND', 'SITES', 'REPORTS', 'CHANGED'],
     runs.map((run) => [
       brief(run.run),
       run.name,
@@ -14,6 +15,7 @@ export const runsText = (runs: readonly RunSummary[]): string =>
       run.step ?? '–',
       run.round === null ? '–' : `${run.round}/${run.rounds}`,
       run.sites,
+      run.reports === null ? '–' : `${run.reports.released} of ${run.sites}`,
       run.updated,
     ]),
   );
@@ -37,6 +39,7 @@ export function statusText(view: RunView): string {
           table(['ACCURACY', 'BALANCED', 'MACRO F1', 'MCC', 'AUC', 'ECE', 'LOSS'], [metricsRow(judged.pooled)]),
         ]),
     ...coverageText(view),
+    ...lackingText(view),
   ].join('\n');
 }
 
@@ -46,7 +49,7 @@ export function headline(view: RunView): string {
   const round = view.round === null ? '' : `, round ${view.round} of ${view.rounds}`;
   switch (view.phase) {
     case 'closed':
-      return `${view.outcome ?? 'closed'}: ${place}`;
+      return `${view.outcome ?? 'closed'}: ${place}${lackingWords(view)}`;
     case 'paused':
       return `paused (${pauses[view.pausedBy ?? 'lead']}): ${place}${round}`;
     case 'new':
@@ -56,6 +59,11 @@ export function headline(view: RunView): string {
       return view.phase satisfies never;
   }
 }
+
+const lackingWords = ({ reports }: RunView): string =>
+  reports === null || reports.lacking === 0
+    ? ''
+    : `, without the report of ${reports.lacking} of ${reports.released + reports.lacking} sites`;
 
 const pauses = {
   lead: 'by the lead; consilium resume',
@@ -105,4 +113,14 @@ export function coverageText({ coverage }: RunView): string[] {
       ]),
     ),
   ];
+}
+
+/** Sites whose report of the final test is not here, by cause with what to do; nothing where all are. */
+export function lackingText({ lacking }: Pick<RunView, 'lacking'>): string[] {
+  const byCause = new Map<string, string[]>();
+  for (const { site, report, error } of lacking) {
+    const cause = error === null ? reportWords[report].meaning : explainWire(error);
+    byCause.set(cause, [...(byCause.get(cause) ?? []), site]);
+  }
+  return [...byCause].flatMap(([cause, sites]) => ['', `No report of ${sites.join(', ')}: ${cause}`]);
 }

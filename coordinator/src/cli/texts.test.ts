@@ -1,3 +1,4 @@
+import { siteId } from '@consilium/shared/ids';
 import { printable } from '@consilium/shared/terminal';
 import { describe, expect, it } from 'vitest';
 import { exampleView } from '../api/testing/fake-runs.js';
@@ -16,6 +17,23 @@ describe('status', () => {
     expect(text).toMatch(/hospital-d: CSM-RUN-SITE-IDLE: .*612 s.*\n {2}Ask the data manager/);
     expect(text).toContain('Validation after round 8, 70 patients pooled');
     expect(text).toMatch(/hospital-d +15 of 18 +train:0:8 +CSM-RUN-SITE-IDLE/);
+  });
+
+  it('names the sites whose report is lacking, with cause and remedy', () => {
+    const withheld = { code: 'CSM-REPORT-WITHHELD', details: { site: 'hospital-c', minimum: 5 } };
+    const idle = { code: 'CSM-RUN-SITE-IDLE', details: { site: 'hospital-d', seconds: 612, step: 'test' } };
+    const text = statusText({
+      ...view,
+      ...{ phase: 'closed', outcome: 'degraded', reports: { released: 2, lacking: 2 } },
+      lacking: [
+        { site: siteId.parse('hospital-c'), report: 'withheld', error: withheld },
+        { site: siteId.parse('hospital-d'), report: 'missing', error: idle },
+      ],
+    });
+    expect(text).toContain('degraded: step 20 of 64 (train:0:9), without the report of 2 of 4 sites');
+    expect(text).toMatch(/No report of hospital-c: CSM-REPORT-WITHHELD: .*fewer than 5 test patients.*\n {2}Nothing/);
+    expect(text).toMatch(/No report of hospital-d: CSM-RUN-SITE-IDLE/);
+    expect(statusText(view)).not.toContain('No report');
   });
 
   it('leaves no control character of others in the terminal', () => {

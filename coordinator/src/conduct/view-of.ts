@@ -7,11 +7,12 @@ import {
   currentStep,
   currentStepId,
   type RunState,
+  reportStandings,
   type StepHistory,
 } from '../rounds/index.js';
 import type { Conductor } from './conductor.js';
 import type { Presence } from './presence.js';
-import { type RunSummary, type RunView, type SiteView, turnoutOf } from './view.js';
+import { type RunSummary, type RunView, reportsOf, type SiteView, turnoutOf } from './view.js';
 
 /** What the live side knows of a site. */
 export interface LiveSite {
@@ -25,6 +26,7 @@ export function summaryOf({ state, created, updated }: Conductor): RunSummary {
   const step = currentStep(state);
   const stages = stagesOf(state.contract.runFile);
   const { name, index, rounds } = currentStage(state) ?? stages[0]!;
+  const standings = reportStandings(state);
   return {
     run: state.contract.run,
     name: state.contract.runFile.name,
@@ -37,6 +39,7 @@ export function summaryOf({ state, created, updated }: Conductor): RunSummary {
     rounds,
     stage: stages.length === 1 ? null : { name, index, stages: stages.length },
     sites: state.sites.length,
+    reports: standings && reportsOf(standings),
     created,
     updated,
   };
@@ -74,6 +77,9 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
         missing: one.missing.map(({ error, ...rest }) => ({ ...rest, error: copy(error)! })),
       })),
     },
+    lacking: (reportStandings(state) ?? []).flatMap(({ site, report, error }) =>
+      report === 'released' ? [] : [{ site, report, error: copy(error) }],
+    ),
   };
 }
 

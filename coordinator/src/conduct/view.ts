@@ -28,6 +28,9 @@ export const siteView = z.strictObject({
 });
 export type SiteView = z.infer<typeof siteView>;
 
+/** A site whose report of the final test the run lacks, and why. */
+const lacking = z.strictObject({ site: siteId, report: z.enum(['withheld', 'missing']), error: wireError.nullable() });
+
 const missing = z.strictObject({ since: stepId, error: wireError, excused: z.boolean() });
 
 export const coverageView = z.strictObject({
@@ -73,6 +76,8 @@ export const runSummary = z.strictObject({
   /** The stage under way, counted from 0; null in a run of one alone. */
   stage: z.strictObject({ name: z.string(), index: z.int(), stages: z.int() }).nullable(),
   sites: z.int(),
+  /** Sites whose report of the final test is here, and those without; null while it may still bring them. */
+  reports: z.strictObject({ released: z.int(), lacking: z.int() }).nullable(),
   created: z.string(),
   updated: z.string(),
 });
@@ -108,8 +113,18 @@ export const runView = runSummary.omit({ sites: true }).extend({
   caveat: z.string().nullable(),
   judged: z.array(judgedView),
   coverage: coverageView,
+  /** Sites whose report of the final test is not here; empty while it may still come. */
+  lacking: z.array(lacking),
 });
 export type RunView = z.infer<typeof runView>;
+
+/** How many of the sites' reports are here. */
+export const reportsOf = (
+  standings: readonly { readonly report: 'released' | 'withheld' | 'missing' }[],
+): RunSummary['reports'] => {
+  const released = standings.filter(({ report }) => report === 'released').length;
+  return { released, lacking: standings.length - released };
+};
 
 /** The numbers of a run's sites, which tell of none of them. */
 export function turnoutOf(sites: readonly Pick<SiteView, 'connected' | 'standing'>[]): RunView['turnout'] {

@@ -188,6 +188,14 @@ export const metricFamilies: readonly MetricFamily[] = [
     samples: ofRuns(({ view }) => view.turnout.connected),
   },
   {
+    ...{ kind: 'gauge', name: 'consilium_run_reports', labels: [...run, 'state'] },
+    help: "Sites by whether their report of the final test is here (released) or not (lacking); none before the test's end.",
+    samples: ({ shown }) =>
+      shown.flatMap((one): readonly Sample[] =>
+        Object.entries(one.view.reports ?? {}).map(([state, sites]) => [{ ...runLabels(one), state }, sites]),
+      ),
+  },
+  {
     ...{ kind: 'gauge', name: 'consilium_run_fold_seconds', labels: run },
     help: 'Seconds that the newest fold took; one under way counts until now.',
     samples: ofRuns(({ folding }) => folding.newest),

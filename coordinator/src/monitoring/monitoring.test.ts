@@ -77,6 +77,18 @@ describe('the metrics', () => {
     expect(read('consilium_disk_free_bytes')).toBe(13);
   });
 
+  it('count the sites whose report is lacking once the test is over', async () => {
+    const reportsIn = async (view: RunView) =>
+      (await scrape(rooms([view]))).samples
+        .filter(({ name }) => name === 'consilium_run_reports')
+        .map(({ labels, value }) => [labels.state, value]);
+    expect(await reportsIn(exampleView())).toEqual([]);
+    expect(await reportsIn(exampleView({ reports: { released: 3, lacking: 1 } }))).toEqual([
+      ['released', 3],
+      ['lacking', 1],
+    ]);
+  });
+
   it('tell of the test by its own label, and of no figure that there is none of', async () => {
     const view = exampleView();
     const { pooled, ...last } = view.judged.at(-1)!;

@@ -37,6 +37,8 @@ export interface Summary {
   readonly backend: string;
   readonly wallSeconds: number;
   readonly reports: readonly string[];
+  /** Sites whose report of the final test the run lacks, and why. */
+  readonly lacking: RunView['lacking'];
   readonly error: RunView['error'];
 }
 
@@ -73,13 +75,14 @@ export async function summaryOf(
     backend: [...backends].sort().join(', '),
     wallSeconds: Math.round(place.wallSeconds * 10) / 10,
     reports: await gather(view.run, place),
+    lacking: view.lacking,
     error: view.error,
   };
 }
 
 /** The table that a person reads at the end. */
 export function summaryText(summary: Summary): string {
-  const { pooled, caveat, status, perSite, reports, wallSeconds } = summary;
+  const { pooled, caveat, status, perSite, reports, lacking, wallSeconds } = summary;
   const told = perSite.some(({ alone }) => alone !== null);
   const rows = perSite.map(({ site, samples, testSamples, accuracy, macroF1, alone, backend }) => [
     site,
@@ -112,18 +115,21 @@ export function summaryText(summary: Summary): string {
     ...summary.beside.map((line) => `                     ${line}`),
     `Model                ${summary.modelHash ?? '–'}${summary.bestRound === null ? '' : `, round ${summary.bestRound} of ${summary.rounds}`}`,
     `Run                  ${status}, ${wallSeconds} s`,
+    ...(lacking.length === 0 ? [] : [`Without report of    ${lacking.map(({ site }) => site).join(', ')}`]),
     ...causes(summary),
     ...(reports.length > 0 ? ['', 'Reports', ...reports.map((path) => `  ${path}`)] : []),
   ].join('\n');
 }
 
-/** Why the run was not complete: each cause once, with those whom it befell and what to do. */
-function causes({ status, error, coverage }: Summary): string[] {
-  if (status === 'complete') return [];
+/** Why the run was not complete, or has no report of a site: each cause once, with those whom it befell and what to do. */
+function causes({ status, error, coverage, lacking }: Summary): string[] {
   const befell = new Map<string, Set<string>>();
   const note = (cause: string, who: string) => befell.set(cause, (befell.get(cause) ?? new Set()).add(who));
-  if (error !== null) note(explainWire(error), 'The run');
-  for (const { site, missing } of coverage.sites) for (const { error: own } of missing) note(explainWire(own), site);
+  if (status !== 'complete') {
+    if (error !== null) note(explainWire(error), 'The run');
+    for (const { site, missing } of coverage.sites) for (const { error: own } of missing) note(explainWire(own), site);
+  }
+  for (const { site, error: own } of lacking) if (own !== null) note(explainWire(own), site);
   return [...befell].flatMap(([cause, who]) => ['', `${[...who].join(', ')}: ${cause}`]);
 }
 

@@ -3,7 +3,14 @@ import { fromWire, type WireError } from '@consilium/shared/errors';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import { mergeCounts, metricsOf, type PooledPart, releasePooled } from '@consilium/shared/metrics';
 import { type Evaluation, type RunReport, runReport, type SiteReport } from '@consilium/shared/report';
-import { coverageOf, currentStepId, type RunState, resultOf, type StepHistory, shareBehind } from '../rounds/index.js';
+import {
+  coverageOf,
+  type RunState,
+  reportStandings,
+  resultOf,
+  type StepHistory,
+  shareBehind,
+} from '../rounds/index.js';
 import { contractTerms } from './contract-terms.js';
 import { matrixOf, rounded, spreadOf, upliftsOf } from './matrix.js';
 
@@ -152,11 +159,11 @@ function participationOf(state: RunState): RunReport['participation'] {
 }
 
 function siteRows(state: RunState, evaluations: RunFacts['evaluations']): RunReport['sites'] {
-  const tested = currentStepId(state) === 'test';
+  const standings = reportStandings(state);
   return coverageOf(state).sites.map(({ site, samples, contributed, asked, missing }) => {
     const sent = evaluations.find((one) => one.site === site)?.evaluation;
     const report = sent?.report?.report ?? null;
-    const lastGap = state.absent.get(site);
+    const standing = standings?.find((one) => one.site === site);
     return {
       site,
       trainingSamples: samples,
@@ -168,20 +175,14 @@ function siteRows(state: RunState, evaluations: RunFacts['evaluations']): RunRep
       backend: report?.backend ?? null,
       software: report?.software ?? null,
       note:
-        report !== null
-          ? null
-          : sent !== undefined
-            ? 'Its report is withheld: it has too few patients to be judged on.'
-            : tested
-              ? whyOf(lastGap?.error)
-              : 'The run had no final test.',
+        report !== null ? null : standing === undefined ? 'The final test is still to come.' : whyOf(standing.error),
     };
   });
 }
 
 /** How the run ended, and which sites' reports it lacks. */
 function outcomeOf({ outcome, error }: RunState, sites: RunReport['sites']): RunReport['outcome'] {
-  const lacking = sites.filter(({ report }) => report === 'missing').map(({ site }) => site);
+  const lacking = sites.filter(({ report }) => report !== 'released').map(({ site }) => site);
   const why = [
     ...(error === null ? [] : [whyOf(error)]),
     ...(outcome === null || lacking.length === 0 ? [] : [`No report of ${lacking.join(', ')}.`]),
@@ -190,8 +191,8 @@ function outcomeOf({ outcome, error }: RunState, sites: RunReport['sites']): Run
 }
 
 /** An error in one sentence. */
-function whyOf(error: WireError | undefined): string {
-  if (error === undefined) return 'It sent nothing.';
+function whyOf(error: WireError | null | undefined): string {
+  if (error === null || error === undefined) return 'It sent nothing.';
   const { code, message } = fromWire(error);
   return `${message} (${code})`.slice(0, 500);
 }

@@ -5,5 +5,6 @@ export * from './decide.js';
 export { isExcused } from './participation.js';
 export * from './records.js';
 export { samplesOf, shareBehind } from './samples.js';
+export { type ReportStanding, reportStandings } from './site-reports.js';
 export * from './state.js';
 export * from './work.js';

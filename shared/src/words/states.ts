@@ -46,6 +46,13 @@ export const outcomeWords = {
   failed: { label: 'failed', tone: 'bad', meaning: 'It ended without a result, or before its end.' },
 } as const satisfies Record<string, StateWord>;
 
+/** What became of a site's report of the final test. */
+export const reportWords = {
+  released: { label: 'released', tone: 'good', meaning: 'Signed by the site.' },
+  withheld: { label: 'withheld', tone: 'warn', meaning: 'The site was judged, and may tell nothing of it.' },
+  missing: { label: 'missing', tone: 'bad', meaning: 'Nothing of the site came for the final test.' },
+} as const satisfies Record<string, StateWord>;
+
 /** Who paused a run, or what it waits for. */
 export const pauseWords = {
   lead: 'by the lead',

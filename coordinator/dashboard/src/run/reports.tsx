@@ -1,4 +1,5 @@
 import type { LiveRun } from '@consilium/coordinator/api';
+import { reportWords } from '@consilium/shared/words';
 import { format } from '../locale.js';
 import { Card, Skeleton } from '../parts/card.js';
 import { Chip } from '../parts/chip.js';
@@ -8,9 +9,6 @@ import { useMe } from '../session.js';
 import { shown } from './classes.js';
 import { useSiteReports } from './site-reports.js';
 
-const here = { label: 'released', tone: 'good', meaning: 'Signed by the site.' } as const;
-const none = { label: 'none', tone: 'warn', meaning: 'Too few patients, or it was not there.' } as const;
-
 /** Each site's report of the final test: the page to read, and the signed record. */
 export function Reports({ view }: { readonly view: LiveRun }) {
   const me = useMe();
@@ -19,7 +17,7 @@ export function Reports({ view }: { readonly view: LiveRun }) {
   if (view.phase !== 'closed' && view.step !== 'test') return <Absent>Reports come with the final test.</Absent>;
   if (fault !== null) return <Notice error={fault} />;
   if (results === null) return <Skeleton />;
-  const without = view.sites.filter(({ site }) => !results.some((result) => result.site === site));
+  const released = results.flatMap(({ site, report }) => (report === null ? [] : [{ site, report }]));
   return (
     <Card title="Reports" text="Made and signed at each site. What counts too few patients was withheld there.">
       <Table
@@ -34,32 +32,30 @@ export function Reports({ view }: { readonly view: LiveRun }) {
           { title: 'Record' },
         ]}
         rows={[
-          ...results.map(({ site, report }) => ({
+          ...released.map(({ site, report }) => ({
             key: site,
-            cells:
-              report === null
-                ? [site, <Chip key="state" word={none} />, '–', '–', '–', '–']
-                : [
-                    site,
-                    <Chip key="state" word={here} />,
-                    format.count(report.measures.n),
-                    report.caveat === undefined
-                      ? shown(report.measures.scores.accuracy.value, (value) => format.score(value))
-                      : '–',
-                    <a key="read" href={`api/runs/${view.run}/reports/${site}/html`} target="_blank" rel="noreferrer">
-                      Open
-                    </a>,
-                    <a key="json" href={`api/runs/${view.run}/reports/${site}`} download={`${view.name}-${site}.json`}>
-                      Signed JSON
-                    </a>,
-                  ],
+            cells: [
+              site,
+              <Chip key="state" word={reportWords.released} />,
+              format.count(report.measures.n),
+              report.caveat === undefined
+                ? shown(report.measures.scores.accuracy.value, (value) => format.score(value))
+                : '–',
+              <a key="read" href={`api/runs/${view.run}/reports/${site}/html`} target="_blank" rel="noreferrer">
+                Open
+              </a>,
+              <a key="json" href={`api/runs/${view.run}/reports/${site}`} download={`${view.name}-${site}.json`}>
+                Signed JSON
+              </a>,
+            ],
           })),
-          ...without.map(({ site }) => ({
+          ...view.lacking.map(({ site, report }) => ({
             key: site,
-            cells: [site, <Chip key="state" word={none} />, '–', '–', '–', '–'],
+            cells: [site, <Chip key="state" word={reportWords[report]} />, '–', '–', '–', '–'],
           })),
         ]}
       />
+      {view.lacking.map(({ site, error }) => (error === null ? null : <Notice key={site} who={site} error={error} />))}
     </Card>
   );
 }

@@ -141,6 +141,8 @@ export function exampleView(overrides: Partial<RunView> = {}): RunView {
       ],
       sampleShare: { least: 0.913, mean: 0.981 },
     },
+    reports: null,
+    lacking: [],
     ...overrides,
   };
 }
@@ -259,6 +261,7 @@ const summaryOf = (view: RunView): RunSummary => ({
   rounds: view.rounds,
   stage: view.stage,
   sites: view.sites.length,
+  reports: view.reports,
   created: view.created,
   updated: view.updated,
 });

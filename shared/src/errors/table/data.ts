@@ -170,9 +170,18 @@ export const dataErrors = {
     message: 'The report is not valid at {path}: {problem}.',
     remedy: 'Use the same release at site and coordinator; a report written by hand or altered is refused.',
   },
+  'CSM-REPORT-NO-CLASSES': {
+    message:
+      'There is no report of {site}: the last stage of the run tells no classes, and is judged by its loss alone.',
+    remedy: 'Nothing is wrong. The pooled loss stands in the report of the run.',
+  },
   'CSM-REPORT-SIGNATURE': {
     message: 'The report is not signed by the key of site {site}.',
     remedy: 'Do not use its figures. Fetch the report again, or ask the site for it.',
+  },
+  'CSM-REPORT-WITHHELD': {
+    message: 'The report of {site} is withheld: fewer than {minimum} test patients would stand behind it.',
+    remedy: 'Nothing is wrong. A site with more test patients has a report.',
   },
   'CSM-STATISTICS-CELL': {
     message: 'The statistics hold a figure about fewer than {minimum} patients.',
