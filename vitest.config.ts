@@ -6,10 +6,15 @@ const source = (name: string) => ({
   replacement: fileURLToPath(new URL(`./${name}/src/$1`, import.meta.url)),
 });
 
+const primitives = {
+  find: '#primitives',
+  replacement: fileURLToPath(new URL('./shared/src/crypto/primitives/node.ts', import.meta.url)),
+};
+
 const rooms = ['shared', 'models', 'coordinator', 'site-agent'];
 
 export default defineConfig({
-  resolve: { alias: rooms.map(source) },
+  resolve: { alias: [...rooms.map(source), primitives] },
   test: {
     maxWorkers: '100%',
     projects: [

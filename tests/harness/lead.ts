@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { signCall } from '@consilium/coordinator/api';
+import { invite, signCall } from '@consilium/coordinator/lead';
 import { canonicalBytes } from '@consilium/shared/canonical';
 import { makeContract, type RunFile, runFile, type SignedContract, signContract } from '@consilium/shared/contract';
-import {
-  type Certificate,
-  createEnrolmentCode,
-  createIdentity,
-  type Identity,
-  issueCertificate,
-  sign,
-} from '@consilium/shared/crypto';
+import { type Certificate, createIdentity, type Identity, issueCertificate, sign } from '@consilium/shared/crypto';
 import type { ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex');
@@ -86,14 +79,9 @@ export function openLead(url: () => string): Lead {
       await lead.call('POST', '/api/certificate', { certificate: certify('coordinator', 'coordinator', publicKey) });
     },
     async invite(site, notAfter = new Date(Date.now() + 3_600_000)) {
-      const code = createEnrolmentCode({ address: url(), lead: identity.publicKey, consortium, site, notAfter });
-      await lead.call('POST', '/api/invitations', {
-        site,
-        invitation: code.invitation,
-        gateKey: Buffer.from(code.gateKey).toString('base64url'),
-        notAfter: notAfter.toISOString(),
-      });
-      return code.text;
+      const { code, told } = invite(identity, { address: url(), consortium, site, notAfter, random: randomBytes });
+      await lead.call('POST', '/api/invitations', told);
+      return code;
     },
     async approve(site, publicKey, revision = 1) {
       const certificate = certify('site', site, publicKey, revision);

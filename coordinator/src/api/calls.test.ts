@@ -65,7 +65,7 @@ describe('a call of the lead', () => {
   });
 
   it('counts once: the very same call again is refused, also when the clock moves', async () => {
-    const { signCall } = await import('./signed-call.js');
+    const { signCall } = await import('../lead/index.js');
     const { randomBytes } = await import('node:crypto');
     const body = Buffer.from(JSON.stringify(stop));
     const signed = signCall(stage.lead, {

@@ -75,7 +75,7 @@ describe('the parts of an export', () => {
   });
 
   it('come in ranges, so that a broken download goes on', async () => {
-    const { signCall } = await import('./signed-call.js');
+    const { signCall } = await import('../lead/index.js');
     const { randomBytes } = await import('node:crypto');
     const get = (range: string) => {
       const terms = { method: 'GET', path: at('model'), consortium: stage.consortium };

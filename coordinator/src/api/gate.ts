@@ -1,5 +1,6 @@
 import { fail } from '@consilium/shared/errors';
 import type { Request } from 'express';
+import { isSigned, readCall } from '../lead/index.js';
 import { cookieName, readCookie } from './cookie.js';
 import { checkMonitor } from './monitor.js';
 import type { ApiOptions } from './options.js';
@@ -7,7 +8,6 @@ import { checkOrigin } from './origin.js';
 import type { PageUsers } from './page-users.js';
 import type { Caller, Sight } from './role.js';
 import type { Access } from './shape.js';
-import { isSigned, readCall } from './signed-call.js';
 
 /** What the gate let in: the caller, once the body is there to check its signature. */
 export interface Passage {

@@ -6,5 +6,4 @@ export { recordsOver } from './over-store.js';
 export { type Problem, problem } from './problem.js';
 export * from './routes/index.js';
 export type { AnyShape, JsonShape, MediaShape } from './shape.js';
-export { callWindowMs, signCall } from './signed-call.js';
 export type { ApiRecords } from './stored.js';

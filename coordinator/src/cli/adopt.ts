@@ -2,9 +2,9 @@ import { fingerprint, issueCertificate } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
 import { getIdentity, postCertificate } from '../api/index.js';
+import { demandFingerprint } from '../lead/index.js';
 import { openClient, readAddress } from './client.js';
 import type { CommandContext } from './context.js';
-import { demandFingerprint } from './fingerprints.js';
 import { type LeadOptions, openLead, withLeadOptions } from './session.js';
 
 export const adoptCommand = (context: CommandContext): Command =>

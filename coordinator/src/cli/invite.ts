@@ -1,9 +1,8 @@
 import { access } from 'node:fs/promises';
-import { createEnrolmentCode } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
-import { siteId } from '@consilium/shared/ids';
 import { Command } from 'commander';
 import { postInvitation } from '../api/index.js';
+import { invite } from '../lead/index.js';
 import type { CommandContext } from './context.js';
 import { momentOf } from './durations.js';
 import { writePrivate } from './files.js';
@@ -24,21 +23,10 @@ export const inviteCommand = (context: CommandContext): Command =>
     await asLead(context, options, async ({ home, lead, client, coordinator }) => {
       const { consortium } = home;
       const { address } = coordinator;
-      const terms = { address, lead: lead.publicKey, consortium, site, notAfter, random: context.random };
-      const { text, invitation, gateKey, leadKey } = createEnrolmentCode(terms);
-      // Kept first: a code that the coordinator knows and the lead does not could never be approved.
-      const kept = {
-        site: siteId.parse(site),
-        invitation,
-        leadKey: base64url(leadKey),
-        notAfter: notAfter.toISOString(),
-      };
-      await home.keep(kept);
-      await client.call(postInvitation, {
-        body: { site, invitation, gateKey: base64url(gateKey), notAfter: notAfter.toISOString() },
-      });
-      if (options.out === undefined) context.print(text);
-      else await writePrivate(options.out, `${text}\n`);
+      const { code, told } = invite(lead, { address, consortium, site, notAfter, random: context.random });
+      await client.call(postInvitation, { body: told });
+      if (options.out === undefined) context.print(code);
+      else await writePrivate(options.out, `${code}\n`);
       context.print('');
       context.print(`This code lets one agent ask to join as ${site}, until ${notAfter.toISOString()}.`);
       context.print(
@@ -47,8 +35,6 @@ export const inviteCommand = (context: CommandContext): Command =>
       context.print(`Then compare fingerprints by telephone:  consilium approve ${site} --fingerprint F`);
     });
   });
-
-const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(

@@ -5,14 +5,12 @@ import {
   certificate,
   createIdentity,
   type Identity,
-  type InvitationId,
   identityOf,
-  invitationId,
   openSecret,
   sealSecret,
 } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
-import { type ConsortiumId, consortiumId, type PublicKey, publicKey, siteId } from '@consilium/shared/ids';
+import { type ConsortiumId, consortiumId, type PublicKey, publicKey } from '@consilium/shared/ids';
 import { z } from 'zod';
 import { fileFault, reasonOf, writePrivate } from './files.js';
 
@@ -27,16 +25,7 @@ export type Adopted = z.infer<typeof adopted>;
 
 const state = z.strictObject({ lead: publicKey, consortium: consortiumId, coordinator: adopted.nullable() });
 
-const keptInvitation = z.strictObject({
-  site: siteId,
-  invitation: invitationId,
-  /** The lead's part of the code's secret, in base64url: checks who enrols, opens nothing. */
-  leadKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
-  notAfter: z.iso.datetime(),
-});
-export type KeptInvitation = z.infer<typeof keptInvitation>;
-
-/** What lies on the lead's machine: the sealed key, the consortium, the coordinator, and the codes given out. */
+/** What lies on the lead's machine: the sealed key, the consortium and the coordinator. */
 export interface LeadHome {
   readonly folder: string;
   readonly lead: PublicKey;
@@ -45,9 +34,6 @@ export interface LeadHome {
   /** @throws CSM-KEY-PASSPHRASE */
   unlock(passphrase: string): Promise<Identity>;
   adopt(coordinator: Adopted): Promise<void>;
-  keep(invitation: KeptInvitation): Promise<void>;
-  /** Null when the invitation was not made from this folder. */
-  kept(invitation: InvitationId): Promise<KeptInvitation | null>;
 }
 
 /** A consortium is named after its lead's key, so that both sides know the name without telling each other. */
@@ -56,11 +42,10 @@ export const consortiumOf = (lead: PublicKey): ConsortiumId =>
 
 const keyFile = (folder: string): string => join(folder, 'lead.key');
 const stateFile = (folder: string): string => join(folder, 'lead.json');
-const invitationFile = (folder: string, id: InvitationId): string => join(folder, 'invitations', `${id}.json`);
 
 /** Makes the lead's key. @throws CSM-LEAD-EXISTS, CSM-CLI-FILE */
 export async function createLeadHome(folder: string, passphrase: string): Promise<LeadHome> {
-  await mkdir(join(folder, 'invitations'), { recursive: true, mode: 0o700 }).catch(fileFault(folder));
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(fileFault(folder));
   if ((await readIfThere(keyFile(folder))) !== null) fail('CSM-LEAD-EXISTS', { home: folder });
   const identity = createIdentity();
   const facts = { lead: identity.publicKey, consortium: consortiumOf(identity.publicKey), coordinator: null };
@@ -84,8 +69,6 @@ export async function openLeadHome(folder: string): Promise<LeadHome> {
       return identity.publicKey === facts.lead ? identity : fail('CSM-LEAD-KEY', { home: folder });
     },
     adopt: (coordinator) => writePrivate(stateFile(folder), json({ ...facts, coordinator })),
-    keep: (invitation) => writePrivate(invitationFile(folder, invitation.invitation), json(invitation)),
-    kept: (id) => readJson(invitationFile(folder, id), keptInvitation),
   };
 }
 

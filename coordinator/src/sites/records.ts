@@ -1,4 +1,4 @@
-import { certificate, enrolmentProof, invitationId } from '@consilium/shared/crypto';
+import { certificate, enrolmentProof, invitationId, invitationNonce } from '@consilium/shared/crypto';
 import { blobHash, consortiumId, publicKey, runId, siteId } from '@consilium/shared/ids';
 import { z } from 'zod';
 
@@ -11,6 +11,8 @@ const invited = z.strictObject({
   type: z.literal('site-invited'),
   site: siteId,
   invitation: invitationId,
+  /** From which the lead's key finds the code's secret again; what was invited before there was one lacks it. */
+  nonce: invitationNonce.optional(),
   notAfter: z.iso.datetime(),
 });
 const enrolled = z.strictObject({

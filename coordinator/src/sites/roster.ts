@@ -6,6 +6,8 @@ import type { ConsortiumRecord } from './records.js';
 export interface Invitation {
   readonly id: InvitationId;
   readonly site: SiteId;
+  /** From which the lead's key finds the code's secret again. */
+  readonly nonce: string | null;
   readonly notAfter: string;
   /** The key that used it; null while unused. */
   readonly usedBy: PublicKey | null;
@@ -15,6 +17,7 @@ export interface Invitation {
 export interface PendingKey {
   readonly publicKey: PublicKey;
   readonly invitation: InvitationId;
+  readonly nonce: string | null;
   readonly leadProof: string;
 }
 
@@ -64,8 +67,8 @@ export function enter(roster: Roster, record: ConsortiumRecord): Roster {
     case 'coordinator-certified':
       return newer(roster.coordinator, record.certificate) ? { ...roster, coordinator: record.certificate } : roster;
     case 'site-invited': {
-      const { site, invitation: id, notAfter } = record;
-      const invitation = { id, site, notAfter, usedBy: null };
+      const { site, invitation: id, nonce = null, notAfter } = record;
+      const invitation = { id, site, nonce, notAfter, usedBy: null };
       return withMember(withInvitation(roster, invitation), site, { invitation });
     }
     case 'site-enrolled': {
@@ -75,7 +78,7 @@ export function enter(roster: Roster, record: ConsortiumRecord): Roster {
       const used = { ...known, usedBy: publicKey };
       return withMember(withInvitation(roster, used), site, {
         invitation: used,
-        pending: { publicKey, invitation: id, leadProof },
+        pending: { publicKey, invitation: id, nonce: known.nonce, leadProof },
       });
     }
     case 'site-approved':

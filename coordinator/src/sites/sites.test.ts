@@ -43,12 +43,14 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
+const nonce = 'A'.repeat(22);
+
 /** Invites a site; returns what its agent would prove with the code. */
 async function invite(name: SiteId = site, hours = 24) {
   const notAfter = new Date(nowMs + hours * 3_600_000);
   const address = 'https://coordinator.example.org';
   const code = createEnrolmentCode({ address, lead: lead.publicKey, consortium, site: name, notAfter });
-  await sites.invite({ site: name, invitation: code.invitation, gateKey: code.gateKey, notAfter });
+  await sites.invite({ site: name, invitation: code.invitation, nonce, gateKey: code.gateKey, notAfter });
   const { secret } = parseEnrolmentCode(code.text);
   return (publicKey: PublicKey) => ({
     ...proveEnrolment(secret, { transcript, consortium, site: name, publicKey }),
@@ -168,10 +170,10 @@ describe('a one-time code', () => {
     const notAfter = new Date(nowMs + 1000);
     const terms = { address: 'https://a.example', lead: lead.publicKey, consortium, site, notAfter };
     const { invitation, gateKey } = createEnrolmentCode(terms);
-    await sites.invite({ site, invitation, gateKey, notAfter });
-    expect(await code(sites.invite({ site, invitation, gateKey, notAfter }))).toBe('CSM-INVITE-EXISTS');
+    await sites.invite({ site, invitation, nonce, gateKey, notAfter });
+    expect(await code(sites.invite({ site, invitation, nonce, gateKey, notAfter }))).toBe('CSM-INVITE-EXISTS');
     const late = createEnrolmentCode(terms);
-    expect(await code(sites.invite({ ...late, site, notAfter: now() }))).toBe('CSM-INVITE-EXPIRED');
+    expect(await code(sites.invite({ ...late, nonce, site, notAfter: now() }))).toBe('CSM-INVITE-EXPIRED');
   });
 });
 

@@ -46,6 +46,7 @@ export interface Sites {
   invite(invitation: {
     readonly site: SiteId;
     readonly invitation: InvitationId;
+    readonly nonce: string;
     readonly gateKey: Uint8Array;
     readonly notAfter: Date;
   }): Promise<void>;
@@ -140,11 +141,11 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
   const sites: Sites = {
     roster: () => roster,
     standing: (site, publicKey) => standingOf(roster, site, publicKey),
-    invite: ({ site, invitation, gateKey, notAfter }) =>
+    invite: ({ site, invitation, nonce, gateKey, notAfter }) =>
       serially(async () => {
         if (roster.invitations.has(invitation)) fail('CSM-INVITE-EXISTS');
         if (notAfter <= now()) fail('CSM-INVITE-EXPIRED', { site, notAfter: notAfter.toISOString() });
-        const record = { type: 'site-invited', site, invitation, notAfter: notAfter.toISOString() } as const;
+        const record = { type: 'site-invited', site, invitation, nonce, notAfter: notAfter.toISOString() } as const;
         await write(record, { kind: 'invited', site }, gateKey);
       }),
     admit: (site, publicKey, enrolment) =>

@@ -72,7 +72,7 @@ export function openContract(
   const { contract: terms, signature: signed } = parsed.data;
   if (!trust.verify(trust.lead, contractDomain, canonicalBytes(terms), signed)) fail('CSM-CONTRACT-SIGNATURE');
   for (const file of Object.values(terms.files)) {
-    if (sha256(Buffer.from(file.text, 'utf8')) !== file.sha256) fail('CSM-CONTRACT-SIGNATURE');
+    if (sha256(new TextEncoder().encode(file.text)) !== file.sha256) fail('CSM-CONTRACT-SIGNATURE');
   }
   checkExtensions(terms);
   if (terms.consortium !== trust.consortium) fail('CSM-CONTRACT-FOREIGN', { consortium: terms.consortium });
@@ -82,7 +82,7 @@ export function openContract(
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+    return JSON.parse(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
   } catch {
     return undefined;
   }

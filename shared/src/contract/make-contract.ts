@@ -7,6 +7,8 @@ import { geneLengths } from './gene-lengths.js';
 import type { RunFile } from './run-file.js';
 import { transformedColumns, transformFiles } from './transforms.js';
 
+const encoder = new TextEncoder();
+
 /** Signs bytes under a domain with the lead's key. */
 export type Sign = (domain: string, bytes: Uint8Array) => Signature;
 
@@ -27,7 +29,7 @@ export function makeContract(terms: {
     namedFiles(terms.runFile).map((file) => {
       const text = Object.hasOwn(terms.files, file) ? terms.files[file] : undefined;
       if (text === undefined) return fail('CSM-RUNFILE-MISSING', { file });
-      return [file, { sha256: sha256(Buffer.from(text, 'utf8')), text }];
+      return [file, { sha256: sha256(encoder.encode(text)), text }];
     }),
   );
   checkFeatures(terms.runFile, files);

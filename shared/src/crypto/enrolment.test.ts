@@ -28,7 +28,7 @@ const badCode = expect.objectContaining({ code: 'CSM-ENROL-CODE' });
 describe('an enrolment code', () => {
   it('says again what went in', () => {
     const secret = new Uint8Array(16).fill(9);
-    const made = createEnrolmentCode({ ...terms, random: () => secret });
+    const made = createEnrolmentCode({ ...terms, secret });
     expect(made.text).toMatch(/^consilium1-[A-Za-z0-9_-]+$/);
     expect(parseEnrolmentCode(made.text)).toEqual({ ...terms, secret });
     expect(enrolmentKeys(secret)).toEqual({

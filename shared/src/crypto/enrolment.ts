@@ -1,13 +1,15 @@
-import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hex } from '@scure/base';
 import { z } from 'zod';
+import { hkdfSha256, hmacSha256, randomBytes, sameBytes, sha256 } from '#primitives';
 import { canonicalBytes } from '../canonical.js';
 import { fail } from '../errors/index.js';
 import { type ConsortiumId, consortiumId, type PublicKey, type SiteId, siteId } from '../ids.js';
-import { fromText, join, type Random, toText } from './bytes.js';
-import { publicKeyBytes } from './keys.js';
+import { fromText, join, readText, toText, utf8 } from './bytes.js';
+import { type Identity, publicKeyBytes, seedBytes } from './keys.js';
 
 const prefix = 'consilium1-';
 const secretBytes = 16;
+const nonceBytes = 16;
 const consortiumBytes = 16;
 const checksumBytes = 4;
 const fixedBytes = publicKeyBytes + consortiumBytes + secretBytes + 6;
@@ -48,12 +50,25 @@ export interface EnrolmentCode {
 /** Derives invitation id, gate key and lead key from a code's secret (HKDF-SHA256, one label each). */
 export function enrolmentKeys(secret: Uint8Array): EnrolmentKeys {
   const derive = (label: string, bytes: number) =>
-    new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), `consilium-enrolment-1 ${label}`, bytes));
+    hkdfSha256(secret, new Uint8Array(0), `consilium-enrolment-1 ${label}`, bytes);
   return {
-    invitation: Buffer.from(derive('invitation', 16)).toString('hex') as InvitationId,
+    invitation: hex.encode(derive('invitation', 16)) as InvitationId,
     gateKey: derive('gate', 32),
     leadKey: derive('lead', 32),
   };
+}
+
+/** A code's public random part: 16 bytes in base64url. */
+export const invitationNonce = z.string().regex(/^[A-Za-z0-9_-]{22}$/, '16 bytes in base64url');
+
+/** The secret of a code that the lead makes, which the lead's key alone finds again (HKDF-SHA256, the nonce as salt). */
+export function codeSecret(
+  lead: Identity,
+  code: { readonly consortium: ConsortiumId; readonly site: SiteId; readonly nonce: string },
+): Uint8Array {
+  const nonce = fromText(code.nonce, nonceBytes) ?? fail('CSM-LEAD-CODE', { site: code.site });
+  const info = `consilium-invitation-1 ${code.consortium} ${code.site}`;
+  return hkdfSha256(lead.secretKey.subarray(0, seedBytes), nonce, info, secretBytes);
 }
 
 /**
@@ -63,18 +78,15 @@ export function enrolmentKeys(secret: Uint8Array): EnrolmentKeys {
  * first 4 bytes of the SHA-256 of all before; in base64url after `consilium1-`.
  */
 export function createEnrolmentCode(
-  terms: Omit<EnrolmentCode, 'secret'> & { readonly random?: Random },
+  terms: Omit<EnrolmentCode, 'secret'> & { readonly secret?: Uint8Array },
 ): { readonly text: string } & EnrolmentKeys {
-  const secret = (terms.random ?? randomBytes)(secretBytes);
+  const { secret = randomBytes(secretBytes) } = terms;
   const lead = fromText(terms.lead, publicKeyBytes) ?? fail('CSM-KEY-FORMAT', { what: "The lead's key" });
-  const site = Buffer.from(terms.site, 'utf8');
-  const address = Buffer.from(addressOf(terms.address), 'utf8');
-  const lengths = { until: Buffer.alloc(6), site: Buffer.alloc(1), address: Buffer.alloc(2) };
-  lengths.until.writeUIntBE(Math.floor(terms.notAfter.getTime() / 1000), 0, 6);
-  lengths.site.writeUInt8(site.length);
-  lengths.address.writeUInt16BE(address.length);
-  const consortium = Buffer.from(terms.consortium, 'hex');
-  const body = join(lead, consortium, secret, lengths.until, lengths.site, site, lengths.address, address);
+  const site = utf8(terms.site);
+  const address = utf8(addressOf(terms.address));
+  const until = bigEndian(Math.floor(terms.notAfter.getTime() / 1000), 6);
+  const sized = join(bigEndian(site.length, 1), site, bigEndian(address.length, 2), address);
+  const body = join(lead, hex.decode(terms.consortium), secret, until, sized);
   return { text: prefix + toText(join(body, checksum(body))), ...enrolmentKeys(secret) };
 }
 
@@ -87,20 +99,20 @@ export function parseEnrolmentCode(text: string): EnrolmentCode {
   const packed = text.replaceAll(/\s/g, '');
   if (!packed.startsWith(prefix)) fail('CSM-ENROL-CODE');
   const written = packed.slice(prefix.length);
-  const bytes = Buffer.from(written, 'base64url');
-  if (bytes.toString('base64url') !== written || bytes.length < fixedBytes + 3 + checksumBytes) fail('CSM-ENROL-CODE');
+  const bytes = readText(written);
+  if (bytes === null || bytes.length < fixedBytes + 3 + checksumBytes) fail('CSM-ENROL-CODE');
   const body = bytes.subarray(0, -checksumBytes);
-  if (!checksum(body).equals(bytes.subarray(-checksumBytes))) fail('CSM-ENROL-CODE');
-  const siteEnd = fixedBytes + 1 + body.readUInt8(fixedBytes);
-  if (siteEnd + 2 > body.length || siteEnd + 2 + body.readUInt16BE(siteEnd) !== body.length) fail('CSM-ENROL-CODE');
+  if (!sameBytes(checksum(body), bytes.subarray(-checksumBytes))) fail('CSM-ENROL-CODE');
+  const siteEnd = fixedBytes + 1 + numberAt(body, fixedBytes, 1);
+  if (siteEnd + 2 > body.length || siteEnd + 2 + numberAt(body, siteEnd, 2) !== body.length) fail('CSM-ENROL-CODE');
   const consortiumEnd = publicKeyBytes + consortiumBytes;
-  const site = siteId.safeParse(body.subarray(fixedBytes + 1, siteEnd).toString('utf8'));
-  const notAfter = new Date(body.readUIntBE(fixedBytes - 6, 6) * 1000);
+  const site = siteId.safeParse(textOf(body.subarray(fixedBytes + 1, siteEnd)));
+  const notAfter = new Date(numberAt(body, fixedBytes - 6, 6) * 1000);
   if (!site.success || Number.isNaN(notAfter.getTime())) fail('CSM-ENROL-CODE');
   return {
-    address: addressOf(body.subarray(siteEnd + 2).toString('utf8')),
+    address: addressOf(textOf(body.subarray(siteEnd + 2))),
     lead: toText(body.subarray(0, publicKeyBytes)) as PublicKey,
-    consortium: consortiumId.parse(body.subarray(publicKeyBytes, consortiumEnd).toString('hex')),
+    consortium: consortiumId.parse(hex.encode(body.slice(publicKeyBytes, consortiumEnd))),
     site: site.data,
     notAfter,
     secret: new Uint8Array(body.subarray(consortiumEnd, consortiumEnd + secretBytes)),
@@ -115,14 +127,14 @@ export function proveEnrolment(
   const keys = enrolmentKeys(secret);
   return {
     invitation: keys.invitation,
-    gateProof: toText(hmac(keys.gateKey, claim.transcript)),
-    leadProof: toText(hmac(keys.leadKey, leadClaim({ ...claim, invitation: keys.invitation }))),
+    gateProof: toText(hmacSha256(keys.gateKey, claim.transcript)),
+    leadProof: toText(hmacSha256(keys.leadKey, leadClaim({ ...claim, invitation: keys.invitation }))),
   };
 }
 
 /** Whether a gate proof was made by the code's holder in this very handshake. For the coordinator. */
 export const checkGateProof = (gateKey: Uint8Array, transcript: Uint8Array, given: string): boolean =>
-  sameProof(hmac(gateKey, transcript), given);
+  sameProof(hmacSha256(gateKey, transcript), given);
 
 export interface LeadClaim {
   readonly consortium: ConsortiumId;
@@ -135,19 +147,28 @@ export const checkLeadProof = (
   leadKey: Uint8Array,
   claim: LeadClaim & { readonly invitation: InvitationId },
   given: string,
-): boolean => sameProof(hmac(leadKey, leadClaim(claim)), given);
+): boolean => sameProof(hmacSha256(leadKey, leadClaim(claim)), given);
 
 const leadClaim = ({ consortium, site, publicKey, invitation }: LeadClaim & { readonly invitation: InvitationId }) =>
   canonicalBytes({ consortium, site, publicKey, invitation });
 
-const hmac = (key: Uint8Array, bytes: Uint8Array): Buffer => createHmac('sha256', key).update(bytes).digest();
-
 function sameProof(expected: Uint8Array, given: string): boolean {
   const bytes = fromText(given, proofBytes);
-  return bytes !== null && timingSafeEqual(expected, bytes);
+  return bytes !== null && sameBytes(expected, bytes);
 }
 
-const checksum = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest().subarray(0, checksumBytes);
+const checksum = (bytes: Uint8Array): Uint8Array => sha256(bytes).subarray(0, checksumBytes);
+
+const decoder = new TextDecoder();
+
+const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
+
+/** A whole number in bytes, the greatest first. Six bytes hold any that is asked for here. */
+const bigEndian = (value: number, bytes: number): Uint8Array =>
+  Uint8Array.from({ length: bytes }, (_, place) => Math.floor(value / 256 ** (bytes - 1 - place)) % 256);
+
+const numberAt = (bytes: Uint8Array, at: number, count: number): number =>
+  bytes.subarray(at, at + count).reduce((number, byte) => number * 256 + byte, 0);
 
 function addressOf(text: string): string {
   const parsed = z

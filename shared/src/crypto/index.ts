@@ -1,4 +1,4 @@
-export type { Random } from './bytes.js';
+export { type Random, toText } from './bytes.js';
 export * from './certificate.js';
 export * from './channel.js';
 export * from './chunk.js';

@@ -1,11 +1,9 @@
-import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { z } from 'zod';
+import { randomBytes, scrypt, seal, unseal } from '#primitives';
 import { canonicalBytes } from '../canonical.js';
 import { fail } from '../errors/index.js';
-import { type Random, toText } from './bytes.js';
+import { fromText, type Random, readText, toText } from './bytes.js';
 
-const cipher = 'chacha20-poly1305';
-const tagBytes = 16;
 const nonceBytes = 12;
 const saltBytes = 16;
 /** About 100 ms and 32 MiB on a server of today: each guess costs an attacker as much. */
@@ -54,9 +52,7 @@ export async function sealSecret(
     nonce: toText(nonce),
   } as const;
   const key = await stretch(passphrase, salt, cost);
-  const sealer = createCipheriv(cipher, key, nonce, { authTagLength: tagBytes });
-  sealer.setAAD(canonicalBytes(open), { plaintextLength: secret.length });
-  const sealed = Buffer.concat([sealer.update(secret), sealer.final(), sealer.getAuthTag()]);
+  const sealed = seal(key, nonce, secret, canonicalBytes(open));
   key.fill(0);
   return { ...open, sealed: toText(sealed) };
 }
@@ -70,24 +66,14 @@ export async function openSecret(value: unknown, passphrase: string): Promise<Ui
   const parsed = secretEnvelope.safeParse(value);
   if (!parsed.success) fail('CSM-KEY-FORMAT', { what: 'The sealed key file' });
   const { sealed, ...open } = parsed.data;
-  const bytes = Buffer.from(sealed, 'base64url');
-  if (bytes.length < tagBytes) fail('CSM-KEY-FORMAT', { what: 'The sealed key file' });
-  const key = await stretch(passphrase, Buffer.from(open.kdf.salt, 'base64url'), open.kdf.n);
-  const opener = createDecipheriv(cipher, key, Buffer.from(open.nonce, 'base64url'), { authTagLength: tagBytes });
-  opener.setAAD(canonicalBytes(open), { plaintextLength: bytes.length - tagBytes });
-  opener.setAuthTag(bytes.subarray(-tagBytes));
-  const secret = opener.update(bytes.subarray(0, -tagBytes));
+  const parts = [readText(sealed), fromText(open.kdf.salt, saltBytes), fromText(open.nonce, nonceBytes)] as const;
+  const [bytes, salt, nonce] = parts;
+  if (bytes === null || salt === null || nonce === null) fail('CSM-KEY-FORMAT', { what: 'The sealed key file' });
+  const key = await stretch(passphrase, salt, open.kdf.n);
+  const secret = unseal(key, nonce, bytes, canonicalBytes(open));
   key.fill(0);
-  try {
-    opener.final();
-  } catch {
-    fail('CSM-KEY-PASSPHRASE');
-  }
-  return new Uint8Array(secret);
+  return secret ?? fail('CSM-KEY-PASSPHRASE');
 }
 
-const stretch = (passphrase: string, salt: Uint8Array, cost: number): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    const options = { N: cost, r: scryptBlock, p: 1, maxmem: 256 * cost * scryptBlock };
-    scrypt(passphrase.normalize('NFKC'), salt, 32, options, (error, key) => (error ? reject(error) : resolve(key)));
-  });
+const stretch = (passphrase: string, salt: Uint8Array, cost: number): Promise<Uint8Array> =>
+  scrypt(passphrase.normalize('NFKC'), salt, cost, scryptBlock);

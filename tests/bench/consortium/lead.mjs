@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { signCall } from '@consilium/coordinator/api';
+import { invite, signCall } from '@consilium/coordinator/lead';
 import { makeContract, signContract } from '@consilium/shared/contract';
-import { createEnrolmentCode, createIdentity, issueCertificate, sign } from '@consilium/shared/crypto';
+import { createIdentity, issueCertificate, sign } from '@consilium/shared/crypto';
 
 const notAfter = new Date(Date.now() + 3_600_000);
 const newId = () => randomBytes(16).toString('hex');
@@ -35,11 +35,9 @@ export function openLead() {
       await json('POST', '/api/certificate', { certificate: certify('coordinator', 'coordinator', publicKey) });
     },
     async invite(site) {
-      const code = createEnrolmentCode({ address: url, lead: identity.publicKey, consortium, site, notAfter });
-      const gateKey = Buffer.from(code.gateKey).toString('base64url');
-      const { invitation } = code;
-      await json('POST', '/api/invitations', { site, invitation, gateKey, notAfter: notAfter.toISOString() });
-      return code.text;
+      const { code, told } = invite(identity, { address: url, consortium, site, notAfter, random: randomBytes });
+      await json('POST', '/api/invitations', told);
+      return code;
     },
     approve: (site, publicKey) =>
       json('POST', `/api/sites/${site}/approve`, { certificate: certify('site', site, publicKey) }),

@@ -1,4 +1,4 @@
-import { type Certificate, certificate, fingerprint, invitationId } from '@consilium/shared/crypto';
+import { type Certificate, certificate, fingerprint, invitationId, invitationNonce } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { publicKey, type SiteId, siteId } from '@consilium/shared/ids';
 import { writeJournal } from '@consilium/shared/journal';
@@ -26,6 +26,7 @@ export const memberView = named(
         publicKey,
         fingerprint: z.string(),
         invitation: invitationId,
+        nonce: invitationNonce.nullable(),
         leadProof: z.string(),
       })
       .nullable(),
@@ -58,6 +59,7 @@ export const postInvitation = json({
     z.strictObject({
       site: siteId,
       invitation: invitationId,
+      nonce: invitationNonce,
       gateKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, '32 bytes in base64url'),
       notAfter: z.iso.datetime(),
     }),
@@ -123,10 +125,11 @@ export function siteRoutes(options: ApiOptions): readonly Bound[] {
   return [
     bind(listSites, async ({ caller }) => ({ sites: membersFor(options, sightOf(caller)) })),
     bind(postInvitation, async ({ body }) => {
-      const { site, invitation, gateKey, notAfter } = body;
+      const { site, invitation, nonce, gateKey, notAfter } = body;
       await sites.invite({
         site,
         invitation,
+        nonce,
         gateKey: Buffer.from(gateKey, 'base64url'),
         notAfter: new Date(notAfter),
       });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createIdentity, type Identity, invitationId, sign } from '@consilium/shared/crypto';
 import { type ConsortiumId, consortiumId, type SiteId } from '@consilium/shared/ids';
 import { z } from 'zod';
+import { signCall } from '../../lead/index.js';
 import type { Metrics } from '../../monitoring/index.js';
 import { openSites, type Sites } from '../../sites/index.js';
 import { openSqliteStore, type Store } from '../../store/index.js';
@@ -11,7 +12,6 @@ import { type Api, openApi } from '../api.js';
 import { recordsOver } from '../over-store.js';
 import { problem } from '../problem.js';
 import type { Sight } from '../role.js';
-import { signCall } from '../signed-call.js';
 import { type FakeRuns, fakeRuns } from './fake-runs.js';
 
 /** A coordinator's API on a free port of loopback, over a store in memory and made-up runs. */
@@ -148,7 +148,7 @@ export async function openStage(
       if (sight.role === 'site' && !sites.roster().members.has(sight.site)) {
         const invitation = invitationId.parse(randomBytes(16).toString('hex'));
         const notAfter = new Date(now().getTime() + 86_400_000);
-        await sites.invite({ site: sight.site, invitation, gateKey: randomBytes(32), notAfter });
+        await sites.invite({ site: sight.site, invitation, nonce: 'A'.repeat(22), gateKey: randomBytes(32), notAfter });
       }
       const { link } = z
         .object({ link: z.string() })

@@ -59,8 +59,8 @@ export const keysErrors = {
     remedy: 'Stop one of them. If only one is yours, the key was copied: call the lead and have it revoked.',
   },
   'CSM-LEAD-CODE': {
-    message: "The one-time code of site {site} was not made with this lead's folder {home}.",
-    remedy: 'Approve from the folder that made the invitation, or invite the site again.',
+    message: "The one-time code of site {site} was not made with this lead's key.",
+    remedy: 'Invite the site again.',
   },
   'CSM-LEAD-CONSORTIUM': {
     message: "{address} serves consortium {found}, this lead's is {expected}.",

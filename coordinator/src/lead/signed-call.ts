@@ -1,5 +1,5 @@
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
-import { type Identity, sign, verify } from '@consilium/shared/crypto';
+import { type Identity, sign, toText, verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { type ConsortiumId, type PublicKey, publicKey, signature } from '@consilium/shared/ids';
 import { z } from 'zod';
@@ -41,7 +41,7 @@ export function signCall(
   },
 ): Readonly<Record<string, string>> {
   const time = call.now.toISOString();
-  const nonce = Buffer.from(call.random(nonceBytes)).toString('base64url');
+  const nonce = toText(call.random(nonceBytes));
   return {
     [names.key]: lead.publicKey,
     [names.time]: time,

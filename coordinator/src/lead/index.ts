@@ -1,0 +1,6 @@
+export { approvalOf } from './approval.js';
+export { demandFingerprint } from './fingerprints.js';
+export { type Invited, invite } from './invitation.js';
+export type { ListedMember } from './member.js';
+export { revocationOf } from './revocation.js';
+export { type CallTerms, type ClaimedCall, callWindowMs, isSigned, readCall, signCall } from './signed-call.js';
