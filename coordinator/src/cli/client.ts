@@ -11,6 +11,9 @@ const connectMs = 15_000;
 const answerMs = 60_000;
 /** Event streams have a sign of life every 15 s. */
 const silenceMs = 60_000;
+/** A kept connection may close in the moment in which it is used again; what only reads is then asked once more. */
+const cutOff: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+const readAgain = 2;
 const maxJsonBytes = 64 * 2 ** 20;
 
 type Inputs<Params, Query, Body> = {
@@ -64,17 +67,25 @@ export function openClient(options: ClientOptions): LeadClient {
     const path = pathOf(shape.path, inputs);
     const body = Buffer.from(inputs.body === undefined ? '' : JSON.stringify(inputs.body));
     const terms = { method: shape.method, path: base.pathname.replace(/\/$/, '') + path, consortium };
-    const signed = lead === null ? {} : signCall(lead, { ...terms, body, now: now(), random });
-    try {
-      return await request(new URL(terms.path, base), {
+    const ask = (): Promise<Dispatcher.ResponseData> =>
+      request(new URL(terms.path, base), {
         dispatcher,
         method: shape.method,
-        headers: { ...signed, ...extra, ...(body.length > 0 ? { 'content-type': 'application/json' } : {}) },
+        headers: {
+          // Anew each time: a signature counts once.
+          ...(lead === null ? {} : signCall(lead, { ...terms, body, now: now(), random })),
+          ...extra,
+          ...(body.length > 0 ? { 'content-type': 'application/json' } : {}),
+        },
         body: body.length > 0 ? body : null,
         ...(inputs.signal === undefined ? {} : { signal: inputs.signal }),
       });
-    } catch (thrown) {
-      throw wayFault(thrown, base.origin);
+    for (let left = shape.method === 'GET' ? readAgain : 0; ; left--) {
+      try {
+        return await ask();
+      } catch (thrown) {
+        if (left === 0 || !cutOff.has(reasonOf(thrown))) throw wayFault(thrown, base.origin);
+      }
     }
   }
 
