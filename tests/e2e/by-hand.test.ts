@@ -200,11 +200,17 @@ describe('by hand, over HTTPS with a private authority', () => {
         'report.html',
         'report.json',
         'reports',
+        'tables',
       ],
     ]);
     expect((await readdir(join(taken, 'reports'))).sort()).toEqual([
       ...['north.html', 'north.json', 'south.html', 'south.json'],
     ]);
+    const classes = (await readFile(join(taken, 'tables', 'classes.csv'), 'utf8')).split('\r\n');
+    expect(classes[0]).toMatch(/^site,predictions,class,support,/);
+    expect(new Set(classes.slice(1, -1).map((line) => line.split(',')[0]))).toEqual(
+      new Set(['north', 'south', 'all sites']),
+    );
     const journal = join('taken', 'journal.jsonl');
     expect(await lead.done('consilium', 'journal', 'verify', journal)).toMatch(/^\d+ records, in order and signed/);
 

@@ -83,6 +83,7 @@ describe('consilium rehearse', () => {
     for (const report of summary.reports) expect(await readFile(report, 'utf8')).toMatch(/synthetic/i);
     expect((await readdir(at('by-site'))).sort()).toEqual(['backstage', 'export', 'logs', 'reports']);
     await access(at('by-site', 'export', 'model.safetensors'));
+    await access(at('by-site', 'reports', 'tables', 'confusion.csv'));
     expect(await living()).toEqual([]);
   });
 

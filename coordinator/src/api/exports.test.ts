@@ -67,6 +67,22 @@ describe('the parts of an export', () => {
     expect(text).not.toMatch(/counts|secret|salt/);
   });
 
+  it('come as tables, of one site and of all', async () => {
+    const own = await stage.call('GET', `${at('reports/hospital-a/csv')}?table=classes`);
+    expect(own.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(own.headers.get('content-disposition')).toBe(
+      'attachment; filename="aml-subtypes-hospital-north-classes.csv"',
+    );
+    const lines = (await own.text()).split('\r\n');
+    expect(lines[0]).toMatch(/^site,predictions,class,support,/);
+    expect(lines).toHaveLength(report.measures.perClass.length + 2);
+    const all = await (await stage.call('GET', `${at('report.csv')}?table=classes`)).text();
+    expect(all).toContain(lines[1]);
+    expect(await (await stage.call('GET', at('report.csv'))).text()).toMatch(/^site,predictions,n,score,value,/);
+    const other = await stage.call('GET', `${at('report.csv')}?table=patients`);
+    expect(await refusalOf(other)).toMatchObject({ status: 422, code: 'CSM-API-BODY' });
+  });
+
   it('that are not there are refused', async () => {
     for (const part of ['preparation', 'reports/hospital-b', 'reports/hospital-z']) {
       const response = await stage.call('GET', at(part));

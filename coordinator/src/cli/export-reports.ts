@@ -4,7 +4,8 @@ import { canonicalBytes } from '@consilium/shared/canonical';
 import { certificateDomain, verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { PublicKey, SiteId } from '@consilium/shared/ids';
-import { verifyReport } from '@consilium/shared/report';
+import { type SiteReport, verifyReport } from '@consilium/shared/report';
+import { csvOf, runTables } from '@consilium/shared/report/tables';
 import { getReport, getRunReport, listReports, listSites } from '../api/index.js';
 import type { RunView } from '../conduct/view.js';
 import type { LeadSession } from './session.js';
@@ -15,7 +16,7 @@ export async function saveReports(
   view: RunView,
   folder: string,
   signal: AbortSignal,
-): Promise<SiteId[]> {
+): Promise<SiteReport[]> {
   const { client } = session;
   const { run } = view;
   const sent = (await client.call(listReports, { params: { run }, signal })).reports.filter(({ released }) => released);
@@ -24,7 +25,7 @@ export async function saveReports(
   // Drawing the charts needs ECharts, which is slow to load: only an export waits for it.
   const { reportHtml } = await import('@consilium/shared/report/html');
   await mkdir(folder, { recursive: true });
-  const written: SiteId[] = [];
+  const written: SiteReport[] = [];
   for (const { manifest } of sent) {
     const { site } = manifest;
     const signed = await client.call(getReport, { params: { run, site }, signal });
@@ -40,15 +41,20 @@ export async function saveReports(
     }
     await writeFile(join(folder, `${site}.json`), canonicalBytes(signed));
     await writeFile(join(folder, `${site}.html`), reportHtml(signed));
-    written.push(site);
+    written.push(report);
   }
   return written;
 }
 
-/** The coordinator's report of the whole run: it must be of this contract, this model and this journal. @throws CSM-LEAD-EXPORT */
+/**
+ * The coordinator's report of the whole run: it must be of this contract, this model and this journal. As JSON, as a page,
+ * and as tables, together with the figures of the sites' own reports.
+ * @param sites verified reports @throws CSM-LEAD-EXPORT
+ */
 export async function saveRunReport(
   { client }: LeadSession,
   view: RunView,
+  sites: readonly SiteReport[],
   folder: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -61,6 +67,10 @@ export async function saveRunReport(
   const { runReportHtml } = await import('@consilium/shared/report/html');
   await writeFile(join(folder, 'report.json'), canonicalBytes(report));
   await writeFile(join(folder, 'report.html'), runReportHtml(report));
+  await mkdir(join(folder, 'tables'), { recursive: true });
+  for (const table of runTables(report, sites)) {
+    await writeFile(join(folder, 'tables', `${table.name}.csv`), csvOf(table));
+  }
 }
 
 /** Keys that this lead certified. A key that was revoked since still tells whose report it was. */

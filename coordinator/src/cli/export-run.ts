@@ -77,8 +77,9 @@ export async function exportRun(
     const frozen = await saveWeights(session, getFrozen, run, at('frozen.safetensors'), signal);
     if (!made.frozen.has(frozen)) wrong(run, 'the frozen part is none of the journal');
   }
-  const reports = await saveReports(session, view, at('reports'), signal);
-  await saveRunReport(session, view, folder, signal);
+  const siteReports = await saveReports(session, view, at('reports'), signal);
+  await saveRunReport(session, view, siteReports, folder, signal);
+  const reports = siteReports.map(({ site }) => site);
   const layers =
     model === null || features === null
       ? 'The run ended before it had a model.'

@@ -265,6 +265,7 @@ describe('an export', () => {
       'preparation.json',
       'report.html',
       'report.json',
+      'tables',
     ]);
     expect((await readFile(join(out, 'model.safetensors'))).equals(weights)).toBe(true);
     const card = await readFile(join(out, 'README.md'), 'utf8');

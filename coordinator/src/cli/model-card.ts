@@ -212,6 +212,7 @@ const meanings: readonly (readonly [beginning: string, meaning: string])[] = [
   ['contract.json', 'the run file as the lead signed it: every setting and transform'],
   ['journal.jsonl', 'what happened, hash-chained and signed by the coordinator'],
   ['report.', 'the report of the whole run (JSON, and HTML to read or print)'],
+  ['tables/', 'figures of all these reports as CSV; `withheld` marks what too few patients stand behind'],
   ['reports/', 'a site’s own signed report of the final test (JSON, and HTML to read)'],
 ];
 

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { localOnly } from '@consilium/shared/report';
 import { figure, table } from '@consilium/shared/terminal';
@@ -156,12 +156,14 @@ async function gather(
 ): Promise<readonly string[]> {
   const shown: string[] = [];
   await mkdir(join(out, 'reports'), { recursive: true });
-  const exported = await readdir(join(out, 'export')).catch(() => []);
+  const exported: readonly string[] = await readdir(join(out, 'export')).catch(() => []);
   for (const name of exported.filter((file) => file.startsWith('report.'))) {
     const copy = join(out, 'reports', `run-${name}`);
     await copyFile(join(out, 'export', name), copy);
     if (name.endsWith('.html')) shown.push(copy);
   }
+  if (exported.includes('tables'))
+    await cp(join(out, 'export', 'tables'), join(out, 'reports', 'tables'), { recursive: true });
   for (const [site, home] of homes) {
     const folder = join(home, 'reports', run);
     for (const name of await readdir(folder).catch(() => [])) {

@@ -1,2 +1,3 @@
 export * from './scores.js';
 export * from './states.js';
+export * from './tables.js';

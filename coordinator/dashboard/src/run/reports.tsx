@@ -1,5 +1,5 @@
 import type { LiveRun } from '@consilium/coordinator/api';
-import { reportWords } from '@consilium/shared/words';
+import { reportWords, runTableWords, siteTableWords } from '@consilium/shared/words';
 import { format } from '../locale.js';
 import { Card, Skeleton } from '../parts/card.js';
 import { Chip } from '../parts/chip.js';
@@ -55,7 +55,26 @@ export function Reports({ view }: { readonly view: LiveRun }) {
           })),
         ]}
       />
+      {me.role === 'lead' ? <Tables words={runTableWords} at={`api/runs/${view.run}/report.csv`} /> : null}
+      {me.role === 'site' && released.some(({ site }) => site === me.site) ? (
+        <Tables words={siteTableWords} at={`api/runs/${view.run}/reports/${me.site}/csv`} />
+      ) : null}
       {view.lacking.map(({ site, error }) => (error === null ? null : <Notice key={site} who={site} error={error} />))}
     </Card>
   );
 }
+
+/** The tables of a report as files for a spreadsheet. */
+const Tables = ({ words, at }: { readonly words: Readonly<Record<string, string>>; readonly at: string }) => (
+  <p className="small">
+    Tables as CSV:{' '}
+    {Object.entries(words).map(([name, meaning], index) => (
+      <span key={name}>
+        {index === 0 ? '' : ', '}
+        <a href={`${at}?table=${name}`} title={meaning} download>
+          {name}
+        </a>
+      </span>
+    ))}
+  </p>
+);

@@ -2,7 +2,9 @@ import { fail } from '@consilium/shared/errors';
 import { type RunId, type SiteId, siteId } from '@consilium/shared/ids';
 import { runReport, type SignedReport, signedReport } from '@consilium/shared/report';
 import { reportHtml, runReportHtml } from '@consilium/shared/report/html';
+import { csvOf, runTables, siteTables, type Table } from '@consilium/shared/report/tables';
 import { contributionManifest } from '@consilium/shared/wire';
+import { runTableWords, siteTableWords } from '@consilium/shared/words';
 import { z } from 'zod';
 import type { ExportedBlob } from '../../conduct/view.js';
 import { type Bound, bind, bindMedia } from '../bind.js';
@@ -82,6 +84,19 @@ export const getReportPage = media({
   mediaType: 'text/html; charset=utf-8',
 });
 
+/** The tables that there are, as a call may name them. */
+const tableNames = (words: object) => z.enum(Object.keys(words));
+
+export const getReportTable = media({
+  ...record,
+  access: 'member',
+  path: '/api/runs/{run}/reports/{site}/csv',
+  summary: "One table of a site's released report of the final test as CSV; withheld figures are marked so",
+  params: runPath.extend({ site: siteId }),
+  query: z.strictObject({ table: tableNames(siteTableWords).default('scores') }),
+  mediaType: 'text/csv; charset=utf-8',
+});
+
 /** A report carries its own style and nothing else; it runs no script and asks nobody for anything. */
 const reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox allow-popups";
 
@@ -96,6 +111,14 @@ export const getRunReportPage = media({
   path: '/api/runs/{run}/report.html',
   summary: 'The same report as one HTML file that needs nothing else',
   mediaType: 'text/html; charset=utf-8',
+});
+
+export const getRunReportTable = media({
+  ...record,
+  path: '/api/runs/{run}/report.csv',
+  summary: "One table of the same report, with the rows of each site's own released report, as CSV",
+  query: z.strictObject({ table: tableNames(runTableWords).default('scores') }),
+  mediaType: 'text/csv; charset=utf-8',
 });
 
 export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
@@ -133,14 +156,29 @@ export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
       header('content-security-policy', reportPolicy);
       return whole(Buffer.from(page, 'utf8'));
     }),
+    bindMedia(getReportTable, async ({ params, query, header }) => {
+      const { report } = await reportOf(params);
+      header('content-disposition', `attachment; filename="${report.runName}-${report.site}-${query.table}.csv"`);
+      return whole(csvIn(siteTables(report), query.table));
+    }),
     bind(getRunReport, async ({ params }) => runs.report(params.run)),
     bindMedia(getRunReportPage, async ({ params, header }) => {
       const page = runReportHtml(await runs.report(params.run));
       header('content-security-policy', reportPolicy);
       return whole(Buffer.from(page, 'utf8'));
     }),
+    bindMedia(getRunReportTable, async ({ params, query, header }) => {
+      const report = await runs.report(params.run);
+      const { reports } = await runs.export(params.run);
+      const released = reports.flatMap(({ bytes }) => releasedReport(bytes)?.report ?? []);
+      header('content-disposition', `attachment; filename="${report.name}-${query.table}.csv"`);
+      return whole(csvIn(runTables(report, released), query.table));
+    }),
   ];
 }
+
+const csvIn = (tables: readonly Table[], name: string): Uint8Array =>
+  Buffer.from(tables.flatMap((table) => (table.name === name ? csvOf(table) : [])).join(''), 'utf8');
 
 /** The part of an evaluation that others may see. The counts beside it serve the pooled sum and are shown to nobody. */
 function releasedReport(bytes: Uint8Array): SignedReport | null {
