@@ -1,11 +1,11 @@
-import { type Contract, stagesOf } from '@consilium/shared/contract';
+import { bandNames, type Contract, type Subgroup, stagesOf } from '@consilium/shared/contract';
 import type { RunReport } from '@consilium/shared/report';
 
 /** A contract in plain words, for people. The whole of it is the file that the contract's hash names. */
 export function contractTerms({ runFile, notAfter }: Contract): RunReport['terms'] {
   const { model, participation, validation, training, data } = runFile;
   const { required, quorum, minimumSampleShare, idleLimit } = participation;
-  const { share, everyRounds, choose, minimumCell, minimumCohort, bootstrap, alone } = validation;
+  const { share, everyRounds, choose, minimumCell, minimumCohort, bootstrap, alone, subgroups } = validation;
   const rows: readonly (readonly [string, string])[] = [
     ...(runFile.description === undefined ? [] : [['What for', runFile.description] as const]),
     ['Model', `${model.family}, preset ${model.preset}, ${model.classes.length} classes`],
@@ -37,6 +37,7 @@ export function contractTerms({ runFile, notAfter }: Contract): RunReport['terms
     ],
     ['Test', 'patients kept aside from the start, read once, at the end'],
     ...(alone === true ? [['Each site alone', 'each site also trains by itself, as a comparison'] as const] : []),
+    ...(subgroups === undefined ? [] : [['Subgroups', subgroups.map(subgroupText).join('; ')] as const]),
     ['Intervals', bootstrap === 0 ? 'no bootstrap' : `${bootstrap} draws of a bootstrap at each site`],
     [
       'Protection',
@@ -48,6 +49,9 @@ export function contractTerms({ runFile, notAfter }: Contract): RunReport['terms
   ];
   return rows.map(([label, value]) => ({ label: label.slice(0, 64), value: value.slice(0, 2000) }));
 }
+
+const subgroupText = ({ column, bands }: Subgroup): string =>
+  bands === undefined ? column : `${column}: ${bandNames(bands).join(', ')}`;
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

@@ -2,7 +2,7 @@ import { caveatOf, idOf, stagesOf } from '@consilium/shared/contract';
 import { fromWire, type WireError } from '@consilium/shared/errors';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import { mergeCounts, metricsOf, type PooledPart, releasePooled } from '@consilium/shared/metrics';
-import { type Evaluation, type RunReport, runReport, type SiteReport } from '@consilium/shared/report';
+import { type Evaluation, isOfSome, type RunReport, runReport, type SiteReport } from '@consilium/shared/report';
 import {
   coverageOf,
   type RunState,
@@ -93,7 +93,6 @@ function figuresOf({ state, evaluations }: RunFacts, reports: readonly SiteRepor
           measures: releasePooled(metricsOf(mergeCounts(counts), model.classes), parts, validation.minimumCell),
         };
   const test = state.history.find(({ step }) => step === 'test');
-  const isOfGroup = (name: string) => name.includes('group: ');
   const panels = test?.panels ?? [];
   return {
     curve: state.history.flatMap(curvePoint),
@@ -113,7 +112,7 @@ function figuresOf({ state, evaluations }: RunFacts, reports: readonly SiteRepor
             n: pooled.measures.n,
           },
     groups: panels
-      .filter(({ name }) => isOfGroup(name))
+      .filter(({ name }) => isOfSome(name))
       .map(({ name, metrics: { n, accuracy, macroF1 } }) => ({
         ...{ name, n, cell: { accuracy: rounded(accuracy), macroF1: rounded(macroF1) } },
       })),

@@ -15,5 +15,13 @@ export * from './run-file.js';
 export { groupsOfStage, hasStageGroups, trainedGroups } from './stage-groups.js';
 export { onlyStage, type Stage, stageAt, stagesOf } from './stages.js';
 export * from './steps.js';
+export {
+  bandNames,
+  bandOf,
+  isHeading,
+  notStated,
+  otherValues,
+  type Subgroup,
+} from './subgroups.js';
 export { stage } from './training.js';
 export * from './transforms.js';

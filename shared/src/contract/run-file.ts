@@ -4,6 +4,7 @@ import { data } from './data/index.js';
 import { fileName } from './file-name.js';
 import { checkPreparation } from './fitting-preparation.js';
 import { preparation } from './preparation.js';
+import { checkSubgroups, subgroups } from './subgroups.js';
 import { choose, stage, training } from './training.js';
 
 const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower case letters, digits and inner hyphens');
@@ -60,6 +61,8 @@ const validation = z
     bootstrap: z.int().min(0).max(10_000).default(1000),
     /** Each site also trains by itself, and its own model is judged beside the common one. */
     alone: z.boolean().exactOptional(),
+    /** Columns by whose values the final test also tells each site's figures. */
+    subgroups: subgroups.exactOptional(),
   })
   .prefault({});
 
@@ -86,6 +89,7 @@ export const runFile = z
   })
   .superRefine(({ model, data, preparation, training, stages, validation }, context) => {
     checkPreparation(data, preparation, context);
+    checkSubgroups(validation.subgroups, data, context);
     if (validation.alone && model.weights) {
       const message = 'a site has no imported weights to train from by itself: leave out one of the two';
       context.addIssue({ code: 'custom', path: ['validation', 'alone'], message });

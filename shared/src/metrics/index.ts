@@ -19,4 +19,5 @@ export * from './suppress.js';
 export * from './uplift.js';
 export * from './wilson.js';
 export { tooFew, withholdLine } from './withhold-line.js';
+export * from './withhold-subgroups.js';
 export * from './withhold-totals.js';

@@ -8,15 +8,20 @@ import type { Confusion } from './confusion.js';
  * (Gusfield 1988). So a cell is free if such a walk passes through it: row → column adds to a cell, which always may be;
  * column → row takes from one, which must hold more than a reader knows it to hold at least.
  * @param samples [rows, columns], not always square
- * @param least what a reader knows each withheld cell above zero to hold
+ * @param least what a reader knows each withheld cell above zero to hold, of all cells or of each
  */
-export function undetermined(samples: Confusion, hidden: readonly (readonly boolean[])[], least: 0 | 1 = 0): boolean {
+export function undetermined(
+  samples: Confusion,
+  hidden: readonly (readonly boolean[])[],
+  least: 0 | 1 | ((row: number, column: number) => 0 | 1) = 0,
+): boolean {
+  const leastAt = typeof least === 'number' ? () => least : least;
   const rows = samples.length;
   const columns = samples[0]?.length ?? 0;
   return hidden.every((line, row) =>
     line.every((isHidden, column) => {
       if (!isHidden || samples[row]![column] === 0) return true;
-      const mayFall = samples[row]![column]! > least;
+      const mayFall = samples[row]![column]! > leastAt(row, column);
       return (mayFall && reaches({ row }, { column })) || reaches({ column }, { row });
 
       /** A walk between the cell's own row and column that does not use the cell itself. */
@@ -31,7 +36,7 @@ export function undetermined(samples: Confusion, hidden: readonly (readonly bool
           for (let other = 0; other < (current < rows ? columns : rows); other++) {
             const [r, c, next] = current < rows ? [current, other, rows + other] : [other, current - rows, other];
             const own = r === row && c === column;
-            const passable = !own && hidden[r]![c]! && (current < rows || samples[r]![c]! > least);
+            const passable = !own && hidden[r]![c]! && (current < rows || samples[r]![c]! > leastAt(r, c));
             if (passable && !seen.has(next)) {
               seen.add(next);
               open.push(next);

@@ -69,6 +69,22 @@ describe('an evaluation blob', () => {
     );
   });
 
+  it('is refused when a subgroup is of too few, or of other classes', () => {
+    const group = { name: 'F', n: 40, scores: null, support: subtypes.map(() => 5) };
+    const withGroup = (own: object) => {
+      const subgroups = [{ column: 'sex', groups: [{ ...group, ...own }] }];
+      return () =>
+        readEvaluation(
+          bytesOf({ ...evaluation, report: { ...evaluation.report, report: { ...report, subgroups } } }),
+          terms,
+        );
+    };
+    expect(withGroup({})).not.toThrow();
+    expect(withGroup({ n: 4 })).toThrow(refused('CSM-REPORT-INVALID'));
+    expect(withGroup({ support: subtypes.map(() => 1) })).toThrow(refused('CSM-REPORT-INVALID'));
+    expect(withGroup({ support: [5, 5] })).toThrow(refused('CSM-REPORT-FOREIGN'));
+  });
+
   it('is refused with a code, never a crash, whatever bytes arrive', () => {
     const coded = expect.objectContaining({ name: 'CodedError' });
     fc.assert(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { canonicalBytes } from '../canonical.js';
 import { fail } from '../errors/index.js';
 import type { BlobHash, RunId, SiteId, StepId } from '../ids.js';
-import { countsFormat, type EvaluationCounts, readCounts } from '../metrics/index.js';
+import { countsFormat, type EvaluationCounts, readCounts, tooFew } from '../metrics/index.js';
 import { type BesideCounts, besideCounts, readBeside, samplesIn } from './beside.js';
 import { signedReport } from './site-report.js';
 
@@ -66,6 +66,14 @@ export function readEvaluation(bytes: Uint8Array, terms: EvaluationTerms): Evalu
     }
     if (report.measures.n !== n) {
       fail('CSM-REPORT-INVALID', { path: 'report.measures.n', problem: 'another number of samples than the counts' });
+    }
+    const subgroups = (report.subgroups ?? []).flatMap(({ groups }) => groups);
+    if (subgroups.some(({ support }) => support.length !== terms.classes.length)) {
+      fail('CSM-REPORT-FOREIGN', { field: 'classes' });
+    }
+    const sizes = subgroups.flatMap((group) => [group.n, ...group.support]);
+    if (sizes.some((size) => typeof size === 'number' && tooFew(size, terms.minimumCell))) {
+      fail('CSM-REPORT-INVALID', { path: 'report.subgroups', problem: 'fewer samples than may be counted' });
     }
     for (const list of ['figures', 'groups'] as const) {
       if (!report[list]?.some(({ n }) => n < terms.minimumCell)) continue;

@@ -42,6 +42,25 @@ const panel = z.strictObject({
 });
 export type ReleasedPanel = z.infer<typeof panel>;
 
+/** The model's figures of the samples of each subgroup that one column tells; small ones withheld, and others with them. */
+const subgroupColumn = z.strictObject({
+  column: z.string().min(1).max(64),
+  groups: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(64),
+        n: figure,
+        /** Null where the group is withheld or empty. */
+        scores: releasedScores.nullable(),
+        /** Samples of each class, in the order of the model's own. */
+        support: z.array(figure).max(1000),
+      }),
+    )
+    .min(1)
+    .max(maxBeside),
+});
+export type ReleasedSubgroups = z.infer<typeof subgroupColumn>;
+
 /** How one model did on one site's patients: the record, with all that must be withheld already withheld. */
 export const siteReport = z.strictObject({
   format: z.literal(reportDomain),
@@ -66,6 +85,8 @@ export const siteReport = z.strictObject({
     .array(z.strictObject({ name: figureName, n: z.int().min(1), scores: releasedScores }))
     .max(maxBeside)
     .exactOptional(),
+  /** Subgroups by the columns that the run names, in its order. Left out where it names none. */
+  subgroups: z.array(subgroupColumn).max(maxBeside).exactOptional(),
   /** Figures of another kind, means over the samples that have one. */
   figures: z
     .array(z.strictObject({ name: figureName, n: z.int().min(1), mean: z.number() }))

@@ -11,7 +11,7 @@ import { figure, table } from '@consilium/shared/terminal';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { openKey, readEnrolment, readSettingsIfThere, type SiteHome } from '../config/index.js';
-import { partNames, samplesOfStage } from '../data/index.js';
+import { type PartName, partNames, samplesOfStage } from '../data/index.js';
 import { loadCohort, readExport } from '../exported/index.js';
 import { applyPreparation, fitsHere } from '../preparation/index.js';
 import { writeReport } from '../reports/index.js';
@@ -51,7 +51,8 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   const { contract, preparation } = exported;
   const dataset = await loadCohort(exported, data, { whole: part === 'all', signal: context.signal });
   const prepared = applyPreparation(dataset, preparation, contract.runFile);
-  const samples = part === 'all' ? joinSamples(partNames.map((name) => prepared.parts[name])) : prepared.parts[part];
+  const samples =
+    part === 'all' ? joinSamples(partsOf(part).map((name) => prepared.parts[name])) : prepared.parts[part];
   if (samples.rows === 0) fail('CSM-EVALUATE-EMPTY', { part });
 
   // The models are loaded for this command alone.
@@ -77,6 +78,7 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
     step: stepId.parse('test'),
     modelHash: sha256(exported.model),
     counts: dataset.counts,
+    ...(dataset.stated && { stated: partsOf(part).flatMap((name) => dataset.stated?.[name] ?? []) }),
     features: preparation.features.length,
     backend,
     synthetic: data.synthetic || (await saysSynthetic(data, contract)),
@@ -126,6 +128,8 @@ const partWords = {
   train: 'the training patients',
 } as const;
 type EvaluatedPart = keyof typeof partWords;
+
+const partsOf = (part: EvaluatedPart): readonly PartName[] => (part === 'all' ? partNames : [part]);
 
 function readPart(text = 'all'): EvaluatedPart {
   const parsed = z.enum(['all', 'test', 'validation', 'train']).safeParse(text);

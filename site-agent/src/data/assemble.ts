@@ -3,6 +3,7 @@ import { copiesBeforeSplit } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { copyOf, smallerClasses } from './copies.js';
 import { type Dataset, type Part, type PartName, partNames, type QuarantinedRow } from './dataset.js';
+import type { StatedValue } from './samples.js';
 import type { DataSource } from './source.js';
 import { readSplit, splitPatients } from './split.js';
 import { trainableRows } from './stage-samples.js';
@@ -15,6 +16,8 @@ export interface FoundSample {
   readonly label: number;
   /** Index among the run's groups; −1 where it has none, or the group is not known and need not be. */
   readonly group: number;
+  /** What the tables say of it in each column of subgroups; undefined where none has the column. */
+  readonly stated: readonly StatedValue[];
   readonly file: string;
   readonly line: number;
 }
@@ -80,6 +83,7 @@ export async function assembleDataset<Found extends FoundSample>(findings: Findi
     ...build(own[name]),
   });
   const idsOf = (name: PartName): readonly string[] => own[name].map(({ id }) => id);
+  const statedIn = (name: PartName) => own[name].map(({ stated }) => stated);
   const [train, validationPart, test] = partNames.map(partOf);
   const [trainIds, validationIds, testIds] = partNames.map(idsOf);
   const quarantine = [
@@ -90,8 +94,12 @@ export async function assembleDataset<Found extends FoundSample>(findings: Findi
   ];
   const used = partNames.reduce((sum, name) => sum + own[name].length, 0);
   const unused = kept.length - used;
+  const absent = (validation.subgroups ?? [])
+    .filter((_, index) => kept.every(({ sample }) => sample.stated[index] === undefined))
+    .map(({ column }) => column);
   const notes = [
     ...(copies.length > 0 ? [`The run copies ${copies.length} samples before it splits them.`] : []),
+    ...(absent.length > 0 ? [`Without a column here, and so not stated of anybody: ${absent.join(', ')}.`] : []),
     ...(unused > 0 ? [`Rows of training and validation patients left out: ${unused}. ${untrained}`] : []),
   ];
   const dataset: Dataset = {
@@ -99,6 +107,7 @@ export async function assembleDataset<Found extends FoundSample>(findings: Findi
     classes: model.classes,
     parts: { train: train!, validation: validationPart!, test: test! },
     ids: { train: trainIds!, validation: validationIds!, test: testIds! },
+    stated: { train: statedIn('train'), validation: statedIn('validation'), test: statedIn('test') },
     counts: {
       ...counts,
       read: counts.read + copies.length,

@@ -1,4 +1,5 @@
 import type { LabelledSamples } from '@consilium/models/samples';
+import type { StatedValue } from './samples.js';
 
 /** The parts of a cohort. A patient lies in exactly one of them. */
 export const partNames = ['train', 'validation', 'test'] as const;
@@ -47,6 +48,8 @@ export interface Dataset {
   readonly parts: Readonly<Record<PartName, Part>>;
   /** The hospital's own name of each row of each part: for its own eyes. */
   readonly ids: Readonly<Record<PartName, readonly string[]>>;
+  /** What is said of each row of each part, by column of the run's subgroups. */
+  readonly stated?: Readonly<Record<PartName, readonly (readonly StatedValue[])[]>>;
   /** read = kept + otherLabel + quarantined. */
   readonly counts: {
     readonly read: number;

@@ -134,6 +134,99 @@ describe('the column of groups', () => {
   });
 });
 
+describe('columns of subgroups', () => {
+  const kind = 'kind: expression-table, label: subtype, files: { features: expression.csv';
+  const named = ', subgroups: [{ column: sex }, { column: age, bands: [18] }]';
+  const sexOf = (index: number) => ['F', 'M', ''][index % 3]!;
+  const statedIn = ({ stated, ids }: Dataset) =>
+    Object.fromEntries(ids.train.map((id, row) => [id, stated?.train[row]]));
+  const expression = (more = '', of: (index: number) => string = () => '') =>
+    [`sample,subtype${more},G1,G2`, ...twelve.map((i) => `s${i},${labelOf(i)}${of(i)},${i},1`)].join('\n');
+
+  it('are read from the sample table first, then from a table of features; they change nothing else', async () => {
+    const files = {
+      'expression.csv': expression(',sex,age', (i) => `,X,${10 + i}`),
+      'samples.csv': ['sample,sex', ...twelve.map((i) => `s${i},${sexOf(i)}`)].join('\n'),
+    };
+    const data = `${kind}, samples: samples.csv }`;
+    const directory = folder(files);
+    const dataset = await loadDataset({ directory, contract: terms(data, '', named) });
+    expect(statedIn(dataset)).toEqual(
+      Object.fromEntries(twelve.map((i) => [`s${i}`, [sexOf(i) || null, String(10 + i)]])),
+    );
+    const { stated: _, ...rest } = dataset;
+    const { stated: __, ...without } = await loadDataset({ directory, contract: terms(data) });
+    expect(rest).toEqual(without);
+  });
+
+  it('are not stated of anybody at a site that has none, which is told so', async () => {
+    const directory = folder({ 'expression.csv': expression(',age', (i) => `,${i}`) });
+    const dataset = await loadDataset({ directory, contract: terms(`${kind} }`, '', named) });
+    expect(statedIn(dataset).s3).toEqual([undefined, '3']);
+    expect(dataset.notes).toEqual(['Without a column here, and so not stated of anybody: sex.']);
+    expect(dataset.counts).toMatchObject({ kept: 12, quarantined: 0 });
+  });
+
+  it('are not stated of a sample that two rows tell differently; it is no fault', async () => {
+    const rows = twelve.flatMap((i) => [`s${i},F,30`, ...(i === 4 ? ['s4,M,30'] : [])]);
+    const files = { 'expression.csv': expression(), 'samples.csv': ['sample,sex,age', ...rows].join('\n') };
+    const contract = terms(`${kind}, samples: samples.csv }`, '', named);
+    const dataset = await loadDataset({ directory: folder(files), contract });
+    expect(statedIn(dataset)).toMatchObject({ s3: ['F', '30'], s4: [null, '30'] });
+    expect(dataset.quarantine).toEqual([]);
+  });
+
+  it('are read of cells, of images and of bags', async () => {
+    const given = inventedCells(12, 5);
+    const h5ad = folder({});
+    const columns = { kind: twelve.map(labelOf), sex: twelve.map((i) => sexOf(i)), age: twelve.map(String) };
+    await writeH5ad(join(h5ad, 'cells.h5ad'), given, { columns });
+    const market = folder({
+      'matrix.mtx': matrixMarket(given),
+      'genes.txt': given.genes.join('\n'),
+      'cells.csv': [
+        'cell,kind,sex,age',
+        ...given.cells.map((cell, i) => `${cell},${labelOf(i)},${sexOf(i)},${i}`),
+      ].join('\n'),
+    });
+    const rows = twelve.map((i) => `s${i},${labelOf(i)},${sexOf(i)},${i},s${i}.png`);
+    const pictures = twelve.map(async (i) => {
+      const raw = { width: 8, height: 8, channels: 3 } as const;
+      return [
+        `s${i}.png`,
+        await sharp(Buffer.alloc(192, 3 * i), { raw })
+          .png()
+          .toBuffer(),
+      ] as const;
+    });
+    const table = ['sample,subtype,sex,age,file', ...rows].join('\n');
+    const images = folder({ ...Object.fromEntries(await Promise.all(pictures)), 'cells.csv': table });
+    const bags = folder({
+      'patients.csv': table,
+      'bags.safetensors': safetensors(Object.fromEntries(twelve.map((i) => [`s${i}`, Float32Array.of(i, 1, 2)])), 3),
+    });
+    for (const [directory, data, prefix] of [
+      [h5ad, 'kind: cells, id: cell, label: kind, files: { features: cells.h5ad }', 'cell-'],
+      [
+        market,
+        'kind: cells, id: cell, label: kind, files: { features: matrix.mtx, genes: genes.txt, samples: cells.csv }',
+        'cell-',
+      ],
+      [images, 'kind: images, side: 8, label: subtype, files: { samples: cells.csv }', 's'],
+      [
+        bags,
+        'kind: feature-bags, width: 3, label: subtype, files: { samples: patients.csv, features: bags.safetensors }',
+        's',
+      ],
+    ] as const) {
+      const dataset = await loadDataset({ directory, contract: terms(data, '', named) });
+      expect(statedIn(dataset)).toEqual(
+        Object.fromEntries(twelve.map((i) => [`${prefix}${i}`, [sexOf(i) || null, String(i)]])),
+      );
+    }
+  });
+});
+
 describe('stages that look at some groups', () => {
   /** Patients with one sample of each of their lineages; three tenths each are for validation and test. */
   const patients = [...Array(40).keys()];

@@ -7,10 +7,12 @@ import type { DataSource } from './source.js';
 
 export { readColumn } from './column.js';
 export * from './dataset.js';
+export type { StatedValue } from './samples.js';
 export type { DataSource } from './source.js';
 export { samplesOfStage, stageSamples, trainedSamples } from './stage-samples.js';
 export { openTable, type Table } from './table.js';
 export { tablesOf } from './tables.js';
+export { readNumber } from './values.js';
 
 /**
  * Reads a site's cohort by the kind of data that the contract names: one adapter a kind; a new kind is a new file and a case here.

@@ -64,7 +64,10 @@ export async function* rollCall(
     }
     roll.seen.add(id);
     if (typeof label === 'string' || typeof group === 'string') roll.otherLabel += 1;
-    else yield { sample: { id, patient: facts.patient ?? id, label, group, file, line }, fields, place };
+    else {
+      const { stated } = facts;
+      yield { sample: { id, patient: facts.patient ?? id, label, group, stated, file, line }, fields, place };
+    }
   }
 }
 
@@ -116,6 +119,7 @@ function joined(
       patient: pick(there.patient, here.patient),
       label: pick(there.label, here.label),
       group: pick(there.group, here.group),
+      stated: there.stated.map((value, index) => pick(value, here.stated[index])),
       ours: true,
     };
   };

@@ -12,9 +12,11 @@ export interface RowTerms {
 /** What a contract says of rows, whatever kind of data they are. */
 export function rowTerms(source: DataSource): RowTerms {
   const { contract, labels = 'required', rows: only } = source;
-  const { id, patient, label, group } = contract.runFile.data;
+  const { data, validation } = contract.runFile;
+  const { id, patient, label, group } = data;
+  const subgroups = (validation.subgroups ?? []).map(({ column }) => column);
   return {
-    columns: { id, patient, label, group, labels, only },
+    columns: { id, patient, label, group, labels, subgroups, only },
     labelOf: labelReader(source),
     groupOf: groupReader(source),
   };

@@ -129,6 +129,49 @@ describe('what a model says beside its classes', () => {
   });
 });
 
+describe('subgroups that the run names', () => {
+  const named = (contract: EvaluateOptions['contract']): EvaluateOptions['contract'] => {
+    const { runFile } = contract;
+    const subgroups = [{ column: 'sex' }, { column: 'age', bands: [18] }];
+    return { ...contract, runFile: { ...runFile, validation: { ...runFile.validation, subgroups } } };
+  };
+  const stated = Array.from({ length: rows }, (_, row) => [row < 6 ? 'F' : 'M', row < 2 ? '' : String(row + 12)]);
+  const given = async () => {
+    const site = await tinySite();
+    await site.remove();
+    return { stated, contract: named(site.signed().contract) };
+  };
+
+  it('stand in the report of the final test, column after column, with pooled counts of what is shown', async () => {
+    const { report, beside } = await judged({}, await given());
+    expect(siteReport.parse(report)).toEqual(report);
+    expect(report?.subgroups?.map(({ column }) => column)).toEqual(['sex', 'age']);
+    const [sex, age] = report?.subgroups ?? [];
+    expect(sex?.groups.map(({ name, n }) => [name, n])).toMatchObject([
+      ['F', 6],
+      ['M', 6],
+      ['other values', 0],
+      ['not stated', 0],
+    ]);
+    expect(age?.groups.map(({ name, n }) => [name, n])).toEqual([
+      ['under 18', { suppressed: true }],
+      ['18 and over', 6],
+      ['not stated', { suppressed: true }],
+    ]);
+    expect(beside.panels?.map(({ name }) => name)).toEqual([
+      'subgroup: sex: F',
+      'subgroup: sex: M',
+      'subgroup: age: 18 and over',
+    ]);
+  });
+
+  it('are no part of a round, nor of a report of few patients', async () => {
+    const options = await given();
+    expect((await judged({}, { ...options, partName: 'validation' })).report).not.toHaveProperty('subgroups');
+    expect((await judged({}, { ...options, part: few(4) })).beside).toEqual({});
+  });
+});
+
 describe('another model of the same samples', () => {
   // The model says class 0 of every third row alone: 8 of 12 are named otherwise by one that always says it, of 4 patients if there are 6.
   const always = Float32Array.from({ length: 2 * rows }, (_, index) => 1 - (index % 2));

@@ -26,8 +26,9 @@ import {
   type SiteReport,
 } from '@consilium/shared/report';
 import { version } from '../config/index.js';
-import type { Dataset, Part } from '../data/index.js';
+import type { Dataset, Part, StatedValue } from '../data/index.js';
 import { figureSums, predictionsOf, toldGroups } from './groups.js';
+import { type JudgedSubgroup, judgeSubgroup } from './subgroups.js';
 
 export interface Evaluated {
   /** Everything, for local eyes only; null in a stage that tells no classes. */
@@ -60,6 +61,8 @@ export interface EvaluateOptions {
   readonly notes?: readonly string[];
   /** Why the figures are no measure of the model; null where they are. */
   readonly caveat?: string | null;
+  /** What the site's tables say of each judged sample, by column of the run's subgroups. Left out: the report tells none. */
+  readonly stated?: readonly (readonly StatedValue[])[];
   /** Another model of the same samples, to be held against this one in the final test. */
   readonly rival?: Rival;
 }
@@ -91,9 +94,40 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
   const intervals = intervalsOf(predictions, draws, stream(seed, 'bootstrap', site, step).uniform);
   const released = suppress(measures, validation.minimumCell, { intervals, patients });
   const { counts: beside, shown } = partName === 'test' ? await judgedBeside(options, predictions) : nothingBeside;
-  const held = released && heldAgainst(predictions, released, shown.panels ?? [], options);
-  const report = released && reportOf(options, released, { ...shown, ...held });
-  return { measures, counts: countsOf(predictions), report, beside };
+  const counted = countsOf(predictions);
+  if (released === null) return { measures, counts: counted, report: null, beside };
+  const held = heldAgainst(predictions, released, shown.panels ?? [], options);
+  const some = partName === 'test' ? bySubgroup(predictions, released, options) : [];
+  const panels = [...(beside.panels ?? []), ...some.flatMap((own) => own.panels)];
+  return {
+    measures,
+    counts: counted,
+    report: reportOf(options, released, {
+      ...{ ...shown, ...held },
+      ...(some.length > 0 && { subgroups: some.map((own) => own.shown) }),
+    }),
+    beside: { ...beside, ...(panels.length > 0 && { panels }) },
+  };
+}
+
+/** The same figures by subgroup, one column of the run after the other. */
+function bySubgroup(
+  predictions: Predictions,
+  whole: ReleasedMeasures,
+  { part: { patients }, stated, contract, site, step }: EvaluateOptions,
+): readonly JudgedSubgroup[] {
+  if (stated === undefined) return [];
+  const { model, validation, seed } = contract.runFile;
+  const { minimumCell, bootstrap: draws, subgroups = [] } = validation;
+  const randomOf = (column: string, name: string) => stream(seed, 'subgroup', site, step, column, name).uniform;
+  const judged = { predictions, patients, whole, classes: model.classes, minimumCell, draws, randomOf };
+  return subgroups.map((subgroup, index) =>
+    judgeSubgroup(
+      judged,
+      subgroup,
+      stated.map((values) => values[index]),
+    ),
+  );
 }
 
 /**
@@ -197,7 +231,7 @@ const ratesOf = ({ class: name, recall, precision, f1, auc }: ReleasedMeasures['
 function reportOf(
   options: EvaluateOptions,
   measures: ReleasedMeasures,
-  beside: Pick<SiteReport, 'panels' | 'groups' | 'figures' | 'uplift'>,
+  beside: Pick<SiteReport, 'panels' | 'groups' | 'figures' | 'uplift' | 'subgroups'>,
 ): SiteReport {
   const { contract, site, step, partName, modelHash, counts, features, backend, caveat = null } = options;
   const notes = [...(caveat === null ? [] : [caveat]), ...(options.notes ?? [])];

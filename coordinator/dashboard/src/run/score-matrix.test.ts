@@ -34,6 +34,12 @@ describe('scoreMatrix', () => {
     ]);
   });
 
+  it('has no column for figures of some of the patients', () => {
+    const panels = ['majority', 'group: mono', 'majority, group: mono', 'subgroup: sex: F'];
+    const test = { pooled: {}, panels: panels.map((name) => ({ name, metrics: {} })) } as never;
+    expect(scoreMatrix(results, test, 'accuracy').models).toEqual(['this run', 'majority']);
+  });
+
   it('tells a withheld figure from one that has no meaning, and shows neither as a number', () => {
     const { rows } = scoreMatrix(results, undefined, 'accuracy');
     expect(rows[1]!.cells.map(({ kind }) => kind)).toEqual(['withheld', 'none']);

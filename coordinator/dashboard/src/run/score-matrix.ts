@@ -18,6 +18,9 @@ export interface ScoreMatrix {
 /** How the run's own model is called beside the others. */
 export const ownModel = 'this run';
 
+/** Figures of a group or subgroup are not of the patients of a row. */
+const isOfAll = (name: string): boolean => !name.includes('group: ');
+
 /** Rows are sites, and all together last; columns are this run's model and what else judged the same patients. */
 export function scoreMatrix(results: readonly SiteResult[], test: Judged | undefined, score: ScoreName): ScoreMatrix {
   const panels = [
@@ -25,7 +28,7 @@ export function scoreMatrix(results: readonly SiteResult[], test: Judged | undef
       ...results.flatMap(({ report }) => report?.panels?.map(({ name }) => name) ?? []),
       ...(test?.panels.map(({ name }) => name) ?? []),
     ]),
-  ];
+  ].filter(isOfAll);
   const rows = results.map(({ site, report }) => ({
     site,
     whole: false,

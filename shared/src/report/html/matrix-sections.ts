@@ -103,6 +103,7 @@ export function groupSection({ groups }: RunReport): Html | null {
 <p class="soft">Pooled over the sites with enough patients of the group.</p>
 <div class="scroll"><table><thead><tr><th class="text">Group</th><th>Samples</th><th>Accuracy</th><th>Macro F1</th></tr></thead>
 <tbody>${groups.map(
-    ({ name, n, cell }) => html`<tr><th>${name.replace(/^group: /, '')}</th><td>${count(n)}</td>${pair(cell)}</tr>`,
+    ({ name, n, cell }) =>
+      html`<tr><th>${name.replace(/^(?:sub)?group: /, '')}</th><td>${count(n)}</td>${pair(cell)}</tr>`,
   )}</tbody></table></div></section>`;
 }

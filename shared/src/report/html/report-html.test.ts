@@ -72,6 +72,51 @@ describe('what stands beside the model', () => {
   });
 });
 
+describe('subgroups', () => {
+  const report = inventReport({ classes: ['AML', 'ALL'] });
+  const { scores } = report.measures;
+  const page = render({
+    ...report,
+    subgroups: [
+      {
+        column: 'age',
+        groups: [
+          {
+            name: 'under <18>',
+            n: 41,
+            scores: { ...scores, auc: { value: 0.987, interval: null } },
+            support: [30, 11],
+          },
+          { name: '18 and over', n: withheld, scores: null, support: [withheld, withheld] },
+          { name: 'not stated', n: 0, scores: null, support: [0, 0] },
+        ],
+      },
+    ],
+  });
+  const [, section] = page.split('<h3>By age</h3>');
+
+  it('have their figures, with intervals, and their counts by class', () => {
+    expect(section).toMatch(
+      /<th>under &lt;18&gt;<\/th><td>41<\/td><td>[^<]+<br><span class="soft">[^<]+\u00a0to\u00a0[^<]+<\/span>/,
+    );
+    expect(section).toContain('<td>0.99</td>');
+    expect(section).toMatch(/<th>AML<\/th><td>30<\/td><td><span class="withheld"/);
+    expect(page).toContain('fewer than 5 patients');
+  });
+
+  it('are marked where they are withheld, and empty where they are empty', () => {
+    const rows = section!.split('<tr>');
+    const hidden = rows.find((row) => row.startsWith('<th>18 and over</th><td>'));
+    expect(hidden?.match(/class="withheld"/g)).toHaveLength(7);
+    expect(hidden).not.toContain('>0<');
+    expect(rows.find((row) => row.startsWith('<th>not stated</th>'))).toContain('<td>0</td><td>–</td>');
+  });
+
+  it('are not spoken of where the run names none', () => {
+    expect(render(report)).not.toContain('Is it as good for everyone?');
+  });
+});
+
 describe("a class's name above its column", () => {
   const headsOf = (classes: readonly string[]) => {
     const [, table] = render(inventReport({ classes })).split('<table class="matrix');

@@ -8,6 +8,7 @@ import { anyWithheld, otherFigures, shownCount, shownShare, tiles, withheldLegen
 import { type Html, html } from './markup.js';
 import { count, decimal, moment, numberOf, percent } from './numbers.js';
 import { caveatBanner, code, facts, notesSection, page, syntheticBanner } from './page.js';
+import { subgroupSection } from './subgroup-section.js';
 
 /** A site's report as one HTML file for people; the JSON beside it is the record. Every text in it is escaped. */
 export function reportHtml(signed: SignedReport): string {
@@ -30,6 +31,7 @@ ${confusionSection(measures)}
 ${reliabilitySection(measures)}
 <section><h2>More figures</h2>${otherFigures(measures.scores, panels)}</section>
 ${groupSection(report)}
+${subgroupSection(report)}
 ${dataSection(report)}
 ${provenance(signed)}`,
   );

@@ -46,8 +46,8 @@ export async function* cellFiles(wanted: Wanted): AsyncGenerator<CellFile> {
 async function annData(name: string, { directory, columns, layer, signal }: Wanted): Promise<CellFile> {
   const file = await openH5ad(join(directory, name), signal);
   try {
-    const { patient, label, group, only } = columns;
-    const wanted = [patient, label, group, only?.column].filter((column) => column !== undefined);
+    const { patient, label, group, subgroups, only } = columns;
+    const wanted = [patient, label, group, ...subgroups, only?.column].filter((column) => column !== undefined);
     const known = [...new Set(wanted)].filter((column) => column !== columns.id && file.columns.includes(column));
     const ids = file.columns.includes(columns.id) ? await file.column(columns.id) : file.cells;
     const facts = [ids];
