@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { createIdentity, sign } from '@consilium/shared/crypto';
 import { errorTable } from '@consilium/shared/errors';
 import { type JournalRecord, journalLine, sealRecord } from '@consilium/shared/journal';
+import { publishedSchemas } from '@consilium/shared/schemas';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createProgram as lead } from '../coordinator/src/cli/program.js';
@@ -208,4 +209,13 @@ describe('commands that the pages tell people to type', () => {
     });
     expect(wrong).toEqual([]);
   });
+});
+
+it('docs/schemas holds the published schemas and no other', () => {
+  const files = readdirSync(join(root, 'docs', 'schemas'));
+  expect(files.sort()).toEqual(
+    publishedSchemas()
+      .map(({ name }) => `${name}.json`)
+      .sort(),
+  );
 });

@@ -4,6 +4,9 @@ import { figure, releasedMeasures, scoreNames, uplift } from '../metrics/index.j
 import { figureName } from './figure-name.js';
 import { software } from './site-report.js';
 
+/** What a report of a run calls its own form. */
+export const runReportFormat = 'consilium-run-report-1';
+
 const text = z.string().min(1).max(500);
 const round = z.int().min(1);
 const stageIndex = z.int().min(0);
@@ -50,7 +53,7 @@ const spread = z.strictObject({
 
 /** A run as its lead may see it: what was agreed, what happened, what came of it. */
 export const runReport = z.strictObject({
-  format: z.literal('consilium-run-report-1'),
+  format: z.literal(runReportFormat),
   consortium: consortiumId,
   run: runId,
   name: z.string().min(1).max(63),
