@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createIdentity, verify } from '@consilium/shared/crypto';
+import { extendContract, type SignedContract, signContract } from '@consilium/shared/contract';
+import { createIdentity, sign, verify } from '@consilium/shared/crypto';
 import { coded } from '@consilium/shared/errors';
 import { blobHash, type StepId } from '@consilium/shared/ids';
 import { readJournal, verifyChain } from '@consilium/shared/journal';
@@ -189,6 +190,72 @@ describe('the agent', { timeout: timeoutMs }, () => {
     coordinator.assign({ step: step('train:0:2'), index: 9, verdict: null });
     await beyond;
     await agent.close();
+  });
+
+  const extended = ({ contract }: SignedContract, extension: Parameters<typeof extendContract>[1], by = site.lead) =>
+    signContract(extendContract(contract, extension), (domain, bytes) => sign(by, domain, bytes));
+
+  it('goes on under a longer contract, keeps the round under way, and ends with the model of a run that was so long', async () => {
+    const long = fakeCoordinator({ signed: site.signed({ rounds: 3 }), site: site.identity.publicKey });
+    const undisturbed = await site.start(long);
+    await long.until(({ activity }) => activity === 'idle');
+    await undisturbed.close();
+    const other = await tinySite(site.lead);
+    try {
+      const signed = site.signed({ rounds: 1 });
+      const coordinator = fakeCoordinator({ signed, site: other.identity.publicKey });
+      const jobs: string[] = [];
+      const agent = await other.start(coordinator, (trainer) => ({
+        ...trainer,
+        async run(job, options) {
+          if (job.kind === 'train') jobs.push(job.step);
+          if (job.kind === 'train' && job.round === 1) coordinator.extend(extended(signed, { rounds: 3 }));
+          return trainer.run(job, options);
+        },
+      }));
+      await coordinator.until(({ activity }) => activity === 'idle');
+      await agent.close();
+      expect(jobs).toEqual(['train:0:1', 'train:0:2', 'train:0:3']);
+      expect(coordinator.submitted.get(step('train:0:3'))).toEqual(long.submitted.get(step('train:0:3')));
+      expect([...coordinator.submitted.values()].every((hashes) => hashes.length === 1)).toBe(true);
+      expect(coordinator.statuses.filter(({ error }) => error !== null)).toEqual([]);
+    } finally {
+      await other.remove();
+    }
+  });
+
+  it('takes up again what it declined for a contract that had ended', async () => {
+    const signed = site.signed({ rounds: 1, notAfter: new Date(0) });
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey });
+    const agent = await site.start(coordinator);
+    const declined = await coordinator.until(({ activity }) => activity === 'declined');
+    expect(declined.error?.code).toBe('CSM-CONTRACT-EXPIRED');
+    coordinator.extend(extended(signed, { notAfter: new Date(Date.now() + 3_600_000) }));
+    await coordinator.until(({ activity }) => activity === 'idle');
+    await agent.close();
+    expect(coordinator.submitted.has(step('test'))).toBe(true);
+  });
+
+  it('declines a longer contract that another signed, and one that changes something else', async () => {
+    const signed = site.signed({ rounds: 1 });
+    const silent = new Set(['validate:1']);
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey, silent });
+    const agent = await site.start(coordinator);
+    await coordinator.until((status) => status.activity === 'uploading' && status.step === 'validate:1');
+    const honest = extended(signed, { rounds: 3 });
+    const changed = { ...honest.contract, runFile: { ...honest.contract.runFile, seed: 99 } };
+    for (const [longer, code] of [
+      [extended(signed, { rounds: 3 }, createIdentity()), 'CSM-CONTRACT-SIGNATURE'],
+      [signContract(changed, (domain, bytes) => sign(site.lead, domain, bytes)), 'CSM-CONTRACT-EXTENSION'],
+      [site.signed({ rounds: 3, seed: 99 }), 'CSM-AGENT-SECOND-CONTRACT'],
+    ] as const) {
+      const declined = coordinator.until(({ activity, error }) => activity === 'declined' && error?.code === code);
+      coordinator.extend(longer);
+      coordinator.assign({ preparation: null });
+      await declined;
+    }
+    await agent.close();
+    expect(coordinator.submitted.has(step('train:0:2'))).toBe(false);
   });
 
   it('declines when its contribution is refused, and does not make another', async () => {

@@ -31,6 +31,8 @@ export interface Agent {
 /** An assignment that is being done, or was. */
 interface Pursuit {
   readonly key: string;
+  /** The newest word on it: its contract may be extended meanwhile. */
+  work: Work | null;
   readonly abort: AbortController;
   done: Promise<void>;
   end: 'accepted' | 'declined' | null;
@@ -127,8 +129,8 @@ export function startAgent(options: AgentOptions): Agent {
   }
 
   /** Does one assignment, again and again while its faults may pass. */
-  async function pursue(work: Work, signal: AbortSignal): Promise<Pursuit['end']> {
-    const say = sayOf(work);
+  async function pursue(pursuit: Pursuit, signal: AbortSignal): Promise<Pursuit['end']> {
+    const say = sayOf(pursuit.work);
     let failures = 0;
     let crashes = 0;
     const decline = (error: CodedError): 'declined' => {
@@ -140,14 +142,19 @@ export function startAgent(options: AgentOptions): Agent {
       say('troubled', null, error);
       await pause(backoffMs(failures, backoff, random), signal);
     };
-    while (!signal.aborted) {
+    // A fault under a contract that has been extended since is no reason to give up: the longer one may mend it.
+    const decides = (work: Work): boolean => pursuit.work?.contract === work.contract;
+    for (let work = pursuit.work; work !== null && !signal.aborted; work = pursuit.work) {
       try {
         const outcome = await obey(work, { ...means, say }, signal);
         if (outcome.kind === 'accepted') {
           say('waiting');
           return 'accepted';
         }
-        if (outcome.kind === 'refused' && !passing.test(outcome.error.code)) return decline(outcome.error);
+        if (outcome.kind === 'refused' && !passing.test(outcome.error.code)) {
+          if (decides(work)) return decline(outcome.error);
+          continue;
+        }
         await wait(outcome.error);
       } catch (thrown) {
         if (signal.aborted) break;
@@ -155,7 +162,10 @@ export function startAgent(options: AgentOptions): Agent {
         if (error.code === 'CSM-INTERNAL') log.error({ err: thrown }, 'an unexpected fault');
         else log.warn({ code: error.code, details: error.details }, error.message);
         if (crash.test(error.code)) crashes++;
-        if (crashes >= maxCrashes || !(crash.test(error.code) || passing.test(error.code))) return decline(error);
+        if (crashes >= maxCrashes || !(crash.test(error.code) || passing.test(error.code))) {
+          if (decides(work)) return decline(error);
+          continue;
+        }
         await wait(error);
       }
     }
@@ -178,23 +188,28 @@ export function startAgent(options: AgentOptions): Agent {
     const key = work === null ? 'nothing' : keyOf(work);
     // An acceptance that the coordinator no longer knows of: what was kept is sent once more.
     const lost = work !== null && work.verdict === null && current?.end === 'accepted';
-    if (current?.key === key && !lost) return;
+    if (current?.key === key) {
+      const longer = current.work?.contract !== work?.contract;
+      current.work = work;
+      // Work under way goes on: what it makes counts under either contract. What was given up may be possible now.
+      if (!lost && !(longer && current.end === 'declined')) return;
+    }
     stopRest();
     const before = current;
     before?.abort.abort(coded('CSM-TRANSFER-CLOSED'));
-    const next: Pursuit = { key, abort: new AbortController(), done: Promise.resolve(), end: null };
+    const next: Pursuit = { key, work, abort: new AbortController(), done: Promise.resolve(), end: null };
     current = next;
     if (work === null) {
       sayOf(null)('idle');
       stopRest = clock.after(restMs, () => void rest(null));
     }
-    next.done = follow(before, next, work);
+    next.done = follow(before, next);
   }
 
   /** Work begins when what came before has let go. */
-  async function follow(before: Pursuit | null, next: Pursuit, work: Work | null): Promise<void> {
+  async function follow(before: Pursuit | null, next: Pursuit): Promise<void> {
     await before?.done;
-    if (work !== null && !next.abort.signal.aborted) next.end = await pursue(work, next.abort.signal);
+    if (next.work !== null && !next.abort.signal.aborted) next.end = await pursue(next, next.abort.signal);
   }
 
   const stopListening = connection.onAssignment(({ work }) => take(work));
@@ -212,6 +227,6 @@ export function startAgent(options: AgentOptions): Agent {
   };
 }
 
-/** What makes an assignment another piece of work. The journal's head and the verdict move without that. */
-const keyOf = ({ run, contract, contractBlob, step, index, model, preparation }: Work): string =>
-  JSON.stringify([run, contract, contractBlob, step, index, model, preparation]);
+/** What makes an assignment another piece of work. The contract, the journal's head and the verdict move without that. */
+const keyOf = ({ run, step, index, model, preparation }: Work): string =>
+  JSON.stringify([run, step, index, model, preparation]);

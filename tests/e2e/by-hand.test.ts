@@ -184,6 +184,33 @@ describe('by hand, over HTTPS with a private authority', () => {
     expect(await view()).toMatchObject({ outcome: 'complete' });
   });
 
+  it('a run that is extended half-way ends with the model of one that was so long', async () => {
+    await writeFile(join(lead.folder, 'long.yaml'), runFile.replace('rounds: 2', 'rounds: 3'));
+    const long = found(await asLead('launch', 'long.yaml'), /^Run\s+([0-9a-f]{32})$/m);
+    await asLead('watch', long);
+    const run = found(await asLead('launch', 'run.yaml', '--step'), /^Run\s+([0-9a-f]{32})$/m);
+    const view = async (of: string) => JSON.parse(await asLead('status', of, '--json'));
+    const watching = lead.start('consilium', 'watch', run, ...passphrase);
+    for (const last of ['initial', 'validate:1']) {
+      await watching.said(new RegExp(`^paused \\(waits for consilium next\\): .*\\(${last}\\)`, 'm'));
+      if (last === 'validate:1') {
+        expect(await refused(lead, 'consilium', 'extend', run, ...passphrase)).toContain('CSM-EXTEND-NOTHING');
+        const said = await asLead('extend', run, '--rounds', '3', '--not-after', '60d');
+        expect(said).toMatch(/^Rounds\s+2 → 3$/m);
+        expect((await view(run)).contract).toBe(found(said, /^Contract\s+([0-9a-f]{64})$/m));
+      }
+      await asLead('next', run);
+    }
+    await watching.said(/^paused \(waits for consilium next\): .*\(validate:2\)/m);
+    await asLead('next', run);
+    expect((await watching.ended).status).toBe(0);
+    const ended = await view(run);
+    expect(ended).toMatchObject({ outcome: 'complete', round: 3, rounds: 3 });
+    expect(ended.model).toBe((await view(long)).model);
+    const late = await refused(lead, 'consilium', 'extend', run, '--rounds', '4', ...passphrase);
+    expect(late).toContain('CSM-EXTEND-LATE');
+  });
+
   it('the lead takes the run away, and its journal verifies', async () => {
     const said = await asLead('export', 'latest', '--out', 'taken');
     expect(said).toMatch(/^Reports\s+north, south$/m);

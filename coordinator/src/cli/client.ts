@@ -42,6 +42,13 @@ export interface LeadClient {
   close(): Promise<void>;
 }
 
+/** All of an answer that is small enough to be held. */
+export async function wholeBody({ body }: MediaAnswer): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
 export interface ClientOptions {
   readonly address: string;
   readonly consortium: ConsortiumId;

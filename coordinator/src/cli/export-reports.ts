@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalBytes } from '@consilium/shared/canonical';
+import { type Contract, isOrExtends } from '@consilium/shared/contract';
 import { certificateDomain, verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { PublicKey, SiteId } from '@consilium/shared/ids';
@@ -13,7 +14,7 @@ import type { LeadSession } from './session.js';
 /** Each site's own signed report, as JSON and as a page, in the order of sites. @throws CSM-LEAD-EXPORT, CSM-REPORT-SIGNATURE */
 export async function saveReports(
   session: LeadSession,
-  view: RunView,
+  { view, contract }: { readonly view: RunView; readonly contract: Contract },
   folder: string,
   signal: AbortSignal,
 ): Promise<SiteReport[]> {
@@ -33,7 +34,7 @@ export async function saveReports(
     const report = verifyReport(signed, key, verify);
     if (
       report.run !== run ||
-      report.contract !== view.contract ||
+      !isOrExtends(contract, report.contract) ||
       report.site !== site ||
       report.model !== view.model
     ) {

@@ -3,7 +3,13 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
-import { contractDomain, contractHash, type SignedContract, signedContract } from '@consilium/shared/contract';
+import {
+  checkExtensions,
+  contractDomain,
+  contractHash,
+  type SignedContract,
+  signedContract,
+} from '@consilium/shared/contract';
 import { verify } from '@consilium/shared/crypto';
 import { CodedError, fail } from '@consilium/shared/errors';
 import { sumsFile, writeSums } from '@consilium/shared/exported';
@@ -13,6 +19,7 @@ import { readPreparation } from '@consilium/shared/statistics';
 import { getContract, getFrozen, getJournal, getModel, getPreparation, getRun } from '../api/index.js';
 import type { RunView } from '../conduct/view.js';
 import { runRecord } from '../rounds/index.js';
+import { wholeBody } from './client.js';
 import { writeLayers } from './export-layers.js';
 import { saveReports, saveRunReport } from './export-reports.js';
 import { verifyFile } from './journal.js';
@@ -33,12 +40,14 @@ interface Made {
   readonly models: ReadonlySet<string>;
   readonly frozen: ReadonlySet<string>;
   readonly preparations: ReadonlySet<string>;
+  /** The contracts that the run went by, in order. */
+  readonly contracts: readonly string[];
 }
 
 /**
  * Fetches all of a run into a folder and believes nothing of it: the contract must be this lead's, the journal whole and
  * the coordinator's, model and preparation what the journal names, each report its site's own.
- * @throws CSM-LEAD-EXPORT, CSM-JOURNAL-*, CSM-REPORT-SIGNATURE
+ * @throws CSM-LEAD-EXPORT, CSM-CONTRACT-EXTENSION, CSM-JOURNAL-*, CSM-REPORT-SIGNATURE
  */
 export async function exportRun(
   session: LeadSession,
@@ -51,7 +60,7 @@ export async function exportRun(
   const params = { run };
   const view = await client.call(getRun, { params, signal });
 
-  const contractBytes = await gather((await client.stream(getContract, { params, signal })).body);
+  const contractBytes = await wholeBody(await client.stream(getContract, { params, signal }));
   const signed = checkContract(contractBytes, session, run, view);
   await writeFile(at('contract.json'), contractBytes);
 
@@ -60,10 +69,13 @@ export async function exportRun(
   const chain = await verifyFile(journalFile, coordinatorKey);
   if (view.phase === 'closed' && chain.head?.hash !== view.journalHead) wrong(run, 'the journal ends elsewhere');
   const made = await readMade(journalFile);
+  const { contract } = signed;
+  const goneBy = [...(contract.extends ?? []).map((former) => former.contract), contractHash(contract)];
+  if (goneBy.some((hash, index) => made.contracts[index] !== hash)) wrong(run, 'the journal names other contracts');
 
   let features: readonly string[] | null = null;
   if (view.preparation !== null) {
-    const bytes = await gather((await client.stream(getPreparation, { params, signal })).body);
+    const bytes = await wholeBody(await client.stream(getPreparation, { params, signal }));
     if (!made.preparations.has(sha256(bytes))) wrong(run, 'the preparation is not the one of the journal');
     features = readPreparation(bytes).features;
     await writeFile(at('preparation.json'), bytes);
@@ -77,14 +89,14 @@ export async function exportRun(
     const frozen = await saveWeights(session, getFrozen, run, at('frozen.safetensors'), signal);
     if (!made.frozen.has(frozen)) wrong(run, 'the frozen part is none of the journal');
   }
-  const siteReports = await saveReports(session, view, at('reports'), signal);
+  const siteReports = await saveReports(session, { view, contract }, at('reports'), signal);
   await saveRunReport(session, view, siteReports, folder, signal);
   const reports = siteReports.map(({ site }) => site);
   const layers =
     model === null || features === null
       ? 'The run ended before it had a model.'
       : await writeLayers(at('layers'), {
-          contract: signed.contract,
+          contract,
           features: features.length,
           files: await Promise.all(
             ['model', ...(view.frozen === null ? [] : ['frozen'])].map((name) => readFile(at(`${name}.safetensors`))),
@@ -92,7 +104,7 @@ export async function exportRun(
         });
   const card = modelCard({
     view,
-    contract: signed.contract,
+    contract,
     coordinatorKey,
     lead: session.lead.publicKey,
     model,
@@ -116,6 +128,7 @@ function checkContract(bytes: Uint8Array, { lead, home }: LeadSession, run: RunI
   if (contract.run !== run || contract.consortium !== home.consortium || contractHash(contract) !== view.contract) {
     wrong(run, 'the contract is of another run');
   }
+  checkExtensions(contract);
   return parsed.data;
 }
 
@@ -123,16 +136,19 @@ async function readMade(journalFile: string): Promise<Made> {
   const models = new Set<string>();
   const frozenParts = new Set<string>();
   const preparations = new Set<string>();
+  const contracts: string[] = [];
   for await (const record of readJournal(createReadStream(journalFile))) {
     const body = typeof record.body === 'object' ? record.body : {};
     const parsed = runRecord.safeParse({ ...body, type: record.type });
-    if (!parsed.success || parsed.data.type !== 'step-done') continue;
+    if (!parsed.success) continue;
+    if (parsed.data.type === 'offered' || parsed.data.type === 'extended') contracts.push(parsed.data.contract);
+    if (parsed.data.type !== 'step-done') continue;
     const { model, frozen, preparation } = parsed.data.output;
     if (model !== undefined) models.add(model);
     if (frozen !== undefined) frozenParts.add(frozen);
     if (preparation !== undefined) preparations.add(preparation);
   }
-  return { models, frozen: frozenParts, preparations };
+  return { models, frozen: frozenParts, preparations, contracts };
 }
 
 /** Downloads a weights file; goes on where it stopped when the line breaks. Returns its SHA-256. */
@@ -191,12 +207,6 @@ async function save(file: string, body: AsyncIterable<Uint8Array>): Promise<void
   } finally {
     await handle.close();
   }
-}
-
-async function gather(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 const wrong = (run: string, problem: string): never => fail('CSM-LEAD-EXPORT', { run, problem });

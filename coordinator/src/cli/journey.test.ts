@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
+import type { Contract } from '@consilium/shared/contract';
 import {
   createIdentity,
   fingerprint,
@@ -204,12 +205,17 @@ describe('an export', () => {
     ...{ format: 'consilium-preparation-1', features: ['g1', 'g2'], classCounts: [4, 4], samples: 8, scale: null },
   });
   let run: string;
+  let terms: Contract;
   let out: string;
   let journal: string[];
   let count = 0;
 
-  const seal = (model: string, key: Identity = stage.coordinator) => {
+  const seal = (model: string, key: Identity = stage.coordinator, contract = sha256(canonicalBytes(terms))) => {
     const records = [
+      {
+        type: 'offered',
+        body: { contract, contractBlob: contract, sites: ['hospital-a'], stepwise: false },
+      },
       { type: 'step-done', body: { step: 'prepare:cohort:1', output: { preparation: sha256(preparation) } } },
       { type: 'step-done', body: { step: 'train:0:1', output: { model } } },
     ];
@@ -227,7 +233,8 @@ describe('an export', () => {
   beforeEach(() => {
     const signed = stage.runs.launched[0]?.signed;
     if (signed === undefined) throw new Error('no run');
-    run = signed.contract.run;
+    terms = signed.contract;
+    run = terms.run;
     out = join(folder, `export-${count++}`);
     const sealed = seal(sha256(weights));
     journal = sealed.map(({ line }) => line);
@@ -249,7 +256,7 @@ describe('an export', () => {
         outcome: 'complete',
         model: sha256(weights),
         preparation: sha256(preparation),
-        ...(sealed[1] === undefined ? {} : { journalHead: sealed[1].hash }),
+        ...(sealed[2] === undefined ? {} : { journalHead: sealed[2].hash }),
       }),
     );
   });
@@ -274,7 +281,7 @@ describe('an export', () => {
     const sums = readSums(await readFile(join(out, 'SHA256SUMS'), 'utf8'));
     expect(sums?.get('model.safetensors')).toBe(sha256(weights));
     expect(sums?.get('README.md')).toBe(sha256(Buffer.from(card)));
-    expect(await consilium('journal', 'verify', join(out, 'journal.jsonl'))).toMatch(/^2 records/);
+    expect(await consilium('journal', 'verify', join(out, 'journal.jsonl'))).toMatch(/^3 records/);
     expect(await code(consilium('export', run, '--out', out))).toBe('CSM-CLI-EXISTS');
   });
 
@@ -289,15 +296,22 @@ describe('an export', () => {
   });
 
   it('is refused when the journal was altered, cut, or sealed by another key', async () => {
-    const [first = '', second = ''] = journal;
-    journal = [first, second.replace('train:0:1', 'train:0:2')];
+    const [offered = '', first = '', second = ''] = journal;
+    journal = [offered, first, second.replace('train:0:1', 'train:0:2')];
     expect(await code(consilium('export', run, '--out', out))).toBe('CSM-JOURNAL-ALTERED');
     await rm(out, { recursive: true });
-    journal = [first];
+    journal = [offered, first];
     expect(await code(consilium('export', run, '--out', out))).toBe('CSM-LEAD-EXPORT');
     await rm(out, { recursive: true });
     journal = seal(sha256(weights), createIdentity()).map(({ line }) => line);
     expect(await code(consilium('export', run, '--out', out))).toBe('CSM-JOURNAL-SIGNATURE');
+  });
+
+  it('is refused when the run began with another contract than the one that it shows', async () => {
+    const sealed = seal(sha256(weights), stage.coordinator, sha256(Buffer.from('another')));
+    journal = sealed.map(({ line }) => line);
+    stage.runs.show({ ...(await stage.runs.view(run)), journalHead: sealed.at(-1)!.hash });
+    await expect(consilium('export', run, '--out', out)).rejects.toThrow('the journal names other contracts');
   });
 
   it('is refused when the contract is not this lead’s', async () => {

@@ -6,6 +6,7 @@ import { runCommands } from './commands.js';
 import type { CommandContext } from './context.js';
 import { coordinatorCommand } from './coordinator-start.js';
 import { exportCommand } from './export.js';
+import { extendCommand } from './extend.js';
 import { initCommand } from './init.js';
 import { inviteCommand } from './invite.js';
 import { journalCommand } from './journal.js';
@@ -32,6 +33,7 @@ export function createProgram(context: CommandContext): Command {
     revokeCommand(context),
     launchCommand(context),
     ...runCommands(context),
+    extendCommand(context),
     statusCommand(context),
     watchCommand(context),
     exportCommand(context),

@@ -22,7 +22,7 @@ import { noteTime, type StepTimes } from './step-times.js';
 const retryMs = 5_000;
 
 /** Does a step's fold. May take long; rejects with a coded error when the step can never be folded. */
-export type Fold = (deed: Deed, signal: AbortSignal) => Promise<StepOutput>;
+export type Fold = (deed: Deed, contract: Contract, signal: AbortSignal) => Promise<StepOutput>;
 
 /** One run at work: its journal, its state, and the deeds that follow from it. */
 export interface Conductor {
@@ -39,8 +39,9 @@ export interface Conductor {
 }
 
 export interface ConductorOptions {
+  /** The contract that the run was launched with. */
   readonly contract: Contract;
-  /** The contract with its signature, as JSON. */
+  /** The same with its signature, as JSON. */
   readonly signedContract: string;
   readonly store: Store;
   readonly sign: SignJournal;
@@ -107,7 +108,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   function doDeeds(): void {
     const deed = work(state);
     if (deed === null || folding !== null || stop.signal.aborted) return;
-    folding = fold(deed, stop.signal)
+    folding = fold(deed, state.contract, stop.signal)
       .then((output): RunInput => ({ kind: 'folded', step: deed.id, output }))
       .catch((thrown: unknown): RunInput => {
         if (!stop.signal.aborted) onFault(thrown);

@@ -131,8 +131,8 @@ const fileOf = async (parts: readonly BlobHash[], blobs: Blobs): Promise<Earlier
 async function foldEvaluations(deed: Deed, { contract, blobs }: FoldMeans): Promise<StepOutput> {
   const released: ReleasedMetrics[] = [];
   const evaluations: Evaluation[] = [];
-  for (const { site, hash } of deed.contributions) {
-    const terms = evaluationTerms(contract, site, deed.id, needed(deed.model));
+  for (const { site, hash, contract: under } of deed.contributions) {
+    const terms = evaluationTerms(contract, { site, step: deed.id, contract: under }, needed(deed.model));
     const evaluation = readEvaluation(await wholeBlob(blobs, hash), terms);
     evaluations.push(evaluation);
     released.push(releasedOf(site, evaluation.report?.report ?? null));

@@ -72,7 +72,7 @@ export async function limitBytes(state: RunState, blobs: Blobs): Promise<number>
 }
 
 function checkAgainst(state: RunState, site: SiteId, publicKey: PublicKey, contribution: SignedManifest): void {
-  const { contract, contractHash } = state;
+  const { contract, contractHash, contracts } = state;
   const { manifest } = contribution;
   const step = currentStep(state);
   const kind = step === null ? null : contributionOf(step);
@@ -85,7 +85,7 @@ function checkAgainst(state: RunState, site: SiteId, publicKey: PublicKey, contr
     {
       consortium: contract.consortium,
       run: contract.run,
-      contract: contractHash,
+      contract: contracts.find((known) => known === manifest.contract) ?? contractHash,
       step: idOf(step),
       base: baseOf(state),
       site,
@@ -162,7 +162,7 @@ async function checkBlob(
     case 'test': {
       const model = baseOf(state);
       if (model === null) return;
-      const terms = evaluationTerms(contract, site, idOf(step), model);
+      const terms = evaluationTerms(contract, manifest, model);
       const { report } = readEvaluation(await wholeBlob(blobs, hash), terms);
       if (report !== null) verifyReport(report, publicKey, verify);
       return;

@@ -12,7 +12,7 @@ export interface ChainedRecord {
 
 /** What the tables need beside the journal. */
 export interface RunFacts {
-  /** The signed contract as JSON. */
+  /** The signed contract that the run was launched with, as JSON. */
   readonly signedContract: string;
   readonly created: string;
 }
@@ -37,6 +37,7 @@ async function projectDetail(tx: Tx, { record, state, time }: ChainedRecord): Pr
     case 'site-left':
     case 'site-returned':
     case 'step-folding':
+    case 'extended':
     case 'paused':
     case 'resumed':
     case 'closed':

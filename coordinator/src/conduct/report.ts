@@ -14,9 +14,10 @@ export async function reportOf(conductor: Conductor, store: Store, blobs: Blobs)
   const model = resultOf(state);
   const tested = currentStepId(state) === 'test' && model !== null ? inOrder(state.accepted) : [];
   const evaluations = [];
-  for (const { site, step, hash } of tested) {
-    const terms = evaluationTerms(contract, site, step, model!);
-    evaluations.push({ site, evaluation: readEvaluation(await wholeBlob(blobs, hash), terms) });
+  for (const manifest of tested) {
+    const terms = evaluationTerms(contract, manifest, model!);
+    const evaluation = readEvaluation(await wholeBlob(blobs, manifest.hash), terms);
+    evaluations.push({ site: manifest.site, evaluation });
   }
   const rows = await store.read((db) => contributionsOf(db, contract.run));
   return runReportOf({

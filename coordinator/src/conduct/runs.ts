@@ -3,7 +3,7 @@ import { verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
 import type { JournalRecord, SignJournal } from '@consilium/shared/journal';
-import { currentStepId, type RunInput, type RunRecord, type RunState } from '../rounds/index.js';
+import { currentStepId, extensionFault, type RunInput, type RunRecord, type RunState } from '../rounds/index.js';
 import { type Blobs, listRuns, runOf, type SpoolOwner, type Spools, type Store } from '../store/index.js';
 import { type Conductor, openConductor } from './conductor.js';
 import { exportOf } from './exported.js';
@@ -72,7 +72,8 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
     const onChange = (before: RunState, records: readonly RunRecord[]) => {
       if (!conductor) return;
       const { state } = conductor;
-      if (before.index !== state.index || before.stepPhase !== state.stepPhase || state.phase === 'closed') {
+      const movedOn = before.index !== state.index || before.stepPhase !== state.stepPhase;
+      if (movedOn || before.contractBlob !== state.contractBlob || state.phase === 'closed') {
         tidyUp(run, droppedBlobs(before, state));
       }
       reassign(touchedSites(state, records));
@@ -84,7 +85,7 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       store,
       sign,
       now,
-      fold: (deed, signal) => foldStep(deed, { contract, blobs }, signal),
+      fold: (deed, terms, signal) => foldStep(deed, { contract: terms, blobs }, signal),
       onChange,
       onFault: (thrown) => onFault(run, thrown),
     });
@@ -141,6 +142,23 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       if ((await conductor.send({ kind: command })) === before) {
         fail('CSM-RUN-COMMAND', { run, command, phase: before.phase });
       }
+      return view(conductor);
+    },
+    async extend(run, bytes) {
+      const conductor = known(run);
+      const contract = openContract(bytes, { lead, consortium, now: now(), verify });
+      const hash = contractHash(contract);
+      // The same call again, after an answer that was lost.
+      if (hash === conductor.state.contractHash) return view(conductor);
+      const refuse = ({ state }: Conductor): void => {
+        const fault = extensionFault(state, contract);
+        if (fault !== null) throw fault;
+      };
+      refuse(conductor);
+      const contractBlob = await blobs.write(bytes);
+      const after = await conductor.send({ kind: 'extend', contract, contractBlob });
+      // It may have come too late while the blob was written.
+      if (after.contractHash !== hash) refuse(conductor);
       return view(conductor);
     },
     export: async (run) => exportOf(known(run), store, blobs),
@@ -224,6 +242,7 @@ function touchedSites(state: RunState, records: readonly RunRecord[]): readonly 
         break;
       case 'offered':
       case 'step-opened':
+      case 'extended':
       case 'paused':
       case 'resumed':
       case 'closed':

@@ -25,6 +25,7 @@ export function noteTime(times: Map<StepId, StepTimes>, record: RunRecord, time:
     case 'contribution-refused':
     case 'site-left':
     case 'site-returned':
+    case 'extended':
     case 'paused':
     case 'resumed':
     case 'closed':

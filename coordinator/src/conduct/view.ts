@@ -223,6 +223,10 @@ export interface Runs {
   view(run: string): Promise<RunView>;
   /** @throws CSM-RUN-UNKNOWN, CSM-RUN-COMMAND when it does not apply now. */
   command(run: string, command: LeadCommand): Promise<RunView>;
+  /**
+   * Goes on under a longer contract of the same run. @throws CSM-RUN-UNKNOWN, CSM-CONTRACT-*, CSM-EXTEND-*
+   */
+  extend(run: string, signedContract: Uint8Array): Promise<RunView>;
   export(run: string): Promise<Exported>;
   /** @throws CSM-RUN-UNKNOWN */
   contract(run: string): Promise<Contract>;

@@ -2,7 +2,7 @@ import { bandNames, type Contract, type Subgroup, stagesOf } from '@consilium/sh
 import type { RunReport } from '@consilium/shared/report';
 
 /** A contract in plain words, for people. The whole of it is the file that the contract's hash names. */
-export function contractTerms({ runFile, notAfter }: Contract): RunReport['terms'] {
+export function contractTerms({ runFile, notAfter, extends: formers = [] }: Contract): RunReport['terms'] {
   const { model, participation, validation, training, data } = runFile;
   const { required, quorum, minimumSampleShare, idleLimit } = participation;
   const { share, everyRounds, choose, minimumCell, minimumCohort, bootstrap, alone, subgroups } = validation;
@@ -46,6 +46,9 @@ export function contractTerms({ runFile, notAfter }: Contract): RunReport['terms
     ['Seed', String(runFile.seed)],
     ...(runFile.licence === undefined ? [] : [['Licence of the model', runFile.licence] as const]),
     ['Signed until', notAfter],
+    ...(formers.length === 0
+      ? []
+      : [['Extended', `before that ${formers.map((one) => terms(one, training.rounds)).join('; ')}`] as const]),
   ];
   return rows.map(([label, value]) => ({ label: label.slice(0, 64), value: value.slice(0, 2000) }));
 }
@@ -53,5 +56,7 @@ export function contractTerms({ runFile, notAfter }: Contract): RunReport['terms
 const subgroupText = ({ column, bands }: Subgroup): string =>
   bands === undefined ? column : `${column}: ${bandNames(bands).join(', ')}`;
 
+const terms = ({ rounds, notAfter }: NonNullable<Contract['extends']>[number], usual: number): string =>
+  `${counted(rounds ?? usual, 'round')} in the last stage, signed until ${notAfter}`;
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

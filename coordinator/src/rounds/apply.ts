@@ -1,4 +1,4 @@
-import { idOf, type Step, stageAt } from '@consilium/shared/contract';
+import { extendContract, idOf, type Step, stageAt, stepsOf } from '@consilium/shared/contract';
 import { type SiteId, siteId } from '@consilium/shared/ids';
 import { better } from './choice.js';
 import type { RunRecord, StepOutput } from './records.js';
@@ -21,6 +21,7 @@ export function apply(state: RunState, record: RunRecord): RunState {
         ...state,
         index: record.index,
         stepPhase: 'open',
+        contracts: state.contractHash === null ? [] : [state.contractHash],
         accepted: new Map(),
         refused: new Map(),
         absent: keep(state.absent, (absence) => absence.until !== 'step'),
@@ -57,6 +58,8 @@ export function apply(state: RunState, record: RunRecord): RunState {
       return { ...state, stepPhase: 'folding' };
     case 'step-done':
       return finish(state, record.output);
+    case 'extended':
+      return extended(state, record);
     case 'paused':
       return { ...state, phase: 'paused', pausedBy: record.by, error: record.error };
     case 'resumed':
@@ -66,6 +69,20 @@ export function apply(state: RunState, record: RunRecord): RunState {
     default:
       return record satisfies never;
   }
+}
+
+/** Steps so far keep their places, and what was sent under the former contract for the open one still counts. */
+function extended(state: RunState, record: Extract<RunRecord, { type: 'extended' }>): RunState {
+  const notAfter = new Date(record.notAfter);
+  const contract = extendContract(state.contract, { rounds: record.rounds, notAfter });
+  return {
+    ...state,
+    contract,
+    steps: stepsOf(contract.runFile),
+    contractHash: record.contract,
+    contractBlob: record.contractBlob,
+    contracts: [...state.contracts, record.contract],
+  };
 }
 
 function finish(state: RunState, output: StepOutput): RunState {

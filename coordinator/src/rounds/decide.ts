@@ -1,10 +1,11 @@
-import { idOf, milliseconds, type Step } from '@consilium/shared/contract';
+import { type Contract, contractHash, extensionOf, idOf, milliseconds, type Step } from '@consilium/shared/contract';
 import { coded, toWire, type WireError } from '@consilium/shared/errors';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { SignedManifest } from '@consilium/shared/wire';
 import { apply } from './apply.js';
 import { outcomeOf } from './coverage.js';
 import { following } from './early-stop.js';
+import { extensionFault } from './extension.js';
 import { shortfall } from './participation.js';
 import type { RunRecord, StepOutput } from './records.js';
 import { currentStep, pendingSites, type RunState } from './state.js';
@@ -40,7 +41,8 @@ export type RunInput =
   | { readonly kind: 'revoked'; readonly site: SiteId }
   | { readonly kind: 'folded'; readonly step: StepId; readonly output: StepOutput }
   | { readonly kind: 'fold-failed'; readonly step: StepId; readonly error: WireError }
-  /** From the lead. */
+  /** From the lead: a longer contract, and the blob that holds it with the signature. */
+  | { readonly kind: 'extend'; readonly contract: Contract; readonly contractBlob: BlobHash }
   | { readonly kind: 'next' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
@@ -67,6 +69,8 @@ export function decide(state: RunState, input: RunInput): readonly RunRecord[] {
       return isCurrent(state, input.step) && state.stepPhase === 'folding'
         ? [{ type: 'closed', outcome: 'failed', error: input.error }]
         : [];
+    case 'extend':
+      return extension(state, input);
     case 'next':
       return state.pausedBy === 'stepwise' ? [{ type: 'resumed' }, ...opening(state, state.index + 1)] : [];
     case 'pause':
@@ -84,6 +88,16 @@ function launch(state: RunState, input: Extract<RunInput, { kind: 'launch' }>): 
   if (state.phase !== 'new') return [];
   const { contractHash: contract, contractBlob, sites, stepwise } = input;
   return [{ type: 'offered', contract, contractBlob, sites: [...sites].sort(), stepwise }, ...opening(state, 0)];
+}
+
+function extension(
+  state: RunState,
+  { contract, contractBlob }: Extract<RunInput, { kind: 'extend' }>,
+): readonly RunRecord[] {
+  if (extensionFault(state, contract) !== null) return [];
+  const { rounds, notAfter } = extensionOf(contract);
+  const hash = contractHash(contract);
+  return [{ type: 'extended', contract: hash, contractBlob, rounds, notAfter: notAfter.toISOString() }];
 }
 
 /** Opens a step; one that asks no site goes straight to folding. */

@@ -98,6 +98,15 @@ const paused = z.strictObject({
   by: z.enum(['lead', 'stepwise', 'participation']),
   error: wireError.nullable(),
 });
+/** The lead signed a longer contract of the same run. All that it changes stands here. */
+const extended = z.strictObject({
+  type: z.literal('extended'),
+  contract: blobHash,
+  contractBlob: blobHash,
+  /** Of the last stage. */
+  rounds: z.int().min(1),
+  notAfter: z.iso.datetime(),
+});
 const resumed = z.strictObject({ type: z.literal('resumed') });
 const closed = z.strictObject({
   type: z.literal('closed'),
@@ -115,6 +124,7 @@ export const runRecord = z.discriminatedUnion('type', [
   siteReturned,
   stepFolding,
   stepDone,
+  extended,
   paused,
   resumed,
   closed,

@@ -34,6 +34,8 @@ export interface RunState {
   readonly stepwise: boolean;
   readonly contractHash: BlobHash | null;
   readonly contractBlob: BlobHash | null;
+  /** The contracts that the open step was worked on under: the one that it was opened with, and those that extended that. */
+  readonly contracts: readonly BlobHash[];
   /** Sites that the run was offered to, in canonical order. */
   readonly sites: readonly SiteId[];
   readonly index: number;
@@ -68,6 +70,7 @@ export function newRun(contract: Contract): RunState {
     stepwise: false,
     contractHash: null,
     contractBlob: null,
+    contracts: [],
     sites: [],
     index: -1,
     stepPhase: 'done',

@@ -9,7 +9,12 @@ export type Deed = {
   readonly step: Step;
   readonly id: StepId;
   /** Contributions in canonical site order. */
-  readonly contributions: readonly { readonly site: SiteId; readonly hash: BlobHash; readonly samples: number }[];
+  readonly contributions: readonly {
+    readonly site: SiteId;
+    readonly hash: BlobHash;
+    readonly samples: number;
+    readonly contract: BlobHash;
+  }[];
   readonly model: BlobHash | null;
   readonly frozen: BlobHash | null;
   readonly preparation: BlobHash | null;
@@ -18,7 +23,12 @@ export type Deed = {
 export function work(state: RunState): Deed | null {
   const step = currentStep(state);
   if (state.phase !== 'running' || state.stepPhase !== 'folding' || step === null) return null;
-  const contributions = inOrder(state.accepted).map(({ site, hash, samples }) => ({ site, hash, samples }));
+  const contributions = inOrder(state.accepted).map(({ site, hash, samples, contract }) => ({
+    site,
+    hash,
+    samples,
+    contract,
+  }));
   const { frozen, preparation } = state;
   return { kind: 'fold', step, id: idOf(step), contributions, model: baseOf(state), frozen, preparation };
 }

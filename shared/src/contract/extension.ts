@@ -41,7 +41,7 @@ export function extendContract(present: Contract, { rounds, notAfter }: Extensio
   };
   return contract.parse({
     ...present,
-    notAfter: notAfter === undefined ? present.notAfter : notAfter.toISOString(),
+    notAfter: next.notAfter > now.notAfter ? next.notAfter.toISOString() : present.notAfter,
     extends: [...before, former],
     runFile: next.rounds === now.rounds ? present.runFile : withRounds(present.runFile, next.rounds),
   });

@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Step, stepsOf } from '@consilium/shared/contract';
+import { type Contract, contractHash, extendContract, type Step } from '@consilium/shared/contract';
 import { createIdentity } from '@consilium/shared/crypto';
 import { blobHash, consortiumId, runId, siteId, stepId } from '@consilium/shared/ids';
 import { signedManifest, silentLog, type Work } from '@consilium/shared/wire';
@@ -20,15 +20,15 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('memory', () => {
-  let steps: readonly Step[];
+  let terms: Contract;
   beforeEach(async () => {
     const site = await tinySite();
-    steps = stepsOf(site.signed().contract.runFile);
+    terms = site.signed().contract;
     await site.remove();
   });
   const work = (index: number, step: string, changes: Partial<Work> = {}): Work => ({
     run,
-    contract: hash('1'),
+    contract: contractHash(terms),
     contractBlob: hash('2'),
     step: stepId.parse(step),
     index,
@@ -41,44 +41,57 @@ describe('memory', () => {
   const code = (name: string) => expect.objectContaining({ code: `CSM-AGENT-${name}` });
 
   it('lets steps go forward, and the same one again', async () => {
-    await admit(folder, steps, work(3, 'train:0:1'));
-    await admit(folder, steps, work(3, 'train:0:1', { journal: hash('6') }));
-    await admit(folder, steps, work(4, 'validate:1', { model: hash('7') }));
-    await admit(folder, steps, work(7, 'test', { model: hash('3') }));
+    await admit(folder, terms, work(3, 'train:0:1'));
+    await admit(folder, terms, work(3, 'train:0:1', { journal: hash('6') }));
+    await admit(folder, terms, work(4, 'validate:1', { model: hash('7') }));
+    await admit(folder, terms, work(7, 'test', { model: hash('3') }));
   });
 
   it('takes what a stage does not train for a part of its model', async () => {
-    await admit(folder, steps, work(3, 'train:0:1', { frozen: hash('8') }));
-    await admit(folder, steps, work(3, 'train:0:1', { frozen: hash('8') }));
+    await admit(folder, terms, work(3, 'train:0:1', { frozen: hash('8') }));
+    await admit(folder, terms, work(3, 'train:0:1', { frozen: hash('8') }));
     for (const other of [work(3, 'train:0:1', { frozen: hash('9') }), work(3, 'train:0:1')]) {
-      await expect(admit(folder, steps, other)).rejects.toEqual(code('SECOND-MODEL'));
+      await expect(admit(folder, terms, other)).rejects.toEqual(code('SECOND-MODEL'));
     }
   });
 
   it('refuses a step back, another model or preparation for one step, another contract', async () => {
-    await admit(folder, steps, work(4, 'validate:1'));
-    await expect(admit(folder, steps, work(3, 'train:0:1'))).rejects.toEqual(code('STEP-BACK'));
-    await expect(admit(folder, steps, work(4, 'validate:1', { model: hash('9') }))).rejects.toEqual(
+    await admit(folder, terms, work(4, 'validate:1'));
+    await expect(admit(folder, terms, work(3, 'train:0:1'))).rejects.toEqual(code('STEP-BACK'));
+    await expect(admit(folder, terms, work(4, 'validate:1', { model: hash('9') }))).rejects.toEqual(
       code('SECOND-MODEL'),
     );
-    await expect(admit(folder, steps, work(4, 'validate:1', { preparation: null }))).rejects.toEqual(
+    await expect(admit(folder, terms, work(4, 'validate:1', { preparation: null }))).rejects.toEqual(
       code('SECOND-MODEL'),
     );
-    await expect(admit(folder, steps, work(5, 'train:0:2', { contract: hash('9') }))).rejects.toEqual(
-      code('SECOND-CONTRACT'),
-    );
+    const other = { ...terms, runFile: { ...terms.runFile, seed: 8 } };
+    const under = work(5, 'train:0:2', { contract: contractHash(other) });
+    await expect(admit(folder, other, under)).rejects.toEqual(code('SECOND-CONTRACT'));
+  });
+
+  it('goes on under a contract that extends the one it knows, however many it missed, and never back', async () => {
+    const under = (contract: Contract, index: number, step: string) =>
+      admit(folder, contract, work(index, step, { contract: contractHash(contract) }));
+    const longer = extendContract(terms, { rounds: 3 });
+    const longest = extendContract(longer, { rounds: 4 });
+    await under(terms, 3, 'train:0:1');
+    await under(longest, 3, 'train:0:1');
+    for (const former of [terms, longer, extendContract(terms, { rounds: 9 })]) {
+      await expect(under(former, 4, 'validate:1')).rejects.toEqual(code('SECOND-CONTRACT'));
+    }
+    await under(longest, 9, 'train:0:4');
   });
 
   it('refuses what the contract does not hold, and leaves no trace of it', async () => {
-    await expect(admit(folder, steps, work(8, 'train:0:3'))).rejects.toEqual(code('STEP-UNKNOWN'));
-    await expect(admit(folder, steps, work(3, 'train:0:2'))).rejects.toEqual(code('STEP-UNKNOWN'));
-    await admit(folder, steps, work(0, 'prepare:cohort:1'));
+    await expect(admit(folder, terms, work(8, 'train:0:3'))).rejects.toEqual(code('STEP-UNKNOWN'));
+    await expect(admit(folder, terms, work(3, 'train:0:2'))).rejects.toEqual(code('STEP-UNKNOWN'));
+    await admit(folder, terms, work(0, 'prepare:cohort:1'));
   });
 
   it('does not take a damaged memory for none', async () => {
-    await admit(folder, steps, work(4, 'validate:1'));
+    await admit(folder, terms, work(4, 'validate:1'));
     await writeFile(join(folder, 'memory.json'), '{"format":"consilium-mem');
-    await expect(admit(folder, steps, work(3, 'train:0:1'))).rejects.toEqual(code('DISK'));
+    await expect(admit(folder, terms, work(3, 'train:0:1'))).rejects.toEqual(code('DISK'));
   });
 });
 

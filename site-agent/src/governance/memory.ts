@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { idOf, type Step } from '@consilium/shared/contract';
+import { type Contract, idOf, isOrExtends, stepsOf } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { blobHash, runId, stepId } from '@consilium/shared/ids';
 import type { Work } from '@consilium/shared/wire';
@@ -9,6 +9,7 @@ import { readIfThere, readJsonIfThere, writeWhole } from '../config/index.js';
 const remembered = z.strictObject({
   format: z.literal('consilium-memory-1'),
   run: runId,
+  /** The newest that it has worked under. */
   contract: blobHash,
   /** The newest step that this site has begun, and from what. */
   index: z.int().min(0),
@@ -23,25 +24,26 @@ type Remembered = z.infer<typeof remembered>;
 /**
  * Decides whether a site may obey an assignment, from what it did before: steps go forward only, each has one model and
  * one preparation, and none lies outside the contract. So a coordinator that was broken into cannot have an old step done
- * again from another model, which would tell it more of the patients than the contract allows.
+ * again from another model, which would tell it more of the patients than the contract allows. A contract may give way
+ * to one that extends it, never the other way.
  * The answer is on the disk before this resolves; work begins after.
  * @param folder of the run
  * @throws CSM-AGENT-STEP-UNKNOWN, CSM-AGENT-SECOND-CONTRACT, CSM-AGENT-STEP-BACK, CSM-AGENT-SECOND-MODEL, CSM-AGENT-DISK
  */
-export async function admit(folder: string, steps: readonly Step[], work: Work): Promise<void> {
+export async function admit(folder: string, terms: Contract, work: Work): Promise<void> {
   const { run, contract, index, step, model, frozen, preparation } = work;
-  const listed = steps[index];
+  const listed = stepsOf(terms.runFile)[index];
   if (listed === undefined || idOf(listed) !== step) fail('CSM-AGENT-STEP-UNKNOWN', { run, step, index });
   const file = join(folder, 'memory.json');
   const before = await recall(file);
   if (before !== null) {
-    if (before.run !== run || before.contract !== contract) fail('CSM-AGENT-SECOND-CONTRACT', { run });
+    if (before.run !== run || !isOrExtends(terms, before.contract)) fail('CSM-AGENT-SECOND-CONTRACT', { run });
     if (index < before.index) fail('CSM-AGENT-STEP-BACK', { run, step });
     if (index === before.index) {
       if (before.model !== model) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'model' });
       if (before.frozen !== frozen) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'frozen part' });
       if (before.preparation !== preparation) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'preparation' });
-      return;
+      if (before.contract === contract) return;
     }
   }
   const place = { format: 'consilium-memory-1', run, contract, index, step } as const;

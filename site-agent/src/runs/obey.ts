@@ -39,15 +39,14 @@ export async function obey(work: Work, means: Means, signal: AbortSignal): Promi
   if (verdict?.outcome === 'refused' && verdict.hash === earlier?.contribution.manifest.hash) {
     return { kind: 'refused', error: fromWire(verdict.error) };
   }
-  const steps = stepsOf(contract.runFile);
-  await admit(folder.folder, steps, work);
-  const step = steps[work.index] ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
+  await admit(folder.folder, contract, work);
+  const step = stepsOf(contract.runFile)[work.index] ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
   await folder.tidy(work.step, [work.contractBlob, work.model, work.frozen ?? null, work.preparation]);
   const kept = earlier ?? (await make(work, step, contract, folder, means, signal));
   return send(kept, step, contract, await modelBytes(work, folder), means, signal);
 }
 
-/** The contract as the lead signed it, fetched once a run and checked each time: it may have ended since. */
+/** The contract as the lead signed it, fetched once and again when it is extended, and checked each time: it may have ended since. */
 async function readContract(work: Work, folder: RunFolder, means: Means, signal: AbortSignal): Promise<Contract> {
   const path = await obtain(work.contractBlob, work, folder, means, signal);
   const { lead, consortium } = means.trust;

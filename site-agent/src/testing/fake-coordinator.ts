@@ -32,6 +32,8 @@ export interface FakeCoordinator {
   assign(changes: Partial<Work> | null): void;
   /** Resolves with the first status from now on that satisfies the condition. */
   until(wanted: (status: OwnStatus) => boolean): Promise<OwnStatus>;
+  /** The lead has signed a longer contract; steps done keep their places. */
+  extend(longer: SignedContract): void;
   /** The agent's link goes and another agent takes its place. */
   forgetAgent(): void;
 }
@@ -51,15 +53,15 @@ export function fakeCoordinator({
   silent = new Set(),
   refuse = new Set(),
 }: FakeOptions): FakeCoordinator {
-  const { contract } = signed;
-  const steps = stepsOf(contract.runFile);
+  let { contract } = signed;
+  let steps = stepsOf(contract.runFile);
   const blobs = new Map<BlobHash, Uint8Array>();
   const keep = (bytes: Uint8Array): BlobHash => {
     const hash = sha256(bytes);
     blobs.set(hash, bytes);
     return hash;
   };
-  const contractBlob = keep(encodeContract(signed));
+  let contractBlob = keep(encodeContract(signed));
   const statuses: OwnStatus[] = [];
   const submitted = new Map<StepId, BlobHash[]>();
   const muted = new Set(silent);
@@ -119,6 +121,12 @@ export function fakeCoordinator({
           if (wanted(status)) resolve(status);
         });
       }),
+    extend(longer) {
+      contract = longer.contract;
+      steps = stepsOf(contract.runFile);
+      contractBlob = keep(encodeContract(longer));
+      tell(truth());
+    },
     forgetAgent() {
       listener = () => {};
       waiting = [];

@@ -24,6 +24,8 @@ export interface TinySite {
   signed(changes?: {
     readonly localEpochs?: number;
     readonly rounds?: number;
+    readonly seed?: number;
+    readonly notAfter?: Date;
     readonly lead?: Identity;
   }): SignedContract;
   /**
@@ -60,14 +62,14 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
     settings,
     lead,
     identity,
-    signed({ localEpochs = 1, rounds = 2, lead: signer = lead } = {}) {
+    signed({ localEpochs = 1, rounds = 2, seed = 7, notAfter = new Date('2999-01-01'), lead: signer = lead } = {}) {
       const terms = contract.parse({
         format: 'consilium-contract-1',
         consortium,
         run: 'a'.repeat(32),
-        notAfter: '2999-01-01T00:00:00Z',
+        notAfter: notAfter.toISOString(),
         files: {},
-        runFile: readRunFile(runText(rounds, localEpochs)),
+        runFile: readRunFile(runText(rounds, localEpochs, seed)),
       });
       return signContract(terms, (domain, bytes) => sign(signer, domain, bytes));
     },
@@ -105,11 +107,12 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
   };
 }
 
-const runText = (rounds: number, localEpochs: number) => `name: tiny
+const runText = (rounds: number, localEpochs: number, seed: number) => `name: tiny
 model: { family: attention-aml, preset: small, classes: [A, B] }
 data: { kind: expression-table, id: sample, label: kind, features: common, files: { features: table.csv }, testShare: 0.25 }
 training: { rounds: ${rounds}, localEpochs: ${localEpochs}, batchSize: 8, optimizer: { name: adam, rate: 1e-2 } }
 validation: { share: 0.25, bootstrap: 20 }
+seed: ${seed}
 `;
 
 function tableText(): string {

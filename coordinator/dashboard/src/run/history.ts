@@ -85,6 +85,7 @@ export function stepsOf(entries: readonly RunEntry[]): readonly PastStep[] {
         break;
       case 'offered':
       case 'step-folding':
+      case 'extended':
       case 'paused':
       case 'resumed':
       case 'closed':

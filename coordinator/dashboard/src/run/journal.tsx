@@ -117,6 +117,8 @@ function saying({ record }: RunEntry): string {
       return `${record.step} has all that it needs`;
     case 'step-done':
       return `${record.step} done`;
+    case 'extended':
+      return `extended by the lead: ${format.count(record.rounds)} rounds, until ${format.moment(record.notAfter)}`;
     case 'paused':
       return `paused: ${record.by}${record.error === null ? '' : ` (${record.error.code})`}`;
     case 'resumed':

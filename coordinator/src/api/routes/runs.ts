@@ -63,12 +63,26 @@ export const postCommand = json({
   answer: view,
 });
 
+export const postExtension = json({
+  method: 'POST',
+  path: '/api/runs/{run}/extend',
+  access: 'lead',
+  group: 'runs',
+  summary:
+    'Gives a run that is not past its training more rounds in its last stage, a later last date, or both, by a signed ' +
+    'contract that extends the present one',
+  params: runPath,
+  body: named('Extension', z.strictObject({ signed: signedContract })),
+  answer: view,
+});
+
 export function runRoutes({ runs }: ApiOptions): readonly Bound[] {
   return [
     bind(listRuns, async () => ({ runs: newestFirst(await runs.list()) })),
     bind(getRun, async ({ params, caller }) => narrowRun(await runs.view(params.run), sightOf(caller))),
     bind(postRun, async ({ body }) => runs.launch(canonicalBytes(body.signed), { stepwise: body.stepwise })),
     bind(postWeights, async ({ body }) => ({ sha256: await runs.keepWeights(Buffer.from(body.bytes, 'base64')) })),
+    bind(postExtension, async ({ params, body }) => runs.extend(params.run, canonicalBytes(body.signed))),
     bind(postCommand, async ({ params, body }) => runs.command(params.run, body.command)),
   ];
 }

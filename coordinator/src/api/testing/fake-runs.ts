@@ -156,6 +156,7 @@ export interface FakeRuns extends Runs {
   /** Replaces what is shown and tells everybody. */
   show(view: RunView): void;
   readonly launched: readonly { readonly signed: SignedContract; readonly stepwise: boolean }[];
+  readonly extended: readonly { readonly run: string; readonly signed: SignedContract }[];
   readonly commands: readonly { readonly run: string; readonly command: string }[];
 }
 
@@ -164,6 +165,7 @@ export function fakeRuns(views: readonly RunView[] = [], parts: Partial<Exported
   const shown = new Map(views.map((view) => [String(view.run), view]));
   const listeners = new Set<(run: string) => void>();
   const launched: { signed: SignedContract; stepwise: boolean }[] = [];
+  const extended: { run: string; signed: SignedContract }[] = [];
   const commands: { run: string; command: string }[] = [];
   const find = (run: string): RunView => {
     const view = shown.get(run);
@@ -176,6 +178,7 @@ export function fakeRuns(views: readonly RunView[] = [], parts: Partial<Exported
   };
   return {
     launched,
+    extended,
     commands,
     show,
     async launch(bytes, { stepwise }) {
@@ -190,6 +193,11 @@ export function fakeRuns(views: readonly RunView[] = [], parts: Partial<Exported
     view: async (run) => find(run),
     async command(run, command) {
       commands.push({ run, command });
+      return find(run);
+    },
+    async extend(run, bytes) {
+      const signed = signedContract.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+      extended.push({ run, signed });
       return find(run);
     },
     async export(run) {

@@ -1,4 +1,4 @@
-import { type Contract, contract, idOf, runFile } from '@consilium/shared/contract';
+import { type Contract, contract, contractHash, idOf, runFile } from '@consilium/shared/contract';
 import { coded, toWire } from '@consilium/shared/errors';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import type { SignedManifest } from '@consilium/shared/wire';
@@ -111,7 +111,7 @@ export function drive(changes: Parameters<typeof terms>[0] = {}, stepwise = fals
     if (currentStep(state)!.kind !== 'initial') for (const site of by) contribute(site);
     fold(outputOf(loss));
   };
-  send({ kind: 'launch', contractHash: hash('contract'), contractBlob: hash('blob'), sites, stepwise });
+  send({ kind: 'launch', contractHash: contractHash(initial.contract), contractBlob: hash('blob'), sites, stepwise });
   return { send, contribute, fold, step, outputOf, records, initial, state: () => state };
 }
 

@@ -8,8 +8,9 @@ export type RunOutcome = 'complete' | 'degraded' | 'failed';
 export interface RunRow {
   readonly run: RunId;
   readonly name: string;
+  /** Of the newest contract. */
   readonly contractHash: BlobHash;
-  /** The signed contract, as JSON. */
+  /** The signed contract that the run was launched with, as JSON. Its journal says how it was extended. */
   readonly contract: string;
   readonly phase: RunPhase;
   readonly step: StepId | null;

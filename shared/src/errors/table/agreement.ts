@@ -39,7 +39,7 @@ export const agreementErrors = {
     remedy: 'A run can only become longer. Stop it when it should end.',
   },
   'CSM-EXTEND-STALE': {
-    message: 'The extension of run {run} is of a contract that has been extended since.',
+    message: 'The extension of run {run} is not of the contract that the run has now.',
     remedy: 'Extend again: the newest contract is read first.',
   },
   'CSM-INTERNAL': {
