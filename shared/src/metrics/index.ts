@@ -16,6 +16,7 @@ export * from './ranking.js';
 export * from './released.js';
 export * from './retrieval.js';
 export * from './suppress.js';
+export * from './temperature.js';
 export * from './uplift.js';
 export * from './wilson.js';
 export { tooFew, withholdLine } from './withhold-line.js';

@@ -69,6 +69,18 @@ describe('an evaluation blob', () => {
     );
   });
 
+  it('is refused when a temperature was fitted to too few', () => {
+    const { reliability } = report.measures;
+    const scores = { loss: 0.6, brier: 0.3, ece: 0.04, ece15: 0.05, mce: 0.1 };
+    const withTemperature = (fittedTo: number) => {
+      const temperatureScaled = { temperature: 1.5, fittedTo, scores, reliability };
+      const own = { ...evaluation.report, report: { ...report, temperatureScaled } };
+      return () => readEvaluation(bytesOf({ ...evaluation, report: own }), terms);
+    };
+    expect(withTemperature(5)).not.toThrow();
+    expect(withTemperature(4)).toThrow(refused('CSM-REPORT-INVALID'));
+  });
+
   it('is refused when a subgroup is of too few, or of other classes', () => {
     const group = { name: 'F', n: 40, scores: null, support: subtypes.map(() => 5) };
     const withGroup = (own: object) => {

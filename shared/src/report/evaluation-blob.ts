@@ -75,6 +75,10 @@ export function readEvaluation(bytes: Uint8Array, terms: EvaluationTerms): Evalu
     if (sizes.some((size) => typeof size === 'number' && tooFew(size, terms.minimumCell))) {
       fail('CSM-REPORT-INVALID', { path: 'report.subgroups', problem: 'fewer samples than may be counted' });
     }
+    const scaled = report.temperatureScaled;
+    if (scaled !== undefined && !('none' in scaled) && scaled.fittedTo < terms.minimumCell) {
+      fail('CSM-REPORT-INVALID', { path: 'report.temperatureScaled', problem: 'fewer samples than may be counted' });
+    }
     for (const list of ['figures', 'groups'] as const) {
       if (!report[list]?.some(({ n }) => n < terms.minimumCell)) continue;
       fail('CSM-REPORT-INVALID', { path: `report.${list}`, problem: 'fewer samples than may be counted' });

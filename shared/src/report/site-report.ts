@@ -6,6 +6,7 @@ import {
   releasedMeasures,
   releasedRates,
   releasedScores,
+  scaledCalibration,
   tooFew,
   uplift,
   withheld,
@@ -87,6 +88,8 @@ export const siteReport = z.strictObject({
     .exactOptional(),
   /** Subgroups by the columns that the run names, in its order. Left out where it names none. */
   subgroups: z.array(subgroupColumn).max(maxBeside).exactOptional(),
+  /** Calibration of the same predictions at a temperature fitted on validation patients, in the final test. */
+  temperatureScaled: scaledCalibration.exactOptional(),
   /** Figures of another kind, means over the samples that have one. */
   figures: z
     .array(z.strictObject({ name: figureName, n: z.int().min(1), mean: z.number() }))

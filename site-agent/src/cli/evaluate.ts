@@ -65,13 +65,13 @@ async function evaluate(folder: string, options: EvaluateOptions, context: Comma
   const signer = await signerOf(home, options, context);
   // The run's own parts hold patients whose copies it was trained on.
   const caveat = part === 'all' ? null : caveatOf(contract.runFile);
+  const ofLastStage = (name: PartName) =>
+    samplesOfStage(prepared.parts[name], contract.runFile, stagesOf(contract.runFile).at(-1)!);
   const { measures, report, beside } = await evaluateModel({
     model,
     part: samples,
-    training:
-      part === 'test' || part === 'validation'
-        ? samplesOfStage(prepared.parts.train, contract.runFile, stagesOf(contract.runFile).at(-1)!)
-        : null,
+    training: part === 'test' || part === 'validation' ? ofLastStage('train') : null,
+    ...(part === 'test' && { validation: ofLastStage('validation') }),
     partName: part === 'validation' ? 'validation' : 'test',
     contract,
     site: signer.site,

@@ -1,5 +1,5 @@
 import { tf, useBackend } from '@consilium/models/backend';
-import { labelled } from '@consilium/models/samples';
+import { labelled, pick } from '@consilium/models/samples';
 import { classifier, type Model, openModel, predict, rowsFeed } from '@consilium/models/training';
 import { blobHash, stepId } from '@consilium/shared/ids';
 import { siteReport } from '@consilium/shared/report';
@@ -169,6 +169,35 @@ describe('subgroups that the run names', () => {
     const options = await given();
     expect((await judged({}, { ...options, partName: 'validation' })).report).not.toHaveProperty('subgroups');
     expect((await judged({}, { ...options, part: few(4) })).beside).toEqual({});
+  });
+});
+
+describe('calibration at a temperature', () => {
+  it('stands in the report of the final test, fitted to validation samples alone', async () => {
+    // The model names class 0 of every third row alone; two answers of twelve are wrong here, so that a finite temperature is best.
+    const y = Int32Array.from({ length: rows }, (_, row) => (row % 6 === 0 ? 0 : row % 3 === 1 ? 0 : 1));
+    const validation = { ...samples, y };
+    const { report } = await judged({}, { validation });
+    expect(siteReport.parse(report)).toEqual(report);
+    expect(report?.temperatureScaled).toMatchObject({ fittedTo: rows, scores: { ece: expect.any(Number) } });
+    const turned = { ...samples, y: samples.y.map((label) => 1 - label) };
+    const other = await judged({}, { validation, part: turned });
+    const temperatures = [report, other.report].map((one) => one?.temperatureScaled);
+    expect(temperatures[0]).toHaveProperty('temperature');
+    expect(temperatures[1]).toHaveProperty('temperature', (temperatures[0] as { temperature: number }).temperature);
+  });
+
+  it('is none where too few validation patients, or none, were kept, and says why', async () => {
+    const none = pick(samples, new Int32Array());
+    const scaledOf = async (validation: typeof samples) => (await judged({}, { validation })).report?.temperatureScaled;
+    expect(await scaledOf(few(4))).toEqual({ none: 'few patients' });
+    expect(await scaledOf(none)).toEqual({ none: 'no validation' });
+  });
+
+  it('is no part of a round, nor of figures for which nothing was kept aside', async () => {
+    const options = { validation: samples, partName: 'validation' } as const;
+    expect((await judged({}, options)).report).not.toHaveProperty('temperatureScaled');
+    expect((await judged({})).report).not.toHaveProperty('temperatureScaled');
   });
 });
 

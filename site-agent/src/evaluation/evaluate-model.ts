@@ -13,6 +13,7 @@ import {
   mostProbable,
   type Predictions,
   type ReleasedMeasures,
+  scaleCalibration,
   suppress,
   tallyPatients,
   tooFew,
@@ -61,6 +62,8 @@ export interface EvaluateOptions {
   readonly notes?: readonly string[];
   /** Why the figures are no measure of the model; null where they are. */
   readonly caveat?: string | null;
+  /** The site's validation samples, to fit a temperature to; left out where none were kept from those that are judged. */
+  readonly validation?: Part;
   /** What the site's tables say of each judged sample, by column of the run's subgroups. Left out: the report tells none. */
   readonly stated?: readonly (readonly StatedValue[])[];
   /** Another model of the same samples, to be held against this one in the final test. */
@@ -104,10 +107,24 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
     counts: counted,
     report: reportOf(options, released, {
       ...{ ...shown, ...held },
+      ...(partName === 'test' && (await atFittedTemperature(predictions, options))),
       ...(some.length > 0 && { subgroups: some.map((own) => own.shown) }),
     }),
     beside: { ...beside, ...(panels.length > 0 && { panels }) },
   };
+}
+
+/** How well calibrated the same predictions are at a temperature, which test patients have no part in. */
+async function atFittedTemperature(
+  predictions: Predictions,
+  { model, part, training, validation, contract, batchSize }: EvaluateOptions,
+): Promise<Pick<SiteReport, 'temperatureScaled'>> {
+  if (validation === undefined) return {};
+  const { minimumCell } = contract.runFile.validation;
+  const probabilities = await predict({ model, samples: validation, reference: training, batchSize });
+  const { y, patients } = validation;
+  const fitted = { predictions: { y, probabilities, classes: predictions.classes }, patients };
+  return { temperatureScaled: scaleCalibration(fitted, { predictions, patients: part.patients }, minimumCell) };
 }
 
 /** The same figures by subgroup, one column of the run after the other. */
@@ -231,7 +248,7 @@ const ratesOf = ({ class: name, recall, precision, f1, auc }: ReleasedMeasures['
 function reportOf(
   options: EvaluateOptions,
   measures: ReleasedMeasures,
-  beside: Pick<SiteReport, 'panels' | 'groups' | 'figures' | 'uplift' | 'subgroups'>,
+  beside: Pick<SiteReport, 'panels' | 'groups' | 'figures' | 'uplift' | 'subgroups' | 'temperatureScaled'>,
 ): SiteReport {
   const { contract, site, step, partName, modelHash, counts, features, backend, caveat = null } = options;
   const notes = [...(caveat === null ? [] : [caveat]), ...(options.notes ?? [])];

@@ -154,6 +154,7 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
           partName: job.part,
           modelHash: job.modelHash,
           counts: dataset.counts,
+          ...(isTest && { validation: samplesOfStage(ours.parts.validation, contract.runFile, stage) }),
           ...(dataset.stated && { stated: dataset.stated[job.part] }),
           features: state.features.length,
           backend,

@@ -96,16 +96,25 @@ export function confusionSection({ perClass, confusion }: ReleasedMeasures): Htm
 
 /** Whether stated confidence can be taken at its word. */
 export function reliabilitySection({ reliability }: ReleasedMeasures): Html | null {
+  if (reliability.every((bin) => bin.count === 0)) return null;
+  return html`<section><h2>Can its confidence be trusted?</h2>
+${reliabilityPair(
+  reliability,
+  html`If the model is honest about its own doubt, the dots lie on the dashed line: of the answers that it holds 80\u00a0% sure, 80\u00a0% are right. Dots below the line: too sure of itself. Above: too modest. Larger dots stand for more samples.`,
+  'Share right against stated confidence',
+)}</section>`;
+}
+
+/** A reliability curve, drawn and in numbers. @param label what the drawing shows; different for each of a page */
+export function reliabilityPair(reliability: ReleasedMeasures['reliability'], text: Html, label: string): Html {
   const bins = reliability.flatMap((bin) => {
     const [size, accuracy, confidence] = [numberOf(bin.count), numberOf(bin.accuracy), numberOf(bin.confidence)];
     return size && accuracy !== null && confidence !== null ? [{ count: size, accuracy, confidence }] : [];
   });
   const occupied = reliability.filter((bin) => bin.count !== 0);
-  if (occupied.length === 0) return null;
-  return html`<section><h2>Can its confidence be trusted?</h2>
-<div class="pair"><div>
-<p class="soft">If the model is honest about its own doubt, the dots lie on the dashed line: of the answers that it holds 80\u00a0% sure, 80\u00a0% are right. Dots below the line: too sure of itself. Above: too modest. Larger dots stand for more samples.</p>
-${bins.length === 0 ? html`<p class="soft">No bin has enough patients to be drawn.</p>` : draw(reliabilityChart(bins), { width: 440, height: 320 }, 'Share right against stated confidence')}
+  return html`<div class="pair"><div>
+<p class="soft">${text}</p>
+${bins.length === 0 ? html`<p class="soft">No bin has enough patients to be drawn.</p>` : draw(reliabilityChart(bins), { width: 440, height: 320 }, label)}
 </div><div class="scroll"><table>
 <thead><tr><th class="text">Confidence</th><th>Samples</th><th>Mean</th><th>Share right</th></tr></thead>
 <tbody>${occupied.map(
@@ -113,5 +122,5 @@ ${bins.length === 0 ? html`<p class="soft">No bin has enough patients to be draw
       html`<tr><th>${decimal(bin.low, 1)} to ${decimal(bin.high, 1)}</th><td>${shownCount(bin.count)}</td><td>${shownShare(
         bin.confidence,
       )}</td><td>${shownShare(bin.accuracy)}</td></tr>`,
-  )}</tbody></table></div></div></section>`;
+  )}</tbody></table></div></div>`;
 }

@@ -72,6 +72,41 @@ describe('what stands beside the model', () => {
   });
 });
 
+describe('confidence at a temperature', () => {
+  const report = inventReport({ classes: ['AML', 'ALL'] });
+  const { reliability } = report.measures;
+  const hidden = { count: withheld, accuracy: withheld, confidence: withheld };
+  const temperatureScaled = {
+    ...{ temperature: 1.734, fittedTo: 48 },
+    scores: { loss: 0.61, brier: 0.31, ece: 0.0421, ece15: 0.05, mce: withheld },
+    reliability: reliability.map((bin, index) => (index > 7 ? { ...bin, ...hidden } : bin)),
+  };
+
+  it('is told beside the plain one, withheld figures by their mark', () => {
+    const page = render({ ...report, temperatureScaled });
+    const [, section] = page.split('<h2>Confidence at a temperature</h2>');
+    expect(section).toContain('<b>1.734</b>');
+    expect(section).toContain('48 validation samples');
+    expect(section).toMatch(/<td>[\d.]+<\/td><td>0\.042<\/td>/);
+    expect(section!.match(/class="withheld"/g)!.length).toBeGreaterThanOrEqual(10);
+    expect(page).toContain('fewer than 5 patients');
+    const drawings = (text: string) => text.match(/<svg width="100%"/g)?.length;
+    expect(drawings(page)).toBe(drawings(render(report))! + 1);
+  });
+
+  it.each([
+    ['no validation', 'no validation patients were kept aside'],
+    ['few patients', 'too few validation patients'],
+    ['no fit', 'no temperature from 0.05 to 20'],
+  ] as const)('is said to be none where there is %s', (none, words) => {
+    expect(render({ ...report, temperatureScaled: { none } })).toContain(words);
+  });
+
+  it('is not spoken of in a report that has none', () => {
+    expect(render(report)).not.toContain('Confidence at a temperature');
+  });
+});
+
 describe('subgroups', () => {
   const report = inventReport({ classes: ['AML', 'ALL'] });
   const { scores } = report.measures;

@@ -9,6 +9,7 @@ import { type Html, html } from './markup.js';
 import { count, decimal, moment, numberOf, percent } from './numbers.js';
 import { caveatBanner, code, facts, notesSection, page, syntheticBanner } from './page.js';
 import { subgroupSection } from './subgroup-section.js';
+import { temperatureSection } from './temperature-section.js';
 
 /** A site's report as one HTML file for people; the JSON beside it is the record. Every text in it is escaped. */
 export function reportHtml(signed: SignedReport): string {
@@ -22,13 +23,14 @@ export function reportHtml(signed: SignedReport): string {
 <p class="lead">${summary(report)}</p>
 ${report.caveat === undefined ? tiles(measures.scores, panels) : null}
 ${panels.length === 0 ? null : besideLegend}
-${anyWithheld([measures, panels]) ? withheldLegend(report.minimumCell) : null}
+${anyWithheld([measures, panels, report.temperatureScaled]) ? withheldLegend(report.minimumCell) : null}
 ${notesSection(report.notes)}
 ${upliftSection(report)}
 ${figuresSection(report)}
 ${classSection(measures, panels)}
 ${confusionSection(measures)}
 ${reliabilitySection(measures)}
+${temperatureSection(report)}
 <section><h2>More figures</h2>${otherFigures(measures.scores, panels)}</section>
 ${groupSection(report)}
 ${subgroupSection(report)}
