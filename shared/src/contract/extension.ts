@@ -7,7 +7,7 @@ import { rounds as roundsLimits } from './training.js';
 
 /** What a run may be given more of while it goes on. */
 export interface Extension {
-  /** Rounds of its last stage, all counted; as they are where left out. */
+  /** Rounds of its last stage in all, those done included; as they are where left out. */
   readonly rounds?: number | undefined;
   /** Until when sites work on it; as it is where left out. */
   readonly notAfter?: Date | undefined;
