@@ -11,6 +11,7 @@ import { type Log, systemClock } from '@consilium/shared/wire';
 import { openApi, recordsOver } from './api/index.js';
 import { type LiveSite, openRuns, presenceBoard, siteDesk } from './conduct/index.js';
 import { openCoordinatorHome } from './home.js';
+import { checkModel } from './initial/index.js';
 import { isLoopback } from './loopback.js';
 import { observe, openMetrics } from './monitoring/index.js';
 import { openSites } from './sites/index.js';
@@ -165,6 +166,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       }),
     ),
     records: recordsOver(store, now),
+    // Weights of a file are refused before, so no folder is looked into.
+    checkModel: async (run, signal) => (await checkModel(run, home.blobFolder, signal)).warnings,
     connected: (site) => presence.of(site)?.connected ?? false,
     storeWritable: () =>
       store

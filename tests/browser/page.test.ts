@@ -1,35 +1,14 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Sight } from '../../coordinator/src/api/role.js';
 import { openStage, type Stage, stagePassword } from '../../coordinator/src/api/testing/stage.js';
 import { siteId } from '../../shared/src/ids.js';
+import { barriers, complaintsOf, go, keep, narrow, noBrowser, openBrowser, soon, wide } from './browser.js';
 import { playedRuns } from './theatre.js';
 
-const built = existsSync(fileURLToPath(new URL('../../coordinator/dist/dashboard/index.html', import.meta.url)));
-const browserPath = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path !== '' && existsSync(path),
-);
-const why =
-  browserPath === undefined
-    ? ' (skipped: no Chromium, CHROMIUM names one)'
-    : built
-      ? ''
-      : ' (skipped before npm run build)';
-/** With this set, what the tests see is kept there as images. */
-const kept = process.env.CONSILIUM_SCREENSHOTS;
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** Longest wait for what comes by itself; a busy machine takes its time. */
-const soon = { timeout: 20_000 };
-const wide = { width: 1440, height: 900 };
-const narrow = { width: 390, height: 844 };
 const sections = ['now', 'curves', 'results', 'participation', 'models', 'journal', 'file', 'reports'] as const;
 
-describe.skipIf(why !== '')(`the page in a browser${why}`, () => {
+describe.skipIf(noBrowser !== '')(`the page in a browser${noBrowser}`, () => {
   const runs = playedRuns();
   let stage: Stage;
   let browser: Browser;
@@ -44,7 +23,7 @@ describe.skipIf(why !== '')(`the page in a browser${why}`, () => {
     ] as const satisfies readonly (readonly [string, Sight])[]) {
       await stage.signedIn(name, sight);
     }
-    browser = await chromium.launch({ executablePath: browserPath!, args: ['--no-sandbox'] });
+    browser = await openBrowser();
   });
   afterEach(async () => {
     for (const context of open.splice(0)) await context.close();
@@ -62,12 +41,7 @@ describe.skipIf(why !== '')(`the page in a browser${why}`, () => {
     const context = await browser.newContext({ viewport, colorScheme: dark ? 'dark' : 'light', locale: 'de-DE' });
     open.push(context);
     const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (line) => {
-      // The first question, who is signed in, is answered with 401.
-      if (line.type() === 'error' && !line.text().includes('401')) complaints.push(line.text());
-    });
+    const complaints = complaintsOf(page);
     await page.goto(stage.url);
     await page.getByLabel('Name').fill(name);
     await page.getByLabel('Password').fill(stagePassword);
@@ -75,24 +49,6 @@ describe.skipIf(why !== '')(`the page in a browser${why}`, () => {
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
     return { page, complaints };
   }
-
-  async function keep(page: Page, name: string): Promise<void> {
-    if (kept === undefined) return;
-    mkdirSync(kept, { recursive: true });
-    await page.waitForTimeout(600);
-    await page.screenshot({ path: join(kept, `${name}.png`), fullPage: true });
-  }
-
-  /** What a check for accessibility finds serious. */
-  async function barriers(page: Page): Promise<readonly string[]> {
-    await page.evaluate(axe);
-    return page.evaluate<string[]>(`axe.run().then(({ violations }) => violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html }) => html).join(' | ')))`);
-  }
-
-  const go = (page: Page, address: string): Promise<unknown> =>
-    page.evaluate(`location.hash = ${JSON.stringify(address)}`);
 
   it('a wrong password is refused with a remedy', async () => {
     const context = await browser.newContext({ viewport: wide });

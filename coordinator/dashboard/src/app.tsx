@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import { faultOf, get, post } from './call.js';
+import { closeKey } from './lead/key.js';
 import { Overview } from './overview/overview.js';
 import { Skeleton } from './parts/card.js';
 import { Notice } from './parts/notice.js';
@@ -29,6 +30,7 @@ export function App() {
   }, []);
   useEffect(() => void ask(), [ask]);
   const leave = useCallback(async () => {
+    closeKey();
     await post('api/sign-out', {}).catch(() => {});
     setStanding({ kind: 'out' });
   }, []);
@@ -69,7 +71,10 @@ export function App() {
         </Shell>
       );
     case 'in': {
-      const out = () => setStanding({ kind: 'out' });
+      const out = () => {
+        closeKey();
+        setStanding({ kind: 'out' });
+      };
       return (
         <Session value={standing.me}>
           {place.at === 'run' ? (

@@ -5,12 +5,23 @@ export const get = <Answer>(path: string, signal?: AbortSignal): Promise<Answer>
   call<Answer>(path, signal === undefined ? {} : { signal });
 
 /** Sends a call with a body. @throws as `get` */
-export const post = <Answer>(path: string, body: unknown): Promise<Answer> =>
+export const post = <Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> =>
   call<Answer>(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
+    ...(signal === undefined ? {} : { signal }),
   });
+
+/** Sends the very bytes that a signature is over. @throws as `get` */
+export const postSigned = <Answer>(
+  path: string,
+  body: Uint8Array<ArrayBuffer>,
+  signature: Readonly<Record<string, string>>,
+): Promise<Answer> => {
+  const type = body.length === 0 ? {} : { 'content-type': 'application/json' };
+  return call<Answer>(path, { method: 'POST', headers: { ...signature, ...type }, body });
+};
 
 /** The text of an answer that is no single JSON value. @throws as `get` */
 export async function getText(path: string, signal?: AbortSignal): Promise<string> {

@@ -17,18 +17,25 @@ export type RunSection = (typeof runSections)[number];
 export type Place =
   | { readonly at: 'runs' }
   | { readonly at: 'sites' }
+  | { readonly at: 'users' }
+  | { readonly at: 'launch' }
   | { readonly at: 'run'; readonly run: string; readonly section: RunSection }
   | { readonly at: 'setup'; readonly token: string; readonly name: string | null };
+
+const lists = ['sites', 'users', 'launch'] as const;
 
 /** Reads an address. What it does not know is the list of runs. */
 export function placeOf(hash: string): Place {
   const [, token, name] = /^#setup=([\w-]{43})(?:&name=(.+))?$/.exec(hash) ?? [];
   if (token !== undefined) return { at: 'setup', token, name: name === undefined ? null : decoded(name) };
-  if (hash === '#/sites') return { at: 'sites' };
+  const list = lists.find((at) => hash === `#/${at}`);
+  if (list !== undefined) return { at: list };
   const [, run, part] = /^#\/run\/([0-9a-f]{32})(?:\/([a-z]+))?$/.exec(hash) ?? [];
   if (run === undefined) return { at: 'runs' };
   return { at: 'run', run, section: runSections.find((section) => section === part) ?? 'now' };
 }
+
+export const launchAddress = '#/launch';
 
 export const runAddress = (run: string, section: RunSection = 'now'): string =>
   section === 'now' ? `#/run/${run}` : `#/run/${run}/${section}`;

@@ -1,4 +1,5 @@
 import { type ReactNode, useContext } from 'react';
+import { closeKey, useKey } from './lead/key.js';
 import type { Seen } from './live.js';
 import { format } from './locale.js';
 import { usePlace } from './route.js';
@@ -37,6 +38,7 @@ export function Shell({
             {me.name}, {me.site ?? roleWords[me.role]}
           </span>
         )}
+        <KeyState />
         <ThemeChoice />
         {leave === undefined ? null : (
           <button type="button" className="button plain" onClick={leave}>
@@ -61,9 +63,11 @@ const toMain = (): void => document.getElementById('main')?.focus();
 
 function Places() {
   const { at } = usePlace();
+  const me = useContext(Session);
   const places = [
-    ['#/', 'Runs', at !== 'sites'],
+    ['#/', 'Runs', at !== 'sites' && at !== 'users'],
     ['#/sites', 'Sites', at === 'sites'],
+    ...(me?.role === 'lead' ? [['#/users', 'Users', at === 'users'] as const] : []),
   ] as const;
   return (
     <nav className="places" aria-label="Places">
@@ -84,6 +88,16 @@ function LineState({ seen: { line, atMs } }: { readonly seen: Seen<unknown> }) {
     <span className={`line ${line}`} role="status">
       {text}
     </span>
+  );
+}
+
+/** That the lead's key is open in this page, and the way to close it. */
+function KeyState() {
+  const key = useKey();
+  return key === null ? null : (
+    <button type="button" className="button plain" onClick={closeKey} title="The lead’s key is open in this page.">
+      Close the key
+    </button>
   );
 }
 

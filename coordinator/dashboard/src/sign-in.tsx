@@ -37,7 +37,7 @@ export function SignIn({
       <h1>{setup === null ? 'Sign in' : 'A new page user'}</h1>
       <p className="quiet">
         {setup === null
-          ? 'The page shows runs and sites. The lead’s commands are signed on the lead’s own machine.'
+          ? 'The page shows runs and sites. What the lead commands here is signed in the browser with the lead’s own key.'
           : 'This link works once. Choose a password to look at this coordinator with.'}
       </p>
       <label>

@@ -121,7 +121,7 @@ it('the lead sees of a run what others do not', async () => {
   for (const secret of secrets) expect(text).toContain(secret);
 });
 
-it('no call that changes something is open to a session, but for the own password', () => {
+it('no call that changes something is open to a session, but for the own password; a check of a run file changes nothing', () => {
   const changing = calls.filter(({ method, roles }) => method === 'POST' && roles.length > 0);
-  expect(changing.map(({ name }) => name)).toEqual(['POST /api/me/password']);
+  expect(changing.map(({ name }) => name)).toEqual(['POST /api/run-files/check', 'POST /api/me/password']);
 });

@@ -1,3 +1,4 @@
+import type { RunFile } from '@consilium/shared/contract';
 import type { Identity } from '@consilium/shared/crypto';
 import type { ConsortiumId, PublicKey, SiteId } from '@consilium/shared/ids';
 import type { Runs } from '../conduct/view.js';
@@ -29,6 +30,8 @@ export interface ApiOptions {
     readonly metricsToken: string | null;
   };
   readonly records: ApiRecords;
+  /** What the models warn of in a run file. @throws what they refuse */
+  readonly checkModel: (run: RunFile, signal: AbortSignal) => Promise<readonly string[]>;
   /** What a monitoring system reads. */
   readonly metrics: Metrics;
   /** Whether a site has a live session now. */

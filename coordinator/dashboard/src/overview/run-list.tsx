@@ -23,13 +23,7 @@ const columns = [
 /** All runs, the newest first. */
 export function RunList({ runs }: { readonly runs: readonly RunSummary[] }) {
   if (runs.length === 0) {
-    return (
-      <p className="quiet card">
-        <span>
-          No runs yet. The lead starts one with <code>consilium launch RUN.yaml</code>.
-        </span>
-      </p>
-    );
+    return <p className="quiet card">No runs yet.</p>;
   }
   return (
     <div className="card">

@@ -4,8 +4,10 @@ import { Chip } from '../parts/chip.js';
 import { Absent } from '../parts/notice.js';
 import { Table } from '../parts/table.js';
 import { useMe } from '../session.js';
+import { SiteDeeds } from './site-deeds.js';
 
 const columns = [{ title: 'Site' }, { title: 'State' }, { title: 'Connection' }, { title: 'Fingerprint of its key' }];
+const commands = { title: 'Commands' };
 const connected = { label: 'connected', tone: 'good', meaning: 'It has a session with this coordinator.' } as const;
 const twice = {
   label: 'two agents with one key',
@@ -19,20 +21,13 @@ export function SiteList({ sites }: { readonly sites: readonly MemberView[] }) {
   if (me.role === 'viewer') {
     return <Absent>Which sites take part is shown to the lead, and to each site its own state.</Absent>;
   }
-  if (sites.length === 0) {
-    return (
-      <p className="quiet card">
-        <span>
-          No site was invited yet. The lead invites with <code>consilium invite SITE</code>.
-        </span>
-      </p>
-    );
-  }
+  if (sites.length === 0) return <p className="quiet card">No site was invited yet.</p>;
+  const isLead = me.role === 'lead';
   return (
     <div className="card">
       <Table
         label="Sites of the consortium"
-        columns={columns}
+        columns={isLead ? [...columns, commands] : columns}
         stack
         rows={sites.map((site) => ({
           key: site.site,
@@ -44,6 +39,7 @@ export function SiteList({ sites }: { readonly sites: readonly MemberView[] }) {
               {site.collisions > 0 ? <Chip word={twice} /> : null}
             </span>,
             <code key="key">{site.pending?.fingerprint ?? site.fingerprint ?? '–'}</code>,
+            ...(isLead ? [<SiteDeeds key="deeds" member={site} />] : []),
           ],
         }))}
       />

@@ -9,6 +9,7 @@ import { type RunSection, runAddress, runSections } from '../route.js';
 import { useMe } from '../session.js';
 import { Shell } from '../shell.js';
 import { useLive } from '../use.js';
+import { Commands } from './commands.js';
 import { Curves } from './curves.js';
 import { Journal } from './journal.js';
 import { Models } from './models.js';
@@ -85,6 +86,7 @@ const Head = ({ view }: { readonly view: LiveRun }) => (
     <code className="quiet small" title={view.run}>
       {view.run.slice(0, 12)}
     </code>
+    <Commands view={view} />
   </div>
 );
 

@@ -1,6 +1,7 @@
 import type { Bound } from '../bind.js';
 import type { ApiOptions } from '../options.js';
 import type { PageUsers } from '../page-users.js';
+import { checkRoutes } from './checks.js';
 import { coordinatorRoutes } from './coordinator.js';
 import { courseRoutes } from './course.js';
 import { eventRoutes } from './events.js';
@@ -11,6 +12,7 @@ import { runRoutes } from './runs.js';
 import { siteRoutes } from './sites.js';
 import { userRoutes } from './users.js';
 
+export * from './checks.js';
 export * from './coordinator.js';
 export * from './course.js';
 export * from './events.js';
@@ -27,6 +29,7 @@ export const allRoutes = (options: ApiOptions, users: PageUsers): readonly Bound
   ...metricsRoutes(options),
   ...siteRoutes(options),
   ...runRoutes(options),
+  ...checkRoutes(options),
   ...courseRoutes(options),
   ...exportRoutes(options),
   ...eventRoutes(options),

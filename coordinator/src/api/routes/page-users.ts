@@ -1,3 +1,4 @@
+import { publicKey } from '@consilium/shared/ids';
 import { z } from 'zod';
 import { type Bound, bind } from '../bind.js';
 import { writeCookie } from '../cookie.js';
@@ -54,6 +55,8 @@ export const me = named(
     /** Whose details a site user sees. */
     site: z.string().nullable(),
     consortium: z.string(),
+    /** Whose signature commands need. */
+    lead: publicKey,
     version: z.string(),
   }),
 );
@@ -85,6 +88,7 @@ export function meOf(caller: Caller, { settings }: Pick<ApiOptions, 'settings'>)
     role: sight.role,
     site: sight.role === 'site' ? sight.site : null,
     consortium: settings.consortium,
+    lead: settings.lead,
     version: settings.version,
   };
 }

@@ -9,6 +9,7 @@ import type { Metrics } from '../../monitoring/index.js';
 import { openSites, type Sites } from '../../sites/index.js';
 import { openSqliteStore, type Store } from '../../store/index.js';
 import { type Api, openApi } from '../api.js';
+import type { ApiOptions } from '../options.js';
 import { recordsOver } from '../over-store.js';
 import { problem } from '../problem.js';
 import type { Sight } from '../role.js';
@@ -64,6 +65,7 @@ export async function openStage(
     readonly lead?: Identity;
     readonly consortium?: ConsortiumId;
     readonly realTime?: boolean;
+    readonly checkModel?: ApiOptions['checkModel'];
   } = {},
 ): Promise<Stage> {
   const lead = options.lead ?? createIdentity();
@@ -97,6 +99,7 @@ export async function openStage(
     },
     metrics: options.metrics ?? { text: async () => '' },
     records: recordsOver(store, now),
+    checkModel: options.checkModel ?? (async () => []),
     connected: options.connected ?? (() => false),
     storeWritable: options.storeWritable ?? (async () => true),
     now,

@@ -84,6 +84,10 @@ export const deskErrors = {
     message: 'There is no page user {name}.',
     remedy: 'See consilium users list.',
   },
+  'CSM-API-WEIGHTS': {
+    message: 'The run begins with the weights in {file}, which a page does not send.',
+    remedy: 'Launch it with `consilium launch` on the machine where the file lies.',
+  },
   'CSM-CLI-ADDRESS': {
     message: '{address} is not an address that calls may go to: {problem}.',
     remedy: 'Give one such as https://consilium.example.org; plain http is for this machine itself alone.',

@@ -83,6 +83,10 @@ export const keysErrors = {
     message: "There is no lead's key in {home}.",
     remedy: 'Make one with consilium init, or name its folder with --home.',
   },
+  'CSM-LEAD-OTHER': {
+    message: "The key in {file} is not that of this consortium's lead.",
+    remedy: 'Choose the file lead.key of the folder from which consilium init named this consortium.',
+  },
   'CSM-LEAD-PROOF': {
     message: 'The key that waits for approval as {site} was not sent by the holder of the one-time code.',
     remedy: 'Do not approve it. Call the hospital, and invite it again.',
