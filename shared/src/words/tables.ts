@@ -4,6 +4,8 @@ export const siteTableWords = {
   classes: 'Class by class: support, precision, recall, F1, AUC',
   confusion: 'How often each class was taken for each',
   calibration: 'Stated confidence and share right, bin by bin',
+  temperature: 'The same at a temperature fitted on validation patients',
+  subgroups: 'Samples of each class in each subgroup',
   uplift: 'By how much the common model is above others, with its interval',
   figures: 'Figures of another kind, means over samples',
 } as const;

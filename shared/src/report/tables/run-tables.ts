@@ -41,6 +41,8 @@ function commonTables(report: RunReport, sites: readonly SiteReport[]): readonly
     siteTable('classes', [...rowsOf('classes'), ...(measures ? classRows(allSites, measures) : [])]),
     siteTable('confusion', [...rowsOf('confusion'), ...(measures ? confusionRows(allSites, measures) : [])]),
     siteTable('calibration', [...rowsOf('calibration'), ...(measures ? calibrationRows(allSites, measures) : [])]),
+    siteTable('temperature', rowsOf('temperature')),
+    siteTable('subgroups', rowsOf('subgroups')),
     siteTable('uplift', [
       ...uplift.told.flatMap(({ site, n, over, scores }) => upliftRows(site, n, over, scores)),
       ...uplift.withheld.map(({ site, over }) => [site, null, over, null, withheld, withheld, withheld]),

@@ -1,4 +1,5 @@
 import {
+  type Figure,
   type ReleasedMeasures,
   type ReleasedScore,
   type ScoreName,
@@ -6,6 +7,7 @@ import {
   type Uplift,
 } from '../../metrics/index.js';
 import type { SiteTable } from '../../words/index.js';
+import { nameInSubgroup } from '../figure-name.js';
 import { commonModel } from '../run-report.js';
 import type { SiteReport } from '../site-report.js';
 import type { Cell, Table } from './table.js';
@@ -15,6 +17,8 @@ const columns = {
   classes: ['site', 'predictions', 'class', 'support', 'precision', 'recall', 'f1', 'auc', 'aucLow', 'aucHigh'],
   confusion: ['site', 'trueClass', 'predictedClass', 'count'],
   calibration: ['site', 'low', 'high', 'count', 'confidence', 'accuracy'],
+  temperature: ['site', 'temperature', 'fittedTo', 'low', 'high', 'count', 'confidence', 'accuracy'],
+  subgroups: ['site', 'column', 'subgroup', 'n', 'class', 'support'],
   uplift: ['site', 'n', 'over', 'score', 'difference', 'low', 'high'],
   figures: ['site', 'figure', 'n', 'mean'],
 } as const satisfies Record<SiteTable, readonly string[]>;
@@ -27,12 +31,19 @@ export const siteTable = <Name extends SiteTable>(name: Name, rows: Rows): Table
 
 /** The tables of a site's report. Every row names the site, so that those of several sites can be laid together. */
 export function siteTables(report: SiteReport): readonly Table<SiteTable>[] {
-  const { site, measures, panels = [], groups = [], figures = [], uplift = [] } = report;
+  const { site, measures, panels = [], groups = [], subgroups = [], figures = [], uplift = [] } = report;
+  const scaled = scaledOf(report);
   return [
     siteTable('scores', [
       ...scoreRows(site, commonModel, measures.n, measures.scores),
       ...panels.flatMap(({ name, scores }) => scoreRows(site, name, measures.n, scores)),
       ...groups.flatMap(({ name, n, scores }) => scoreRows(site, name, n, scores)),
+      ...subgroups.flatMap(({ column, groups: own }) =>
+        own.flatMap(({ name, n, scores }) => scoreRows(site, nameInSubgroup(column, name), n, scores ?? {})),
+      ),
+      ...Object.entries(scaled?.scores ?? {}).map(([name, value]) => [
+        ...[site, 'temperature-scaled', measures.n, name, value, null, null, null],
+      ]),
     ]),
     siteTable('classes', [
       ...classRows(site, measures),
@@ -47,6 +58,20 @@ export function siteTables(report: SiteReport): readonly Table<SiteTable>[] {
     siteTable('confusion', confusionRows(site, measures)),
     siteTable('calibration', calibrationRows(site, measures)),
     siteTable(
+      'temperature',
+      (scaled?.reliability ?? []).map(({ low, high, count, confidence, accuracy }) => [
+        ...[site, scaled?.temperature, scaled?.fittedTo, low, high, count, confidence, accuracy],
+      ]),
+    ),
+    siteTable(
+      'subgroups',
+      subgroups.flatMap(({ column, groups: own }) =>
+        own.flatMap(({ name, n, support }) =>
+          support.map((count, label) => [site, column, name, n, measures.perClass[label]?.class, count]),
+        ),
+      ),
+    ),
+    siteTable(
       'uplift',
       uplift.flatMap(({ over, scores }) => upliftRows(site, measures.n, over, scores)),
     ),
@@ -57,10 +82,14 @@ export function siteTables(report: SiteReport): readonly Table<SiteTable>[] {
   ];
 }
 
+/** The calibration at a temperature, where there is one. */
+const scaledOf = ({ temperatureScaled: scaled }: SiteReport) =>
+  scaled === undefined || 'none' in scaled ? null : scaled;
+
 export const scoreRows = (
   site: string,
   predictions: string,
-  n: number,
+  n: Figure,
   scores: Readonly<Record<string, ReleasedScore>>,
 ): Rows =>
   scoreNames.flatMap((name) => {

@@ -100,9 +100,53 @@ describe("a site's tables", () => {
   });
 });
 
+/** A report with subgroups and a temperature. */
+function richReport() {
+  const report = inventReport();
+  const { scores, reliability } = report.measures;
+  const [loss, brier, ece, ece15] = [0.6, 0.3, 0.04, 0.05];
+  const groups = [
+    { name: 'F', n: 90, scores, support: subtypes.map(() => 9) },
+    { name: 'M', n: withheld, scores: null, support: subtypes.map(() => withheld) },
+  ];
+  return {
+    ...report,
+    subgroups: [{ column: 'sex', groups }],
+    temperatureScaled: {
+      ...{ temperature: 1.5, fittedTo: 40, reliability },
+      scores: { loss, brier, ece, ece15, mce: withheld },
+    },
+  };
+}
+
+describe('subgroups and temperatures in tables', () => {
+  const tables = siteTables(richReport());
+  const rows = (name: string) => tables.find((table) => table.name === name)?.rows ?? [];
+
+  it('have a row for each class and each score, withheld ones marked', () => {
+    expect(rows('subgroups')).toHaveLength(2 * subtypes.length);
+    expect(rows('subgroups')[0]).toEqual(['hospital-north', 'sex', 'F', 90, 'NPM1', 9]);
+    expect(rows('subgroups').at(-1)).toEqual(['hospital-north', 'sex', 'M', withheld, 't-AML', withheld]);
+    const named = rows('scores').filter(([, name]) => String(name).startsWith('subgroup'));
+    expect(new Set(named.map(([, name, n]) => `${name} ${n}`))).toEqual(new Set(['subgroup: sex: F 90']));
+  });
+
+  it('hold the scores and bins at the temperature', () => {
+    expect(rows('temperature').map((row) => row.slice(1, 3))).toEqual(rows('calibration').map(() => [1.5, 40]));
+    const scaled = rows('scores').filter(([, name]) => name === 'temperature-scaled');
+    expect(scaled.map((row) => [row[3], row[4]])).toContainEqual(['mce', withheld]);
+    expect(scaled).toHaveLength(5);
+  });
+
+  it('are empty where there is no temperature', () => {
+    const none = siteTables({ ...inventReport(), temperatureScaled: { none: 'no validation' } });
+    expect(none.find(({ name }) => name === 'temperature')?.rows).toEqual([]);
+  });
+});
+
 describe("a run's tables", () => {
   const run = inventRun();
-  const sites = [inventReport()];
+  const sites = [richReport()];
   const rowsOf = (name: string, tables = runTables(run, sites)) =>
     tables.find((table) => table.name === name)?.rows ?? [];
 
