@@ -39,9 +39,9 @@ function install() {
 /** Bundles the page, when what it is made of has changed. */
 function bundle() {
   const page = join(root, 'coordinator', 'dashboard');
-  const shared = ['report/charts', 'words', 'errors'].map((room) => join(root, 'shared', 'dist', room));
+  const shared = [join('shared', 'dist'), ...['following', 'lead'].map((room) => join('coordinator', 'dist', room))];
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
-  for (const folder of [page, ...shared]) {
+  for (const folder of [page, ...shared.map((path) => join(root, path))]) {
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     for (const path of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
       hash.update(relative(root, path)).update('\0').update(readFileSync(path));

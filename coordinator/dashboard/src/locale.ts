@@ -1,4 +1,4 @@
-import { formats } from './format.js';
+import { formats } from '@consilium/coordinator/following';
 
 /** Numbers and dates as the reader's browser writes them. */
 export const format = formats(navigator.language);

@@ -1,7 +1,8 @@
+import { durationsOf } from '@consilium/coordinator/following';
 import type { RunRecord } from '@consilium/coordinator/rounds';
 import { blobHash, siteId, stepId } from '@consilium/shared/ids';
 import { expect, it } from 'vitest';
-import { durationsOf, entriesOf, kindOf, stepsOf } from './history.js';
+import { entriesOf, stepsOf } from './history.js';
 
 const hash = (digit: string) => blobHash.parse(digit.repeat(64));
 const idle = { code: 'CSM-RUN-SITE-IDLE', details: { site: 'hospital-b', seconds: 600, step: 'train:0:1' } };
@@ -55,7 +56,6 @@ it('tells for each step who stood behind it, who was away, and what came of it',
 it('knows how long a site took for steps of a kind, ended ones alone', () => {
   expect(durationsOf(told, a, 'train')).toEqual([10]);
   expect(durationsOf(told, b, 'train')).toEqual([]);
-  expect(kindOf('prepare:cohort:1')).toBe('prepare');
 });
 
 it('reads an empty journal as a run without steps', () => {

@@ -1,3 +1,4 @@
+import type { TimedStep } from '@consilium/coordinator/following';
 import type { RunRecord } from '@consilium/coordinator/rounds';
 import type { WireError } from '@consilium/shared/errors';
 import type { JournalRecord } from '@consilium/shared/journal';
@@ -13,11 +14,7 @@ export interface Turnin {
 }
 
 /** A step of a run, as the journal tells it. */
-export interface PastStep {
-  readonly step: string;
-  readonly openedMs: number;
-  /** Null while it is open. */
-  readonly doneMs: number | null;
+export interface PastStep extends TimedStep {
   readonly accepted: readonly Turnin[];
   readonly refused: readonly { readonly site: string; readonly hash: string; readonly error: WireError }[];
   /** Sites that were away in it, also since an earlier step. */
@@ -96,17 +93,6 @@ export function stepsOf(entries: readonly RunEntry[]): readonly PastStep[] {
   }
   return steps;
 }
-
-/** `train:0:12` → `train`. */
-export const kindOf = (step: string): string => step.split(':')[0] ?? step;
-
-/** Seconds that steps of a kind took at a site, from opening to its contribution, oldest first. */
-export const durationsOf = (steps: readonly PastStep[], site: string, kind: string): readonly number[] =>
-  steps
-    .filter(({ step, doneMs }) => doneMs !== null && kindOf(step) === kind)
-    .flatMap(({ accepted, openedMs }) =>
-      accepted.filter((own) => own.site === site).map(({ atMs }) => (atMs - openedMs) / 1000),
-    );
 
 /** What a site sent and took part in, over the whole run. */
 export function sentBy(

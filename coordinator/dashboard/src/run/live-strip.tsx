@@ -1,14 +1,19 @@
 import type { LiveRun } from '@consilium/coordinator/api';
 import type { SiteView } from '@consilium/coordinator/conduct';
+import {
+  type Doing,
+  type Pace,
+  places,
+  type Surroundings,
+  seePace,
+  siteLine,
+  type TimedStep,
+} from '@consilium/coordinator/following';
 import { useEffect, useState } from 'react';
 import { format } from '../locale.js';
 import { Chip } from '../parts/chip.js';
 import { Absent, Notice } from '../parts/notice.js';
 import { useNowMs } from '../use.js';
-import { doingOf, places } from './doing.js';
-import { etaOf } from './eta.js';
-import { durationsOf, kindOf, type PastStep } from './history.js';
-import { type Pace, rateOf, seePace } from './pace.js';
 
 /** The open step as the states of its sites. */
 export function LiveStrip({
@@ -18,51 +23,23 @@ export function LiveStrip({
 }: {
   readonly view: LiveRun;
   readonly atMs: number;
-  readonly steps: readonly PastStep[];
+  readonly steps: readonly TimedStep[];
 }) {
   const paces = usePaces(view, atMs);
   const nowMs = useNowMs();
   if (view.sites.length === 0) return <Absent>How each site fares is shown to the lead and to the site itself.</Absent>;
-  const age = Math.max(0, (nowMs - atMs) / 1000);
-  const openedMs = steps.findLast(({ step }) => step === view.step)?.openedMs ?? null;
+  const around = { step: view.step, isClosed: view.phase === 'closed', steps, atMs, nowMs };
   return (
     <ol className="strip" aria-label="Sites">
       {view.sites.map((site) => (
-        <SiteLine
-          key={site.site}
-          site={site}
-          closed={view.phase === 'closed'}
-          age={age}
-          pace={paces.get(site.site) ?? null}
-          past={view.step === null ? [] : durationsOf(steps, site.site, kindOf(view.step))}
-          elapsed={openedMs === null ? null : (nowMs - openedMs) / 1000}
-        />
+        <SiteLine key={site.site} site={site} around={{ ...around, pace: paces.get(site.site) ?? null }} />
       ))}
     </ol>
   );
 }
 
-function SiteLine({
-  site,
-  closed,
-  age,
-  pace,
-  past,
-  elapsed,
-}: {
-  readonly site: SiteView;
-  readonly closed: boolean;
-  readonly age: number;
-  readonly pace: Pace | null;
-  readonly past: readonly number[];
-  readonly elapsed: number | null;
-}) {
-  const doing = doingOf(site);
-  const rate = rateOf(pace);
-  const { progress, heardSecondsAgo } = site;
-  const left = progress === null || rate === null ? null : { work: progress.total - progress.done, rate };
-  const eta = doing.mood === 'going' && !closed ? etaOf(past, elapsed, left) : null;
-  const heard = heardSecondsAgo === null ? null : heardSecondsAgo + age;
+function SiteLine({ site, around }: { readonly site: SiteView; readonly around: Surroundings }) {
+  const { doing, detail, eta, heard } = siteLine(site, around, format);
   return (
     <li>
       <span className="name">
@@ -75,7 +52,7 @@ function SiteLine({
       <Machine doing={doing} />
       <span className="doing">
         <Chip word={doing.word} />
-        <span className="small number">{detailOf(site, rate)}</span>
+        <span className="small number">{detail}</span>
       </span>
       <span className="when small number">
         {eta === null ? null : (
@@ -84,13 +61,7 @@ function SiteLine({
             <br />
           </span>
         )}
-        <span className="quiet">
-          {heard === null
-            ? 'not heard yet'
-            : doing.mood === 'away'
-              ? `away for ${format.span(heard)}`
-              : `heard ${format.span(heard)} ago`}
-        </span>
+        <span className="quiet">{heard}</span>
       </span>
       {site.error === null ? null : (
         <div className="fault">
@@ -102,7 +73,7 @@ function SiteLine({
 }
 
 /** The six states of a site as boxes; the present one fills as it goes. */
-function Machine({ doing }: { readonly doing: ReturnType<typeof doingOf> }) {
+function Machine({ doing }: { readonly doing: Doing }) {
   const { place, mood, share, word } = doing;
   const of = share === null ? '' : `, ${format.percent(share)}`;
   return (
@@ -118,23 +89,6 @@ function Machine({ doing }: { readonly doing: ReturnType<typeof doingOf> }) {
       ))}
     </span>
   );
-}
-
-/** Epoch and loss of a training, bytes and rate of an upload. */
-function detailOf({ progress, connected }: SiteView, rate: number | null): string {
-  if (progress === null || !connected || progress.total === 0) return '';
-  const parts =
-    progress.unit === 'bytes'
-      ? [
-          `${format.bytes(progress.done)} of ${format.bytes(progress.total)}`,
-          rate === null ? null : `${format.bytes(rate)}/s`,
-        ]
-      : [
-          format.percent(progress.done / progress.total),
-          progress.epoch === undefined ? null : `epoch ${format.count(progress.epoch)}`,
-          progress.loss === undefined ? null : `loss ${format.score(progress.loss)}`,
-        ];
-  return parts.filter((part) => part !== null).join(', ');
 }
 
 /** How fast each site goes, seen over the views that arrived. */

@@ -1,5 +1,6 @@
+import { kindOf } from '@consilium/coordinator/following';
 import type { Turn } from '@consilium/shared/report/charts';
-import { kindOf, type PastStep } from './history.js';
+import type { PastStep } from './history.js';
 
 /** Participation as a matrix: the training rounds, and for each site what it did in each of them. */
 export interface Turnout {

@@ -1,6 +1,6 @@
-import type { SiteView } from '@consilium/coordinator/conduct';
 import { siteId } from '@consilium/shared/ids';
 import { describe, expect, it } from 'vitest';
+import type { SiteView } from '../conduct/view.js';
 import { etaOf } from './eta.js';
 import { type Pace, rateOf, seePace } from './pace.js';
 

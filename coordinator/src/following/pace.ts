@@ -1,4 +1,4 @@
-import type { SiteView } from '@consilium/coordinator/conduct';
+import type { SiteView } from '../conduct/view.js';
 
 /** How far a site was in one activity, and when. */
 interface Mark {

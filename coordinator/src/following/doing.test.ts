@@ -1,6 +1,6 @@
-import type { SiteView } from '@consilium/coordinator/conduct';
 import { siteId } from '@consilium/shared/ids';
 import { expect, it } from 'vitest';
+import type { SiteView } from '../conduct/view.js';
 import { doingOf } from './doing.js';
 
 const site = (overrides: Partial<SiteView> = {}): SiteView => ({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formats } from './format.js';
+import { formats } from './formats.js';
 
 const english = formats('en-GB', 'UTC');
 const german = formats('de-DE', 'Europe/Berlin');

@@ -1,5 +1,5 @@
-import type { SiteView } from '@consilium/coordinator/conduct';
 import { activityWords, standingWords, type Tone } from '@consilium/shared/words';
+import type { SiteView } from '../conduct/view.js';
 
 /** The states that a site goes through in a step, in their order. */
 export const places = ['enrolled', 'ready', 'preparing', 'training', 'uploading', 'waiting'] as const;

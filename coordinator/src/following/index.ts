@@ -1,0 +1,6 @@
+export { type Doing, doingOf, places } from './doing.js';
+export { durationsOf, kindOf, type TimedStep } from './durations.js';
+export { etaOf, type Remaining } from './eta.js';
+export { type Formats, formats } from './formats.js';
+export { type Pace, rateOf, seePace } from './pace.js';
+export { type SiteLine, type Surroundings, siteLine } from './site-line.js';
