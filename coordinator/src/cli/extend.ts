@@ -1,15 +1,8 @@
-import {
-  contractHash,
-  extendContract,
-  extensionOf,
-  openContract,
-  runFile,
-  signContract,
-} from '@consilium/shared/contract';
-import { sign, verify } from '@consilium/shared/crypto';
+import { contractHash, extensionOf, runFile } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
 import { getContract, postExtension } from '../api/index.js';
+import { extendRun } from '../lead/index.js';
 import { wholeBody } from './client.js';
 import type { CommandContext } from './context.js';
 import { momentOf } from './durations.js';
@@ -35,16 +28,9 @@ export const extendCommand = (context: CommandContext): Command =>
       options.notAfter === undefined ? undefined : momentOf(options.notAfter, '--not-after', context.now());
     await asLead(context, options, async ({ home, lead, client }) => {
       const run = await findRun(client, text);
-      const present = openContract(await wholeBody(await client.stream(getContract, { params: { run } })), {
-        lead: lead.publicKey,
-        consortium: home.consortium,
-        // One whose last date has passed can be given a later one.
-        now: new Date(0),
-        verify,
-      });
-      if (present.run !== run) fail('CSM-EXTEND-OTHER', { run });
-      const longer = extendContract(present, { rounds, notAfter });
-      const signed = signContract(longer, (domain, bytes) => sign(lead, domain, bytes));
+      const bytes = await wholeBody(await client.stream(getContract, { params: { run } }));
+      const { consortium } = home;
+      const { present, longer, signed } = extendRun(lead, { consortium, run, bytes, wanted: { rounds, notAfter } });
       await client.call(postExtension, { params: { run }, body: { signed } });
       const [before, after] = [extensionOf(present), extensionOf(longer)];
       context.print(`Run          ${run}`);

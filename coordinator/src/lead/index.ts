@@ -1,4 +1,5 @@
 export { approvalOf } from './approval.js';
+export { type Extended, extendRun } from './extension.js';
 export { demandFingerprint } from './fingerprints.js';
 export { type Invited, invite } from './invitation.js';
 export type { ListedMember } from './member.js';

@@ -3,7 +3,7 @@ import type { Identity } from '@consilium/shared/crypto';
 import { consortiumId } from '@consilium/shared/ids';
 import { postSigned } from '../call.js';
 import type { Me } from '../session.js';
-import { keepOpen } from './key.js';
+import { holdKey } from './key.js';
 
 /** Makes a call in the lead's name. @throws as `post` of the calls without a signature */
 export async function command<Answer>(
@@ -16,7 +16,7 @@ export async function command<Answer>(
   const terms = { method: 'POST', path: pathname + search, consortium: consortiumId.parse(me.consortium) };
   const headers = signCall(lead, { ...terms, body, now: new Date(), random });
   const answer = await postSigned<Answer>(path, body, headers);
-  keepOpen();
+  holdKey(lead);
   return answer;
 }
 

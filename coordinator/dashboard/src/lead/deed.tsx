@@ -3,8 +3,9 @@ import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } fr
 import { faultOf } from '../call.js';
 import { Notice } from '../parts/notice.js';
 import { useMe } from '../session.js';
-import { openKey, useKey } from './key.js';
+import { useKey } from './key.js';
 import { KeyFields } from './key-fields.js';
+import { openKey } from './open-key.js';
 
 /**
  * Something that the lead is about to do: what it is, the words to type for it, and the key that signs it.

@@ -1,16 +1,18 @@
 import { type ReactNode, useEffect } from 'react';
-import { DeedButton } from '../lead/deed-button.js';
 import { type Overview as OverviewState, watchOverview } from '../live.js';
 import { Skeleton } from '../parts/card.js';
-import { Absent, Notice } from '../parts/notice.js';
+import { Later } from '../parts/later.js';
+import { Absent } from '../parts/notice.js';
 import { launchAddress, type Place } from '../route.js';
 import { useMe } from '../session.js';
 import { Shell } from '../shell.js';
-import { useFetched, useLive } from '../use.js';
+import { useLive } from '../use.js';
 import { RunList } from './run-list.js';
-import { Invitation } from './site-deeds.js';
 import { SiteList } from './site-list.js';
-import { UserList } from './user-list.js';
+
+const launch = async () => (await import('../launch/launch.js')).Launch;
+const userList = async () => (await import('./user-list.js')).UserList;
+const inviteButton = async () => (await import('./invitation.js')).InviteButton;
 
 export type Part = Exclude<Place['at'], 'run' | 'setup'>;
 
@@ -57,9 +59,7 @@ function toolOf(part: Part): ReactNode {
       </a>
     );
   }
-  return part === 'sites' ? (
-    <DeedButton label="Invite a site">{(close) => <Invitation close={close} />}</DeedButton>
-  ) : null;
+  return part === 'sites' ? <Later load={inviteButton} give={{}} /> : null;
 }
 
 function partOf(part: Part, { runs, sites }: OverviewState, isLead: boolean): ReactNode {
@@ -69,19 +69,12 @@ function partOf(part: Part, { runs, sites }: OverviewState, isLead: boolean): Re
     case 'sites':
       return <SiteList sites={sites} />;
     case 'users':
-      return isLead ? <UserList sites={sites.map(({ site }) => site)} /> : forTheLead;
+      return isLead ? <Later load={userList} give={{ sites: sites.map(({ site }) => site) }} /> : forTheLead;
     case 'launch':
-      return isLead ? <LaunchView runs={runs} sites={sites} /> : forTheLead;
+      return isLead ? <Later load={launch} give={{ runs, sites }} /> : forTheLead;
     default:
       return part satisfies never;
   }
-}
-
-/** Fetched when it is asked for: it brings the whole schema of run files, which nobody else needs. */
-function LaunchView(props: Pick<OverviewState, 'runs' | 'sites'>) {
-  const { value, fault } = useFetched('launch', () => import('../launch/launch.js'));
-  if (fault !== null) return <Notice error={fault} bad />;
-  return value === null ? <Skeleton /> : <value.Launch {...props} />;
 }
 
 const forTheLead = <Absent>This is for the lead alone.</Absent>;

@@ -1,10 +1,12 @@
 import type { MemberView } from '@consilium/coordinator/api';
 import { memberWords } from '@consilium/shared/words';
 import { Chip } from '../parts/chip.js';
+import { Later } from '../parts/later.js';
 import { Absent } from '../parts/notice.js';
 import { Table } from '../parts/table.js';
 import { useMe } from '../session.js';
-import { SiteDeeds } from './site-deeds.js';
+
+const deeds = async () => (await import('./site-deeds.js')).SiteDeeds;
 
 const columns = [{ title: 'Site' }, { title: 'State' }, { title: 'Connection' }, { title: 'Fingerprint of its key' }];
 const commands = { title: 'Commands' };
@@ -39,7 +41,7 @@ export function SiteList({ sites }: { readonly sites: readonly MemberView[] }) {
               {site.collisions > 0 ? <Chip word={twice} /> : null}
             </span>,
             <code key="key">{site.pending?.fingerprint ?? site.fingerprint ?? '–'}</code>,
-            ...(isLead ? [<SiteDeeds key="deeds" member={site} />] : []),
+            ...(isLead ? [<Later key="deeds" load={deeds} give={{ member: site }} />] : []),
           ],
         }))}
       />

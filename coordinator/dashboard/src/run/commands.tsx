@@ -4,6 +4,7 @@ import { command } from '../lead/command.js';
 import { Deed } from '../lead/deed.js';
 import { DeedButton } from '../lead/deed-button.js';
 import { useMe } from '../session.js';
+import { Extension } from './extension.js';
 
 /** A command of the lead, in the words of the page. */
 interface Command {
@@ -42,10 +43,10 @@ const stop: Command = {
 /** What the lead may tell a run that has not ended. */
 export function Commands({ view }: { readonly view: LiveRun }) {
   const me = useMe();
-  if (me.role !== 'lead' || view.phase === 'closed') return null;
   const onward = { lead: [resume], stepwise: [next], participation: [], none: [pause] }[view.pausedBy ?? 'none'];
   return (
     <span className="deeds">
+      <DeedButton label="Extend">{(close) => <Extension view={view} close={close} />}</DeedButton>
       {[...onward, stop].map(({ word, label, title, meaning }) => (
         <DeedButton key={word} label={label}>
           {(close) => (

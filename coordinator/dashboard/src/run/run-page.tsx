@@ -3,13 +3,13 @@ import { type ReactNode, useEffect, useMemo } from 'react';
 import { watchRun } from '../live.js';
 import { RunState } from '../overview/run-list.js';
 import { Skeleton } from '../parts/card.js';
+import { Later } from '../parts/later.js';
 import { Notice } from '../parts/notice.js';
 import { Tabs } from '../parts/tabs.js';
 import { type RunSection, runAddress, runSections } from '../route.js';
-import { useMe } from '../session.js';
+import { type Me, useMe } from '../session.js';
 import { Shell } from '../shell.js';
 import { useLive } from '../use.js';
-import { Commands } from './commands.js';
 import { Curves } from './curves.js';
 import { Journal } from './journal.js';
 import { Models } from './models.js';
@@ -19,6 +19,8 @@ import { pausedText } from './paused.js';
 import { Reports } from './reports.js';
 import { Results } from './results.js';
 import { RunFileView } from './run-file.js';
+
+const commands = async () => (await import('./commands.js')).Commands;
 
 const labels: Readonly<Record<RunSection, string>> = {
   now: 'Now',
@@ -33,7 +35,7 @@ const labels: Readonly<Record<RunSection, string>> = {
 
 /**
  * One run: its state above, and what somebody asks of it behind tabs. All of them come with the page: one that was fetched when it is asked
- * for would be missing just when the line is down.
+ * for would be missing just when the line is down. The lead's commands need the line anyway.
  */
 export function RunPage({
   run,
@@ -46,6 +48,7 @@ export function RunPage({
   readonly leave: () => void;
   readonly signedOut: () => void;
 }) {
+  const me = useMe();
   const watch = useMemo(() => watchRun(run), [run]);
   const seen = useLive(run, watch);
   const { value: view, fault } = seen;
@@ -67,7 +70,7 @@ export function RunPage({
   }
   return (
     <Shell seen={seen} leave={leave}>
-      <Head view={view} />
+      <Head view={view} role={me.role} />
       {view.error === null ? null : <Notice error={view.error} bad={view.phase === 'closed'} />}
       {view.caveat === null ? null : <p className="notice">{view.caveat}</p>}
       <RunTabs run={run} section={section} />
@@ -78,7 +81,7 @@ export function RunPage({
   );
 }
 
-const Head = ({ view }: { readonly view: LiveRun }) => (
+const Head = ({ view, role }: { readonly view: LiveRun; readonly role: Me['role'] }) => (
   <div className="head">
     <h1>{view.name}</h1>
     <RunState run={view} />
@@ -86,7 +89,7 @@ const Head = ({ view }: { readonly view: LiveRun }) => (
     <code className="quiet small" title={view.run}>
       {view.run.slice(0, 12)}
     </code>
-    <Commands view={view} />
+    {view.phase === 'closed' || role !== 'lead' ? null : <Later load={commands} give={{ view }} />}
   </div>
 );
 
