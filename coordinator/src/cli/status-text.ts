@@ -1,6 +1,7 @@
 import { figure, table } from '@consilium/shared/terminal';
 import { reportWords } from '@consilium/shared/words';
 import type { RunSummary, RunView, SiteView } from '../conduct/view.js';
+import { accuracyInterval } from '../following/index.js';
 import { span } from './durations.js';
 import { brief, explainWire } from './output.js';
 
@@ -89,10 +90,17 @@ const siteRow = (site: SiteView): (string | number)[] => [
   site.heardSecondsAgo === null ? 'not yet' : `${span(site.heardSecondsAgo)} ago`,
 ];
 
-const metricsRow = (pooled: RunView['judged'][number]['pooled']): string[] =>
-  [pooled.accuracy, pooled.balancedAccuracy, pooled.macroF1, pooled.mcc, pooled.auc, pooled.ece, pooled.loss].map(
-    figure,
-  );
+const metricsRow = (pooled: RunView['judged'][number]['pooled']): string[] => [
+  withInterval(pooled),
+  ...[pooled.balancedAccuracy, pooled.macroF1, pooled.mcc, pooled.auc, pooled.ece, pooled.loss].map(figure),
+];
+
+/** Accuracy with its 95 % interval: `0.710 (0.595 to 0.803)`. */
+export function withInterval(pooled: RunView['judged'][number]['pooled']): string {
+  const interval = accuracyInterval(pooled);
+  const of = interval === null ? '' : ` (${figure(interval.low)} to ${figure(interval.high)})`;
+  return `${figure(pooled.accuracy)}${of}`;
+}
 
 /** Who was missing, and since when; nothing when nobody was. */
 export function coverageText({ coverage }: RunView): string[] {

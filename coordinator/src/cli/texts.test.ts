@@ -5,7 +5,7 @@ import { exampleView } from '../api/testing/fake-runs.js';
 import { momentOf, span } from './durations.js';
 import { readEvents } from './sse.js';
 import { statusText } from './status-text.js';
-import { news } from './watch-views.js';
+import { news } from './watch-news.js';
 
 const view = exampleView();
 

@@ -10,10 +10,14 @@ import { findRun } from './find-run.js';
 import { asLead, type LeadOptions, withLeadOptions } from './session.js';
 import { readEvents } from './sse.js';
 import { statusText } from './status-text.js';
-import { liveBars, liveLines } from './watch-views.js';
+import { type Follower, openFollower } from './watch-follower.js';
+import { news } from './watch-news.js';
+import { journalText, screenOf } from './watch-screen.js';
+import { terminalScreen } from './watch-terminal.js';
 
 const firstRetryMs = 1_000;
 const longestRetryMs = 15_000;
+const redrawMs = 1_000;
 
 /** Exit codes of `watch`. */
 const exitCodes = { complete: 0, failed: 1, degraded: 3 } as const;
@@ -24,13 +28,16 @@ export const watchCommand = (context: CommandContext): Command =>
       .description('follow a run to its end; exit code 0 complete, 3 degraded, 1 failed')
       .argument('<run>', 'beginning of its id, or latest'),
   ).action((text: string, options: LeadOptions) =>
-    asLead(context, options, async ({ client }) => {
+    asLead(context, options, async ({ client, coordinatorKey }) => {
+      const { now, signal } = context;
       const run = await findRun(client, text);
-      const live = context.interactive ? liveBars() : liveLines(context.print);
+      const follower = openFollower(client, { coordinatorKey, now, signal });
+      const live = context.interactive ? liveScreen(context, follower) : liveLines(context.print, follower);
       let last: RunView | null = null;
       try {
-        for await (const view of views(client, run, context.signal)) {
-          live.show(view);
+        for await (const view of views(client, run, signal)) {
+          follower.see(view);
+          live.show();
           last = view;
           if (view.phase === 'closed') break;
         }
@@ -38,15 +45,56 @@ export const watchCommand = (context: CommandContext): Command =>
         live.close();
       }
       if (last === null) return;
-      if (last.phase === 'closed') {
-        context.print('');
-        context.print(statusText(last));
-        process.exitCode = exitCodes[last.outcome ?? 'failed'];
-      } else {
+      if (last.phase !== 'closed') {
         process.exitCode = 130;
+        return;
       }
+      const journal = await follower.settled();
+      context.print('');
+      context.print(statusText(last));
+      context.print('');
+      context.print(journalText(journal));
+      process.exitCode = journal.kind === 'broken' ? exitCodes.failed : exitCodes[last.outcome ?? 'failed'];
     }),
   );
+
+/** Shows a run as it goes. */
+interface LiveView {
+  show(): void;
+  close(): void;
+}
+
+/** The whole of it, drawn again as it changes, and each second for the ages. */
+function liveScreen({ env, now }: CommandContext, follower: Follower): LiveView {
+  const screen = terminalScreen(process.stdout, { isColoured: env.NO_COLOR === undefined || env.NO_COLOR === '' });
+  const draw = (): void => {
+    follower.look();
+    const sight = follower.sight();
+    if (sight !== null) screen.draw(screenOf(sight, now().getTime(), screen.rows));
+  };
+  const redraw = setInterval(draw, redrawMs);
+  return {
+    show: draw,
+    close() {
+      clearInterval(redraw);
+      screen.close();
+    },
+  };
+}
+
+/** Lines for logs and pipes: one for each thing that happened. */
+function liveLines(print: (line: string) => void, follower: Follower): LiveView {
+  let before: RunView | null = null;
+  return {
+    show() {
+      const view = follower.sight()?.view;
+      if (view === undefined) return;
+      for (const line of news(before, view)) print(line);
+      before = view;
+    },
+    close: () => {},
+  };
+}
 
 /** A run's views as they change; calls again when the line breaks, since the run does not. */
 async function* views(client: LeadClient, run: RunId, signal: AbortSignal): AsyncGenerator<RunView> {

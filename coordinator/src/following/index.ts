@@ -1,3 +1,4 @@
+export { accuracyInterval } from './accuracy-interval.js';
 export { type Doing, doingOf, places } from './doing.js';
 export { durationsOf, kindOf, type TimedStep } from './durations.js';
 export { etaOf, type Remaining } from './eta.js';
