@@ -51,5 +51,7 @@ it('reads no file of weights, and no run file that is none', async () => {
   models = async () => expect.fail('asked');
   const weights = { ...run, model: { ...run.model, weights: { file: 'secret.safetensors' } } };
   expect(await (await check(weights)).json()).toMatchObject({ error: { code: 'CSM-API-WEIGHTS' } });
+  const previous = { ...run, validation: { ...run.validation, previous: 'before' } };
+  expect(await (await check(previous)).json()).toMatchObject({ error: { code: 'CSM-API-WEIGHTS' } });
   expect(await (await check({ name: 'checked' })).json()).toMatchObject({ error: { code: 'CSM-API-BODY' } });
 });

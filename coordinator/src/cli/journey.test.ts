@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
@@ -13,7 +13,7 @@ import {
   sign,
 } from '@consilium/shared/crypto';
 import { CodedError } from '@consilium/shared/errors';
-import { readSums } from '@consilium/shared/exported';
+import { encodePrevious, readSums, sumsFile, writeSums } from '@consilium/shared/exported';
 import { type PublicKey, siteId } from '@consilium/shared/ids';
 import { type JournalHead, journalLine, sealRecord } from '@consilium/shared/journal';
 import { encodePreparation } from '@consilium/shared/statistics';
@@ -163,6 +163,44 @@ describe('the lead, by hand', () => {
     expect(printed).toMatch(/^Weights +1 tensor is taken from old\.safetensors: head\/bias\.$/m);
     const sent = encodeWeights({ layout, metadata: { format: 'consilium-weights-1' }, values: Float32Array.of(1, 2) });
     expect(stage.runs.launched.at(-1)?.signed.contract.weights).toEqual({ sha256: sha256(old), parts: [sha256(sent)] });
+  });
+
+  it('sends the export of an earlier run that is judged beside, and signs what it sent', async () => {
+    const text = `${runYaml}validation: { previous: before }\n`;
+    const launch = async () => {
+      await writeFile(join(folder, 'beside.yaml'), text);
+      return code(consilium('launch', join(folder, 'beside.yaml')));
+    };
+    expect(await launch()).toBe('CSM-RUNFILE-PREVIOUS');
+    const earlier = stage.runs.launched[0]!.signed;
+    const model = encodeWeights({ layout: [{ name: 'x', shape: [1] }], metadata: {}, values: Float32Array.of(1) });
+    const exportOf = async (signed: unknown, altered = false) => {
+      const files = {
+        'contract.json': canonicalBytes(signed),
+        'preparation.json': canonicalBytes({}),
+        'model.safetensors': model,
+      };
+      await mkdir(join(folder, 'before'), { recursive: true });
+      for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, 'before', name), bytes);
+      const sums = new Map(Object.entries(files).map(([name, bytes]) => [name, sha256(bytes)]));
+      await writeFile(join(folder, 'before', sumsFile), writeSums(sums));
+      if (altered) await writeFile(join(folder, 'before', 'model.safetensors'), 'other');
+    };
+    await exportOf(earlier, true);
+    expect(await launch()).toBe('CSM-RUNFILE-PREVIOUS');
+    const { contract } = earlier;
+    const other = { ...contract.runFile, model: { ...contract.runFile.model, classes: ['b', 'a'] } };
+    await exportOf({ ...earlier, contract: { ...contract, runFile: other } });
+    expect(await launch()).toBe('CSM-RUNFILE-PREVIOUS');
+    await exportOf({ contract });
+    expect(await launch()).toBe('CSM-RUNFILE-PREVIOUS');
+    await exportOf(earlier);
+    expect(await launch()).toBe('done');
+    const file = encodePrevious({ contract, preparation: canonicalBytes({}), model, frozen: null });
+    expect(stage.runs.launched.at(-1)?.signed.contract.previous).toEqual({
+      model: sha256(model),
+      parts: [sha256(file)],
+    });
   });
 
   it('adds users of the page by one-time links, lists and removes them', async () => {

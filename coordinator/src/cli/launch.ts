@@ -10,6 +10,7 @@ import { checkModel } from '../initial/index.js';
 import type { CommandContext } from './context.js';
 import { momentOf } from './durations.js';
 import { brief } from './output.js';
+import { readPreviousRun } from './previous-run.js';
 import { sendWeights } from './send-weights.js';
 import { asLead, type LeadOptions, withLeadOptions } from './session.js';
 
@@ -31,13 +32,16 @@ export const launchCommand = (context: CommandContext): Command =>
     const { warnings, imported, tensors } = await checkModel(runFile, resolve(dirname(path)), context.signal);
     for (const warning of warnings) context.print(`Warning      ${warning}`);
     for (const sentence of imported?.sentences ?? []) context.print(`Weights      ${sentence}`);
+    const previous = await readPreviousRun(runFile, dirname(path));
     await asLead(context, options, async ({ home, lead, client }) => {
       const run = runId.parse(Buffer.from(context.random(runIdBytes)).toString('hex'));
       const { consortium } = home;
       const weights = imported && { sha256: imported.sha256, parts: await sendWeights(client, tensors) };
+      const before = previous && { model: previous.model, parts: await sendWeights(client, previous.file) };
       const terms = makeContract({
         ...{ runFile, files: Object.fromEntries(named), consortium, run, notAfter },
         ...(weights && { weights }),
+        ...(before && { previous: before }),
       });
       const signed = signContract(terms, (domain, bytes) => sign(lead, domain, bytes));
       const view = await client.call(postRun, { body: { signed, stepwise: options.step ?? false } });

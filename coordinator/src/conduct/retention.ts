@@ -2,7 +2,7 @@ import type { BlobHash } from '@consilium/shared/ids';
 import type { RunState } from '../rounds/index.js';
 
 /**
- * The blobs that a run still needs: its contract, the weights that it began with, what the next step stands on, the best and the newest model, the stage's frozen tensors, and the
+ * The blobs that a run still needs: its contract, the weights that it began with, the earlier model that it judges, what the next step stands on, the best and the newest model, the stage's frozen tensors, and the
  * open step's contributions (after the end: the final reports). Updates reveal patients and are gone once folded.
  */
 export function neededBlobs(state: RunState): ReadonlySet<BlobHash> {
@@ -13,6 +13,7 @@ export function neededBlobs(state: RunState): ReadonlySet<BlobHash> {
     state.frozen,
     state.best?.model ?? null,
     ...(state.phase === 'closed' ? [] : (state.contract.weights?.parts ?? [])),
+    ...(state.phase === 'closed' ? [] : (state.contract.previous?.parts ?? [])),
     ...[...state.accepted.values()].map(({ manifest }) => manifest.hash),
   ];
   return new Set(needed.filter((hash) => hash !== null));

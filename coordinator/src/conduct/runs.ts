@@ -214,14 +214,18 @@ function checkSites(contract: Contract, approved: readonly SiteId[]): readonly S
   return approved;
 }
 
-/** Whether the weights that the run starts from are here, as the lead signed them. */
-async function checkWeights({ runFile, weights }: Contract, blobs: Blobs): Promise<void> {
-  const { weights: named } = runFile.model;
-  if (named === undefined && weights === undefined) return;
-  const parts = weights?.parts ?? [];
+/** Whether the weights that the run starts from, and those that it judges beside its own, are here, as the lead signed them. */
+async function checkWeights({ runFile, weights, previous }: Contract, blobs: Blobs): Promise<void> {
+  await checkParts(runFile.model.weights !== undefined, weights?.parts, blobs);
+  await checkParts(runFile.validation.previous !== undefined, previous?.parts, blobs);
+}
+
+async function checkParts(named: boolean, signed: readonly BlobHash[] | undefined, blobs: Blobs): Promise<void> {
+  if (!named && signed === undefined) return;
+  const parts = signed ?? [];
   const here = await Promise.all(parts.map((part) => blobs.has(part)));
   const missing = here.filter((known) => !known).length;
-  if (named === undefined || parts.length === 0 || missing > 0) {
+  if (!named || parts.length === 0 || missing > 0) {
     fail('CSM-RUN-WEIGHTS', { missing, parts: parts.length });
   }
 }

@@ -98,7 +98,11 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
     },
     mayDownload(site, hash) {
       const work = workOf(site)?.work;
-      return !!work && [work.contractBlob, work.model, work.frozen, work.preparation].includes(hash);
+      if (!work) return false;
+      const { contractBlob, model, frozen, preparation } = work;
+      if ([contractBlob, model, frozen, preparation].includes(hash)) return true;
+      const { previous } = runs.find(work.run)?.state.contract ?? {};
+      return work.step === 'test' && (previous?.parts.includes(hash) ?? false);
     },
     refusals: () => refusals,
     tick(elapsedMs) {

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { namedFiles, type RunFile } from '@consilium/shared/contract';
@@ -24,6 +24,8 @@ export async function openVariant(
     await mkdir(dirname(copy), { recursive: true });
     await copyFile(join(dirname(path), file), copy);
   }
+  const { previous } = terms.validation;
+  if (previous !== undefined) await cp(join(dirname(path), previous), join(folder, previous), { recursive: true });
   const variant = join(folder, 'run.yaml');
   // JSON is YAML, and keeps every number as it was read.
   await writeFile(variant, `${JSON.stringify({ ...terms, ...change }, null, 2)}\n`);

@@ -5,7 +5,7 @@ import type { RunReport } from '@consilium/shared/report';
 export function contractTerms({ runFile, notAfter, extends: formers = [] }: Contract): RunReport['terms'] {
   const { model, participation, validation, training, data } = runFile;
   const { required, quorum, minimumSampleShare, idleLimit } = participation;
-  const { share, everyRounds, choose, minimumCell, minimumCohort, bootstrap, alone, subgroups } = validation;
+  const { share, everyRounds, choose, minimumCell, minimumCohort, bootstrap, alone, previous, subgroups } = validation;
   const rows: readonly (readonly [string, string])[] = [
     ...(runFile.description === undefined ? [] : [['What for', runFile.description] as const]),
     ['Model', `${model.family}, preset ${model.preset}, ${model.classes.length} classes`],
@@ -37,6 +37,7 @@ export function contractTerms({ runFile, notAfter, extends: formers = [] }: Cont
     ],
     ['Test', 'patients kept aside from the start, read once, at the end'],
     ...(alone === true ? [['Each site alone', 'each site also trains by itself, as a comparison'] as const] : []),
+    ...(previous === undefined ? [] : [['Earlier model', `${previous}, judged on the same test patients`] as const]),
     ...(subgroups === undefined ? [] : [['Subgroups', subgroups.map(subgroupText).join('; ')] as const]),
     ['Intervals', bootstrap === 0 ? 'no bootstrap' : `${bootstrap} draws of a bootstrap at each site`],
     [

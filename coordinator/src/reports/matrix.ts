@@ -1,6 +1,5 @@
-import type { SiteId } from '@consilium/shared/ids';
 import { type Figure, isWithheld, oneWithholds, type ReleasedMeasures, withheld } from '@consilium/shared/metrics';
-import { commonModel, localOnly, type MatrixCell, type RunReport, type SiteReport } from '@consilium/shared/report';
+import { commonModel, type MatrixCell, type RunReport, rivalModels, type SiteReport } from '@consilium/shared/report';
 import type { PooledMetrics, StepOutput } from '../rounds/index.js';
 
 type Matrix = NonNullable<RunReport['matrix']>;
@@ -14,7 +13,10 @@ export function matrixOf(
 ): Matrix | null {
   if (reports.length === 0) return null;
   const names = new Set(reports.flatMap((report) => (report.panels ?? []).map(({ name }) => name)));
-  const others = [...names].sort((a, b) => Number(b === localOnly) - Number(a === localOnly));
+  const others = [
+    ...rivalModels.filter((name) => names.has(name)),
+    ...[...names].filter((name) => !rivalModels.includes(name)),
+  ];
   const rows: Matrix['rows'] = reports.map((report) => ({
     site: report.site,
     n: report.measures.n,
@@ -68,11 +70,13 @@ export function upliftsOf(reports: readonly SiteReport[]): RunReport['uplift'] {
   const told = reports.flatMap(({ site, measures, uplift = [] }) =>
     uplift.map(({ over, scores }) => ({ site, n: measures.n, over, scores })),
   );
-  const said = new Set<SiteId>(told.map(({ site }) => site));
-  const withheldAt = reports.filter(
-    ({ site, panels = [] }) => !said.has(site) && panels.some(({ name }) => name === localOnly),
+  const withheldAt = rivalModels.flatMap((over) =>
+    reports
+      .filter(({ panels = [] }) => panels.some(({ name }) => name === over))
+      .filter(({ uplift = [] }) => !uplift.some((own) => own.over === over))
+      .map(({ site }) => ({ site, over })),
   );
-  return { told, withheld: withheldAt.map(({ site }) => ({ site, over: localOnly })) };
+  return { told, withheld: withheldAt };
 }
 
 export const rounded = (value: number | null): number | null =>

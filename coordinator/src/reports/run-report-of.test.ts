@@ -1,7 +1,7 @@
 import { coded, toWire } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
 import { countsOf, mergeCounts, metricsOf, withheld } from '@consilium/shared/metrics';
-import { commonModel, type Evaluation, localOnly, siteReport } from '@consilium/shared/report';
+import { commonModel, type Evaluation, localOnly, previousModel, siteReport } from '@consilium/shared/report';
 import { describe, expect, it } from 'vitest';
 import { drawPredictions } from '../../../shared/src/metrics/predictions.fixture.js';
 import { inventReport } from '../../../shared/src/report/reports.fixture.js';
@@ -191,6 +191,28 @@ describe('what a report of a run holds back', () => {
     expect(typeof matrix?.rows.at(-1)?.cells[1]?.macroF1).toBe('number');
     // None of them says by how much the common model is above the own one.
     expect(uplift).toEqual({ told: [], withheld: sites.map((site) => ({ site, over: localOnly })) });
+  });
+
+  it('no more of an earlier model than of a site alone: each has its column, and where its difference is withheld', () => {
+    const run = drive();
+    until(run, 'test');
+    const { scores } = inventReport({ seed: 1, rows: 80, classes }).measures;
+    const none = { balancedAccuracy: null, macroF1: null, auc: null };
+    const over = { over: previousModel, scores: { ...none, accuracy: { difference: 0.02, interval: null } } };
+    const evaluations = [
+      evaluationOf(a, {
+        panels: [previousModel, 'majority', localOnly].map((name) => ({ name, scores })),
+        uplift: [over],
+      }),
+      evaluationOf(b, { panels: [{ name: previousModel, scores }] }),
+    ];
+    const { matrix, uplift } = tested(run, evaluations);
+    expect(matrix?.columns).toEqual([commonModel, localOnly, previousModel, 'majority']);
+    expect(uplift.told).toMatchObject([{ site: a, over: previousModel }]);
+    expect(uplift.withheld).toEqual([
+      { site: a, over: localOnly },
+      { site: b, over: previousModel },
+    ]);
   });
 
   it('every figure, where figures are no measure of the model', () => {

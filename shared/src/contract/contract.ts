@@ -30,6 +30,15 @@ export const contract = z.strictObject({
       parts: z.array(blobHash).min(1),
     })
     .exactOptional(),
+  /** Of a run whose final test also judges the result of an earlier one: all that this takes, as a file in pieces. */
+  previous: z
+    .strictObject({
+      /** SHA-256 of the earlier model's own file. */
+      model: blobHash,
+      /** The SHA-256 of each piece, in their order. */
+      parts: z.array(blobHash).min(1),
+    })
+    .exactOptional(),
   /**
    * The contracts of the same run that this one extends, oldest first: the hash of each, and what it said in place of what
    * this one says. All else is the same, so each can be made again from this one and its hash compared.

@@ -9,6 +9,7 @@ export { type InputShape, inputOf, inputShape } from './input.js';
 export * from './make-contract.js';
 export { caveatOf, copiesBeforeSplit, type Oversampling, oversamplingOf } from './preparation.js';
 export { type PreparationName, passesOf, preparationName } from './preparation-steps.js';
+export { previousFault } from './previous.js';
 export { type RateSchedule, rateSchedule } from './rate-schedule.js';
 export { readRunFile } from './read-run-file.js';
 export * from './run-file.js';

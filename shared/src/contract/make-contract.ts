@@ -24,6 +24,7 @@ export function makeContract(terms: {
   readonly run: RunId;
   readonly notAfter: Date;
   readonly weights?: NonNullable<Contract['weights']>;
+  readonly previous?: NonNullable<Contract['previous']>;
 }): Contract {
   const files = Object.fromEntries(
     namedFiles(terms.runFile).map((file) => {
@@ -41,6 +42,7 @@ export function makeContract(terms: {
     notAfter: terms.notAfter.toISOString(),
     files,
     ...(terms.weights === undefined ? {} : { weights: terms.weights }),
+    ...(terms.previous === undefined ? {} : { previous: terms.previous }),
     runFile: terms.runFile,
   });
 }

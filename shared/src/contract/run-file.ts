@@ -61,6 +61,8 @@ const validation = z
     bootstrap: z.int().min(0).max(10_000).default(1000),
     /** Each site also trains by itself, and its own model is judged beside the common one. */
     alone: z.boolean().exactOptional(),
+    /** The folder of an export beside the run file: its model is judged beside the common one in the final test. */
+    previous: fileName.exactOptional(),
     /** Columns by whose values the final test also tells each site's figures. */
     subgroups: subgroups.exactOptional(),
   })

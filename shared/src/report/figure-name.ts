@@ -26,3 +26,9 @@ export const maxBeside = 256;
 
 /** The panel of the model that a site trained by itself. */
 export const localOnly = 'local-only';
+
+/** The panel of the result of an earlier run. */
+export const previousModel = 'previous';
+
+/** Panels of whole models, in the order in which they stand beside the common one. */
+export const rivalModels: readonly string[] = [localOnly, previousModel];

@@ -20,7 +20,7 @@ describe('example run files', () => {
 
 describe('the guide to run files', () => {
   it('shows a valid one', () => {
-    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
+    const [, example = ''] = /## A worked example\s+```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
     expect(readRunFile(example).name).toBe('acute-leukemia');
   });
 

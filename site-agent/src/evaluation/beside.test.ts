@@ -207,7 +207,7 @@ describe('another model of the same samples', () => {
   const rival = { name: 'local-only', probabilities: always };
 
   it('stands among the baselines, and the report says by how much the model is above it', async () => {
-    const { report, beside, counts } = await judged({}, { rival });
+    const { report, beside, counts } = await judged({}, { rivals: [rival] });
     const [panel] = report?.panels ?? [];
     expect(panel).toMatchObject({ name: 'local-only', scores: { accuracy: { value: 0.5 } } });
     expect(beside.panels?.map(({ name }) => name)).toEqual(['local-only']);
@@ -221,17 +221,17 @@ describe('another model of the same samples', () => {
   });
 
   it('is not held against it where they differ about few patients', async () => {
-    const { report } = await judged({}, { rival, part: few(6) });
+    const { report } = await judged({}, { rivals: [rival], part: few(6) });
     expect(report?.panels?.map(({ name }) => name)).toEqual(['local-only']);
-    const alike = await judged({}, { rival: { ...rival, probabilities: await own() } });
+    const alike = await judged({}, { rivals: [{ ...rival, probabilities: await own() }] });
     expect(alike.report?.uplift?.[0]?.scores.accuracy).toEqual({ difference: 0, interval: { low: 0, high: 0 } });
     const nearly = await own();
     nearly.set([nearly[1]!, nearly[0]!], 0);
-    expect((await judged({}, { rival: { ...rival, probabilities: nearly } })).report).not.toHaveProperty('uplift');
+    expect((await judged({}, { rivals: [{ ...rival, probabilities: nearly }] })).report).not.toHaveProperty('uplift');
   });
 
   it('is no part of a round', async () => {
-    const { report, beside } = await judged({}, { rival, partName: 'validation' });
+    const { report, beside } = await judged({}, { rivals: [rival], partName: 'validation' });
     expect(report).not.toHaveProperty('uplift');
     expect(beside).toEqual({});
   });

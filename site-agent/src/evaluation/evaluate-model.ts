@@ -21,6 +21,7 @@ import {
 } from '@consilium/shared/metrics';
 import {
   type BesideCounts,
+  localOnly,
   nameInGroup,
   releaseDataCounts,
   reportDomain,
@@ -66,8 +67,8 @@ export interface EvaluateOptions {
   readonly validation?: Part;
   /** What the site's tables say of each judged sample, by column of the run's subgroups. Left out: the report tells none. */
   readonly stated?: readonly (readonly StatedValue[])[];
-  /** Another model of the same samples, to be held against this one in the final test. */
-  readonly rival?: Rival;
+  /** Other models of the same samples, to be held against this one in the final test. */
+  readonly rivals?: readonly Rival[];
 }
 
 /** What another model says of the judged samples. */
@@ -99,14 +100,17 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
   const { counts: beside, shown } = partName === 'test' ? await judgedBeside(options, predictions) : nothingBeside;
   const counted = countsOf(predictions);
   if (released === null) return { measures, counts: counted, report: null, beside };
-  const held = heldAgainst(predictions, released, shown.panels ?? [], options);
+  const uplift = (partName === 'test' ? (options.rivals ?? []) : []).flatMap(
+    (rival) => heldAgainst(rival, predictions, released, shown.panels ?? [], options) ?? [],
+  );
   const some = partName === 'test' ? bySubgroup(predictions, released, options) : [];
   const panels = [...(beside.panels ?? []), ...some.flatMap((own) => own.panels)];
   return {
     measures,
     counts: counted,
     report: reportOf(options, released, {
-      ...{ ...shown, ...held },
+      ...shown,
+      ...(uplift.length > 0 && { uplift }),
       ...(partName === 'test' && (await atFittedTemperature(predictions, options))),
       ...(some.length > 0 && { subgroups: some.map((own) => own.shown) }),
     }),
@@ -152,21 +156,20 @@ function bySubgroup(
  * patients that the difference would be about these.
  */
 function heldAgainst(
+  { name: over, probabilities }: Rival,
   predictions: Predictions,
   released: ReleasedMeasures,
   panels: NonNullable<SiteReport['panels']>,
-  { part, contract, site, step, rival }: EvaluateOptions,
-): Pick<SiteReport, 'uplift'> {
-  if (rival === undefined) return {};
-  const { name: over, probabilities } = rival;
+  { part, contract, site, step }: EvaluateOptions,
+): NonNullable<SiteReport['uplift']>[number] | null {
   const { validation, seed } = contract.runFile;
   const theirs = { ...predictions, probabilities };
   const [own, other] = [predictions, theirs].map((told) => mostProbable(told.probabilities, told.classes));
   const differing = new Set(part.patients.filter((_, row) => own![row] !== other![row]));
   const shown = [released.scores, panels.find(({ name }) => name === over)?.scores];
-  if (tooFew(differing.size, validation.minimumCell) || shown.some((scores) => !hasAccuracy(scores))) return {};
-  const random = stream(seed, 'uplift', site, step).uniform;
-  return { uplift: [{ over, scores: upliftOf(predictions, theirs, validation.bootstrap, random) }] };
+  if (tooFew(differing.size, validation.minimumCell) || shown.some((scores) => !hasAccuracy(scores))) return null;
+  const random = stream(seed, 'uplift', site, step, ...(over === localOnly ? [] : [over])).uniform;
+  return { over, scores: upliftOf(predictions, theirs, validation.bootstrap, random) };
 }
 
 const hasAccuracy = (scores: ReleasedMeasures['scores'] | undefined): boolean =>
@@ -199,8 +202,7 @@ async function judgedBeside(options: EvaluateOptions, own: Predictions | null): 
   const minimum = validation.minimumCell;
   const { panels, figures } = await otherPredictions(options);
   const classes = wanted.classes.length;
-  const rivals = options.rival ? [options.rival] : [];
-  const others = [...rivals, ...panels].map(({ name, probabilities }) => ({
+  const others = [...(options.rivals ?? []), ...panels].map(({ name, probabilities }) => ({
     ...{ name, told: { y: part.y, probabilities, classes } },
   }));
   const all = [...(own === null ? [] : [{ name: undefined, told: own }]), ...others];

@@ -37,6 +37,8 @@ export interface Task {
   readonly model: string | null;
   readonly frozen: string | null;
   readonly preparation: string | null;
+  /** Paths of the pieces of the earlier model that is judged beside; none but in a test. */
+  readonly previous: readonly string[];
   readonly trainer: Trainer;
   readonly say: (activity: SiteActivity, progress?: SiteStatus['progress']) => void;
   readonly signal: AbortSignal;
@@ -76,7 +78,7 @@ export async function contribute(task: Task, author: Author): Promise<Kept> {
   return folder.keep({ manifest, signature }, result.patients);
 }
 
-function jobOf({ work, step, folder, contract, model, frozen, preparation }: Task, now: Date): Job {
+function jobOf({ work, step, folder, contract, model, frozen, preparation, previous }: Task, now: Date): Job {
   const output = folder.draft(work.step);
   const carried = work.carried === undefined ? null : folder.carried(work.carried);
   // A coordinator that names neither model nor preparation asks for something that is no such step.
@@ -108,6 +110,7 @@ function jobOf({ work, step, folder, contract, model, frozen, preparation }: Tas
         frozen,
         carried,
         modelHash: work.model ?? fail('CSM-AGENT-STEP-UNKNOWN', work),
+        previous: [...previous],
         preparation: needed(preparation),
         now: now.toISOString(),
       };

@@ -41,7 +41,8 @@ export async function obey(work: Work, means: Means, signal: AbortSignal): Promi
   }
   await admit(folder.folder, contract, work);
   const step = stepsOf(contract.runFile)[work.index] ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
-  await folder.tidy(work.step, [work.contractBlob, work.model, work.frozen ?? null, work.preparation]);
+  const previous = piecesOf(step, contract);
+  await folder.tidy(work.step, [work.contractBlob, work.model, work.frozen ?? null, work.preparation, ...previous]);
   const kept = earlier ?? (await make(work, step, contract, folder, means, signal));
   return send(kept, step, contract, await modelBytes(work, folder), means, signal);
 }
@@ -85,12 +86,16 @@ async function make(
   const model = await fetched(work.model);
   const frozen = await fetched(work.frozen ?? null);
   const preparation = await fetched(work.preparation);
+  const previous: string[] = [];
+  for (const hash of piecesOf(step, contract)) previous.push(await obtain(hash, work, folder, means, signal));
   const trainer = await means.trainerFor(contract);
-  return contribute(
-    { work, step, contract, folder, model, frozen, preparation, trainer, say: means.say, signal },
-    means,
-  );
+  const fetchedHere = { model, frozen, preparation, previous };
+  return contribute({ work, step, contract, folder, ...fetchedHere, trainer, say: means.say, signal }, means);
 }
+
+/** The pieces of the earlier model that the final test judges beside the common one. */
+const piecesOf = (step: Step, { previous }: Contract): readonly BlobHash[] =>
+  step.kind === 'test' ? (previous?.parts ?? []) : [];
 
 async function send(
   { contribution, patients, path }: Kept,

@@ -45,6 +45,8 @@ export interface FakeOptions {
   readonly silent?: ReadonlySet<string>;
   /** Steps whose contributions are refused. */
   readonly refuse?: ReadonlySet<string>;
+  /** Files that the contract names. */
+  readonly files?: readonly Uint8Array[];
 }
 
 export function fakeCoordinator({
@@ -52,6 +54,7 @@ export function fakeCoordinator({
   site,
   silent = new Set(),
   refuse = new Set(),
+  files = [],
 }: FakeOptions): FakeCoordinator {
   let { contract } = signed;
   let steps = stepsOf(contract.runFile);
@@ -62,6 +65,7 @@ export function fakeCoordinator({
     return hash;
   };
   let contractBlob = keep(encodeContract(signed));
+  files.forEach(keep);
   const statuses: OwnStatus[] = [];
   const submitted = new Map<StepId, BlobHash[]>();
   const muted = new Set(silent);

@@ -57,6 +57,8 @@ export const job = z.discriminatedUnion('kind', [
     part: z.enum(['validation', 'test']),
     ...given,
     modelHash: blobHash,
+    /** Paths of the pieces of an earlier model, to be judged beside; none where there is none. */
+    previous: z.array(path),
     /** Wall clock, for the report's label. */
     now: z.iso.datetime(),
   }),

@@ -5,11 +5,12 @@ import { shapeOf } from '@consilium/models/samples';
 import { calibrate, type Model, type Progress, predict, readTensors } from '@consilium/models/training';
 import { caveatOf, type InputShape, type Stage, stageAt, stagesOf } from '@consilium/shared/contract';
 import { CodedError, fail } from '@consilium/shared/errors';
+import { joined } from '@consilium/shared/exported';
 import { localOnly } from '@consilium/shared/report';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
 import { readIfThere, withDisk } from '../config/index.js';
 import { type Dataset, loadDataset, type Part, samplesOfStage } from '../data/index.js';
-import { evaluateModel, saysSynthetic } from '../evaluation/index.js';
+import { evaluateModel, type Rival, saysSynthetic } from '../evaluation/index.js';
 import {
   type AloneOptions,
   assignLocal,
@@ -22,6 +23,7 @@ import {
 } from '../model/index.js';
 import { applyPreparation, commonFeatures, type Prepared, prepare } from '../preparation/index.js';
 import type { Job, JobResult, Setting } from './messages.js';
+import { askPrevious } from './previous-model.js';
 
 export interface JobContext {
   readonly signal: AbortSignal;
@@ -142,9 +144,13 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
         const { alone = false, minimumCell } = contract.runFile.validation;
         // Nothing is told of fewer patients: there is no use in training for them.
         const told = isTest && model.classify !== null && new Set(part.patients).size >= minimumCell;
-        const rival = alone && told ? await besideAlone({ state, parts: ours.parts, signal, onProgress }) : null;
+        const rivals = [
+          ...(alone && told ? [await besideAlone({ state, parts: ours.parts, signal, onProgress })] : []),
+          ...(told && job.previous.length > 0 ? [await besidePrevious(job.previous, dataset.ids.test, signal)] : []),
+        ];
         const judged = await evaluateModel({
-          ...rival,
+          rivals: rivals.flatMap(({ rival }) => rival ?? []),
+          notes: rivals.flatMap(({ note }) => note ?? []),
           model,
           part,
           training,
@@ -172,7 +178,10 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
   }
 
   /** What this site's own model says of its test samples. Where its training fails, the report says so instead. */
-  async function besideAlone({ parts, ...given }: Pick<AloneOptions, 'state' | 'parts' | 'signal' | 'onProgress'>) {
+  async function besideAlone({
+    parts,
+    ...given
+  }: Pick<AloneOptions, 'state' | 'parts' | 'signal' | 'onProgress'>): Promise<Beside> {
     try {
       const model = await trainAlone({ ...given, contract, site, parts });
       try {
@@ -184,12 +193,40 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
         model.dispose();
       }
     } catch (thrown) {
-      if (!(thrown instanceof CodedError)) throw thrown;
-      return { notes: [`This site alone could not train a model to hold against the common one (${thrown.code}).`] };
+      return { note: `This site alone could not train a model to hold against the common one (${codeOf(thrown)}).` };
+    }
+  }
+
+  /** What the result of an earlier run says of this site's test samples; where it cannot be asked, the report says so instead. */
+  async function besidePrevious(
+    paths: readonly string[],
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Beside> {
+    const file = joined(await Promise.all(paths.map((path) => readFile(path))));
+    try {
+      return await askPrevious({ file, contract, data, ids, signal });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const code = codeOf(thrown);
+      const why = thrown instanceof CodedError && code === 'CSM-RUNFILE-PREVIOUS' ? `: ${thrown.message}` : '.';
+      return { note: `The earlier model was not judged on the samples of this site (${code})${why}` };
     }
   }
 
   return { backend, run: work };
+}
+
+/** Another model of the test samples, or why there is none. */
+interface Beside {
+  readonly rival?: Rival;
+  readonly note?: string;
+}
+
+/** @throws what is no coded fault of a model */
+function codeOf(thrown: unknown): string {
+  if (!(thrown instanceof CodedError)) throw thrown;
+  return thrown.code;
 }
 
 const carriedIn = ({ carried }: { readonly carried: string | null }): Promise<Uint8Array | null> =>

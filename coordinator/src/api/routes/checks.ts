@@ -20,8 +20,9 @@ export function checkRoutes({ checkModel }: ApiOptions): readonly Bound[] {
   let last: Promise<unknown> = Promise.resolve();
   return [
     bind(postCheck, async ({ body, signal }) => {
-      const { weights } = body.runFile.model;
-      if (weights !== undefined) fail('CSM-API-WEIGHTS', { file: weights.file });
+      const { model, validation } = body.runFile;
+      const file = model.weights?.file ?? validation.previous;
+      if (file !== undefined) fail('CSM-API-WEIGHTS', { file });
       const found = last.then(() => (signal.aborted ? [] : checkModel(body.runFile, signal)));
       last = found.catch(() => undefined);
       return { warnings: [...(await found)] };

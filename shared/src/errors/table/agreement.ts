@@ -66,4 +66,9 @@ export const agreementErrors = {
     message: 'There is no readable file {file}.',
     remedy: 'Check the path; files named in a run file are looked up beside it.',
   },
+  'CSM-RUNFILE-PREVIOUS': {
+    message: 'The model {file} cannot be judged beside the one of this run: {problem}.',
+    remedy:
+      'validation.previous names a folder beside the run file that consilium export made, of a run with the same classes and sample columns; or leave it out.',
+  },
 } as const satisfies ErrorTexts;

@@ -85,7 +85,7 @@ export const deskErrors = {
     remedy: 'See consilium users list.',
   },
   'CSM-API-WEIGHTS': {
-    message: 'The run begins with the weights in {file}, which a page does not send.',
+    message: 'The run needs the weights in {file}, which a page does not send.',
     remedy: 'Launch it with `consilium launch` on the machine where the file lies.',
   },
   'CSM-CLI-ADDRESS': {

@@ -146,7 +146,7 @@ export const runErrors = {
     remedy: "The site's software may be altered or damaged: install its release again, then do the step again.",
   },
   'CSM-RUN-WEIGHTS': {
-    message: 'The weights that the run starts from are not at the coordinator: {missing} of {parts} parts are missing.',
+    message: 'The weights that the run names are not at the coordinator: {missing} of {parts} parts are missing.',
     remedy: 'Launch the run file again with `consilium launch`: it sends them before it launches.',
   },
 } as const satisfies ErrorTexts;

@@ -1,11 +1,15 @@
 import { scoreWords } from '../../words/index.js';
-import { localOnly } from '../figure-name.js';
+import { localOnly, previousModel } from '../figure-name.js';
 import type { MatrixCell, RunReport } from '../run-report.js';
 import { shownCount, shownShare } from './figures.js';
 import { type Html, html } from './markup.js';
 import { count, decimal } from './numbers.js';
 
-const columnWords: Readonly<Record<string, string>> = { [localOnly]: 'each site alone' };
+const columnWords: Readonly<Record<string, string>> = {
+  [localOnly]: 'each site alone',
+  [previousModel]: 'the earlier model',
+};
+const rivalWords: Readonly<Record<string, string>> = { ...columnWords, [localOnly]: 'this site alone' };
 
 /** Every site's figures of every model, and of all sites together. */
 export function matrixSection({ matrix }: RunReport): Html | null {
@@ -42,12 +46,12 @@ ${
       )}</tr></thead>
 <tbody>${told.map(
         ({ site, n, over, scores }) =>
-          html`<tr><th>${site}</th><td class="text">${over === localOnly ? 'this site alone' : over}</td><td>${count(n)}</td>${compared.map(
+          html`<tr><th>${site}</th><td class="text">${rivalWords[over] ?? over}</td><td>${count(n)}</td>${compared.map(
             (name) => difference(scores[name] ?? null),
           )}</tr>`,
       )}</tbody></table></div>`
 }
-${withheld.length === 0 ? null : html`<p class="soft">Withheld for ${withheld.map(({ site }) => site).join(', ')}: too few patients tell the two models apart there, or a figure of one of them is withheld.</p>`}</section>`;
+${withheld.length === 0 ? null : html`<p class="soft">Withheld for ${[...new Set(withheld.map(({ site }) => site))].join(', ')}: too few patients tell the two models apart there, or a figure of one of them is withheld.</p>`}</section>`;
 }
 
 function difference(

@@ -1,7 +1,7 @@
 import { canonicalHash } from '../../canonical.js';
 import { isWithheld } from '../../metrics/index.js';
 import { headScores, scoreWords } from '../../words/index.js';
-import { localOnly } from '../figure-name.js';
+import { localOnly, previousModel, rivalModels } from '../figure-name.js';
 import { reportDomain, type SignedReport, type SiteReport } from '../site-report.js';
 import { classSection, confusionSection, reliabilitySection } from './class-sections.js';
 import { anyWithheld, otherFigures, shownCount, shownShare, tiles, withheldLegend } from './figures.js';
@@ -56,12 +56,12 @@ function summary({ measures, runName, part, caveat }: SiteReport): Html {
   }`;
 }
 
-const besideLegend = html`<p class="soft">Under the model's figures stand those of other predictions of the same samples: what simpler means, or this site alone (${localOnly}), reach with this site's training samples.</p>`;
+const besideLegend = html`<p class="soft">Under the model's figures stand those of other predictions of the same samples: what simpler means, this site alone (${localOnly}) or the result of an earlier run (${previousModel}) reach.</p>`;
 
 /** What the common model has over others: the reason to take part, or not. */
 function upliftSection({ uplift = [], panels = [] }: SiteReport): Html | null {
   if (uplift.length === 0) {
-    return panels.some(({ name }) => name === localOnly) ? upliftWithheld : null;
+    return panels.some(({ name }) => rivalModels.includes(name)) ? upliftWithheld : null;
   }
   const rows = uplift.flatMap(({ over, scores }) =>
     upliftScores.flatMap((name) => {
@@ -81,10 +81,13 @@ function upliftSection({ uplift = [], panels = [] }: SiteReport): Html | null {
 }
 
 const upliftWithheld = html`<section><h2>What the common model adds</h2>
-<p class="soft">The difference from the model of this site alone is withheld: too few patients tell the two apart, or a figure of one of them is withheld.</p></section>`;
+<p class="soft">The difference from the other model is withheld: too few patients tell the two apart, or a figure of one of them is withheld.</p></section>`;
 
 const upliftScores = ['accuracy', 'balancedAccuracy', 'macroF1', 'auc'] as const;
-const rivalWords: Readonly<Record<string, string>> = { [localOnly]: 'this site alone' };
+const rivalWords: Readonly<Record<string, string>> = {
+  [localOnly]: 'this site alone',
+  [previousModel]: 'the earlier model',
+};
 
 /** A difference with its sign: a true minus, as wide as the plus. */
 const plusMinus = (value: number): string => `${value < 0 ? '−' : '+'}${decimal(Math.abs(value), 3)}`;
