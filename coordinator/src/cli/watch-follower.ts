@@ -2,8 +2,8 @@ import { asCoded, CodedError, fail, toWire, type WireError } from '@consilium/sh
 import type { PublicKey } from '@consilium/shared/ids';
 import { type JournalHead, journalRecord, verifyNext } from '@consilium/shared/journal';
 import { getRunRecords, getSteps } from '../api/index.js';
-import type { RunView, StepView } from '../conduct/view.js';
-import { type Pace, seePace, type TimedStep } from '../following/index.js';
+import type { RunView } from '../conduct/view.js';
+import { newestSteps, type Pace, seePace, type TimedStep, timedSteps } from '../following/index.js';
 import type { LeadClient } from './client.js';
 import { verifierOf } from './journal.js';
 
@@ -36,10 +36,8 @@ export interface Follower {
 }
 
 const betweenMs = 2_000;
-/** Records and steps that one call brings at most. */
+/** Records that one call brings at most. */
 const pageLength = 200;
-/** Newest steps that durations are read from. */
-const rememberedSteps = 60;
 
 export function openFollower(
   client: Pick<LeadClient, 'call'>,
@@ -56,12 +54,10 @@ export function openFollower(
   let lookedMs = Number.NEGATIVE_INFINITY;
   const verify = verifierOf(coordinatorKey);
 
-  async function readSteps({ run, step }: RunView): Promise<void> {
+  async function readSteps({ run, step, index }: RunView): Promise<void> {
     if (step === stepsOf) return;
-    const { total } = await client.call(getSteps, { params: { run }, query: { from: 0, limit: 1 }, signal });
-    const query = { from: Math.max(0, total - rememberedSteps), limit: rememberedSteps };
-    const page = await client.call(getSteps, { params: { run }, query, signal });
-    steps = page.steps.flatMap(timesOf);
+    const page = await client.call(getSteps, { params: { run }, query: newestSteps(index), signal });
+    steps = timedSteps(page.steps);
     stepsOf = step;
   }
 
@@ -131,15 +127,3 @@ export function openFollower(
     },
   };
 }
-
-const timesOf = ({ step, opened, done, sites }: StepView): readonly TimedStep[] =>
-  opened === null
-    ? []
-    : [
-        {
-          step,
-          openedMs: Date.parse(opened),
-          doneMs: done === null ? null : Date.parse(done),
-          accepted: sites.flatMap(({ site, at }) => (at === null ? [] : [{ site, atMs: Date.parse(at) }])),
-        },
-      ];

@@ -191,7 +191,7 @@ describe('what is followed beside the views', () => {
       { step: 'train:0:8', openedMs: 60_000, doneMs: 90_000, accepted: [{ site: 'hospital-a', atMs: 80_000 }] },
       { step: 'train:0:9', openedMs: 60_000, doneMs: null, accepted: [{ site: 'hospital-a', atMs: 80_000 }] },
     ]);
-    expect(calls.filter((path) => path.endsWith('/steps'))).toHaveLength(2);
+    expect(calls.filter((path) => path.endsWith('/steps'))).toHaveLength(1);
   });
 
   it('is looked at every two seconds at most', async () => {

@@ -1,3 +1,5 @@
+import type { StepView } from '../conduct/view.js';
+
 /** A step that was opened, and when sites had done their part of it. */
 export interface TimedStep {
   readonly step: string;
@@ -17,3 +19,27 @@ export const durationsOf = (steps: readonly TimedStep[], site: string, kind: str
     .flatMap(({ accepted, openedMs }) =>
       accepted.filter((own) => own.site === site).map(({ atMs }) => (atMs - openedMs) / 1000),
     );
+
+/** Steps that durations are read from: enough for nine of a kind where two kinds alternate. */
+const remembered = 20;
+
+/** Which steps to ask for, of a run that is at this one of its list. */
+export const newestSteps = (index: number): { readonly from: number; readonly limit: number } => ({
+  from: Math.max(0, index + 1 - remembered),
+  limit: remembered,
+});
+
+/** The times of steps that a coordinator told. */
+export const timedSteps = (steps: readonly StepView[]): readonly TimedStep[] =>
+  steps.flatMap(({ step, opened, done, sites }) =>
+    opened === null
+      ? []
+      : [
+          {
+            step,
+            openedMs: Date.parse(opened),
+            doneMs: done === null ? null : Date.parse(done),
+            accepted: sites.flatMap(({ site, at }) => (at === null ? [] : [{ site, atMs: Date.parse(at) }])),
+          },
+        ],
+  );

@@ -1,6 +1,6 @@
 export { accuracyInterval } from './accuracy-interval.js';
 export { type Doing, doingOf, places } from './doing.js';
-export { durationsOf, kindOf, type TimedStep } from './durations.js';
+export { durationsOf, kindOf, newestSteps, type TimedStep, timedSteps } from './durations.js';
 export { etaOf, type Remaining } from './eta.js';
 export { type Formats, formats } from './formats.js';
 export { type Pace, rateOf, seePace } from './pace.js';

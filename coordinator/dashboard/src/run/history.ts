@@ -29,15 +29,18 @@ export interface PastStep extends TimedStep {
 /** A record of a run's journal with its body laid open. */
 export type RunEntry = JournalRecord & { readonly record: RunRecord };
 
-/** Lines of a journal; what the server wrote is what its own schema says. */
+/** A record of a journal; what the server wrote is what its own schema says. */
+export const entryOf = (record: object): RunEntry => {
+  const entry = record as JournalRecord<object>;
+  return { ...entry, record: { type: entry.type, ...entry.body } as RunRecord };
+};
+
+/** Lines of a journal. */
 export const entriesOf = (text: string): readonly RunEntry[] =>
   text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => {
-      const entry = JSON.parse(line) as JournalRecord<object>;
-      return { ...entry, record: { type: entry.type, ...entry.body } as RunRecord };
-    });
+    .map((line) => entryOf(JSON.parse(line)));
 
 /** The steps of a run in their order. */
 export function stepsOf(entries: readonly RunEntry[]): readonly PastStep[] {

@@ -6,12 +6,12 @@ import { Card, Tile } from '../parts/card.js';
 import { Track } from '../parts/chip.js';
 import { Facts } from './facts.js';
 import { LiveStrip } from './live-strip.js';
-import { useSteps } from './records.js';
+import { useNewestSteps } from './records.js';
 import { Rule } from './rule.js';
 
 /** How a run fares at this moment. */
 export function Now({ view, atMs }: { readonly view: LiveRun; readonly atMs: number }) {
-  const steps = useSteps(view);
+  const steps = useNewestSteps(view);
   return (
     <>
       <Tiles view={view} />
