@@ -23,6 +23,7 @@ import {
   type BesideCounts,
   localOnly,
   nameInGroup,
+  type Panel,
   releaseDataCounts,
   reportDomain,
   type SiteReport,
@@ -104,7 +105,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
     (rival) => heldAgainst(rival, predictions, released, shown.panels ?? [], options) ?? [],
   );
   const some = partName === 'test' ? bySubgroup(predictions, released, options) : [];
-  const panels = [...(beside.panels ?? []), ...some.flatMap((own) => own.panels)];
+  const panels = [...(beside.panels ?? []), ...withinLimit(some.flatMap((own) => own.panels))];
   return {
     measures,
     counts: counted,
@@ -116,6 +117,18 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
     }),
     beside: { ...beside, ...(panels.length > 0 && { panels }) },
   };
+}
+
+/** Entries of counts that subgroups may add to an evaluation: some ten megabytes, well below what one may weigh. */
+const mostEntries = 1_000_000;
+
+/** The panels, in their order, that leave an evaluation small enough to be sent; the site's own report has all of them. */
+function withinLimit(panels: readonly Panel[]): readonly Panel[] {
+  let entries = 0;
+  return panels.filter(({ counts }) => {
+    entries += counts.at.length;
+    return entries <= mostEntries;
+  });
 }
 
 /** How well calibrated the same predictions are at a temperature, which test patients have no part in. */
