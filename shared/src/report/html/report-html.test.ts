@@ -184,9 +184,13 @@ describe('escaping', () => {
   });
 
   it('holds for every free text of a site report, in tables and in drawings', () => {
-    const plain = tagsOf(
-      render({ ...inventReport(), panels: [{ name: 'majority', scores: inventReport().measures.scores }] }),
-    );
+    const named = (text: string) => ({
+      panels: [{ name: text, scores: inventReport().measures.scores }],
+      subgroups: [
+        { column: text, groups: [{ name: text, n: 9, scores: inventReport().measures.scores, support: [9, 0] }] },
+      ],
+    });
+    const plain = tagsOf(render({ ...inventReport(), ...named('majority') }));
     fc.assert(
       fc.property(hostile, (text) => {
         const report = inventReport();
@@ -195,7 +199,7 @@ describe('escaping', () => {
           runName: text.slice(0, 63),
           backend: text,
           notes: [text],
-          panels: [{ name: text, scores: report.measures.scores }],
+          ...named(text),
           software: { [text]: text },
           measures: { ...report.measures, perClass: report.measures.perClass.map((own) => ({ ...own, class: text })) },
         });
@@ -310,6 +314,20 @@ describe('a run report in HTML', () => {
     ]) {
       expect(page).toContain(text);
     }
+  });
+
+  it('has a column for the model of an earlier run, and says so of differences from it', () => {
+    const run = inventRun();
+    const { columns, rows } = run.matrix!;
+    const matrix = {
+      columns: [...columns, 'previous'],
+      rows: rows.map((row) => ({ ...row, cells: [...row.cells, { accuracy: 0.55, macroF1: withheld }] })),
+    };
+    const told = run.uplift.told.map((own) => ({ ...own, over: 'previous' }));
+    const page = runReportHtml({ ...run, matrix, uplift: { ...run.uplift, told } });
+    expect(page).toContain('<th class="c" colspan="2">the earlier model</th>');
+    expect(page).toContain('<td class="text">the earlier model</td>');
+    expect(page).toContain('<td>0.55</td>');
   });
 
   it('has no figures under a caveat', () => {
