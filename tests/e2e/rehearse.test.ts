@@ -107,9 +107,9 @@ describe('consilium rehearse', () => {
     await rm(out, { recursive: true });
   });
 
-  it('holds the federation against one place and each hospital alone, and tells of one that cannot train alone', async () => {
+  it('holds the federation against one place and each hospital alone or left out, and tells of one that cannot train', async () => {
     onTestFailed(() => console.error(terminal.transcript()));
-    await writePooled(at('data', 'pair'), hospitals);
+    await writePooled(at('data', 'pair'), hospitals, 90);
     const file = at('data', 'pair', 'samples.csv');
     const [head = '', ...rows] = (await readFile(file, 'utf8')).split('\n');
     const kept = rows.filter((row) => !row.includes('hospital-b') || row.includes('NPM1'));
@@ -120,7 +120,18 @@ describe('consilium rehearse', () => {
     );
     const typed = await terminal.type(
       'consilium',
-      ...rehearse('ruled.yaml', '--data', 'data/pair', '--by', 'site', '--compare', '--out', 'compared', '--json'),
+      ...rehearse(
+        'ruled.yaml',
+        '--data',
+        'data/pair',
+        '--by',
+        'site',
+        '--compare',
+        '--leave-out',
+        '--out',
+        'compared',
+        '--json',
+      ),
     );
     expect(typed.status).toBe(3);
     const summary = summaryOf(typed);
@@ -128,10 +139,12 @@ describe('consilium rehearse', () => {
     const none = { status: 'failed', testSamples: null, pooled: null, modelHash: null };
     expect(summary.compared).toMatchObject([
       { ...done, trained: 'together', site: null, testSamples: number },
-      { ...done, trained: 'alone', site: 'hospital-a', testSamples: 12 },
+      { ...done, trained: 'alone', site: 'hospital-a', testSamples: 18 },
       { ...none, trained: 'alone', site: 'hospital-b', error: { code: expect.stringMatching(/^CSM-/) } },
+      { ...none, trained: 'without', site: 'hospital-a', error: { code: expect.stringMatching(/^CSM-/) } },
+      { ...done, trained: 'without', site: 'hospital-b', testSamples: number, pooled: { accuracy: number, auc: null } },
     ]);
-    expect(summary.compared[0].testSamples).toBeGreaterThan(12);
+    expect(summary.compared[0].testSamples).toBeGreaterThan(18);
     // The other one has nothing to prepare from, so that both are the same training.
     expect(summary.perSite[0].alone).toBeCloseTo(summary.compared[1].pooled.accuracy, 3);
     const report = await readFile(at('compared', 'reports', 'hospital-a-test.html'), 'utf8');
@@ -152,14 +165,16 @@ describe('consilium rehearse', () => {
       },
     });
     expect(ofRun.matrix?.columns).toEqual(['common model', 'local-only']);
-    expect(ofRun.matrix?.rows[0]).toMatchObject({ site: 'hospital-a', n: 12 });
+    expect(ofRun.matrix?.rows[0]).toMatchObject({ site: 'hospital-a', n: 18 });
     expect(ofRun.sites.map(({ site, report }) => [site, report])).toEqual([
       ['hospital-a', 'released'],
       ['hospital-b', expect.not.stringMatching('released')],
     ]);
-    expect(typed.out).toMatch(/^the federation, on all +12 /m);
-    expect(typed.out).toMatch(/^each alone, on its own +12 /m);
+    expect(typed.out).toMatch(/^the federation, on all +18 /m);
+    expect(typed.out).toMatch(/^each alone, on its own +18 /m);
     expect(typed.out).toMatch(/^hospital-b: CSM-/m);
+    expect(typed.out).toMatch(/^all others, on one unseen +\d+ /m);
+    expect(typed.out).toMatch(/^Without hospital-a: CSM-/m);
     for (const part of [['together'], ['alone', 'hospital-a']]) await access(at('compared', ...part, 'export'));
   });
 

@@ -29,6 +29,7 @@ interface RehearseOptions {
   readonly synthetic?: boolean;
   readonly seed?: string;
   readonly compare?: boolean;
+  readonly leaveOut?: boolean;
   readonly json?: boolean;
 }
 
@@ -49,6 +50,10 @@ export const rehearseCommand = (context: CommandContext): Command =>
     .option('--synthetic', 'the patients are invented; every report says so')
     .option('--seed <number>', 'in place of the seed of the run file')
     .option('--compare', 'then train with all rows in one place, and at each hospital alone, and print all beside it')
+    .option(
+      '--leave-out',
+      'then train without each hospital in turn, and judge each model at the one that it never saw',
+    )
     .option('--json', 'print one JSON object as the last line')
     .action(async (path: string, options: RehearseOptions) => {
       const { data, by } = options;
@@ -82,9 +87,11 @@ export const rehearseCommand = (context: CommandContext): Command =>
         stage: stageOf(context, options),
       });
       context.print(summaryText(summary));
-      const compared = options.compare
-        ? await compare(play, { cast, terms: { ...terms, seed }, stage: () => stageOf(context, options) })
-        : null;
+      const held = { alone: options.compare ?? false, leftOut: options.leaveOut ?? false };
+      const compared =
+        held.alone || held.leftOut
+          ? await compare(play, { cast, terms: { ...terms, seed }, held, stage: () => stageOf(context, options) })
+          : null;
       if (compared !== null) context.print(comparisonText(summary, compared));
       if (options.json) context.print(JSON.stringify(compared === null ? summary : { ...summary, compared }));
       process.exitCode = exitCodes[summary.status];

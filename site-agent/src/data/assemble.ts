@@ -120,7 +120,8 @@ export async function assembleDataset<Found extends FoundSample>(findings: Findi
   };
   const { minimumCohort: minimum } = validation;
   if (new Set(dataset.parts.train.patients).size < minimum) fail('CSM-COHORT-SMALL', { minimum });
-  if (source.labels !== 'optional') refuseOneClass(dataset.parts.train, data.label);
+  // A cohort of nobody is asked for where nothing is trained: patients of one class can be judged.
+  if (source.labels !== 'optional' && minimum > 0) refuseOneClass(dataset.parts.train, data.label);
   return dataset;
 }
 

@@ -18,6 +18,10 @@ export const runErrors = {
     message: 'The sites of the rehearsal cannot be used ({text}): {problem}.',
     remedy: 'Name each as --site NAME=DIR, or choose another column for --by.',
   },
+  'CSM-REHEARSE-UNTOLD': {
+    message: 'Too few test patients of {site} were judged to be told of.',
+    remedy: 'Lower validation.minimumCell if the data may be told of so closely, or leave this site as it is.',
+  },
   'CSM-RUN-COMMAND': {
     message: 'Run {run} cannot take "{command}" now: it is {phase}.',
     remedy: 'Look at its status first.',
