@@ -4,7 +4,7 @@ import type { Sight } from '../../coordinator/src/api/role.js';
 import { openStage, type Stage, stagePassword } from '../../coordinator/src/api/testing/stage.js';
 import { siteId } from '../../shared/src/ids.js';
 import { barriers, complaintsOf, go, keep, narrow, noBrowser, openBrowser, soon, wide } from './browser.js';
-import { playedRuns } from './theatre.js';
+import { keeper, playedRuns } from './theatre.js';
 
 const sections = ['now', 'curves', 'results', 'participation', 'models', 'journal', 'file', 'reports'] as const;
 
@@ -15,7 +15,7 @@ describe.skipIf(noBrowser !== '')(`the page in a browser${noBrowser}`, () => {
   const open: BrowserContext[] = [];
 
   beforeAll(async () => {
-    stage = await openStage({ runs, realTime: true });
+    stage = await openStage({ runs, realTime: true, coordinator: keeper });
     for (const [name, sight] of [
       ['Lea Lead', { role: 'lead' }],
       ['Sam Site', { role: 'site', site: siteId.parse('hospital-a') }],
@@ -134,11 +134,27 @@ describe.skipIf(noBrowser !== '')(`the page in a browser${noBrowser}`, () => {
     await go(site, `#/run/${runs.running.run}`);
     await site.getByText('hospital-a', { exact: true }).first().waitFor();
     expect(await site.locator('main').textContent()).not.toContain('hospital-b');
+    await site.getByText('Time left').waitFor();
+    await go(site, `#/run/${runs.running.run}/participation`);
+    await site.getByRole('img', { name: 'Participation of 1 site in 9 rounds' }).waitFor();
+    await site.getByRole('button', { name: 'Show as a table' }).first().click();
+    await keep(site, 'participation-of-a-site');
+    expect(await site.getByRole('region', { name: 'Sites by round' }).getByRole('row').last().textContent()).toBe(
+      '9114',
+    );
+    expect(await site.locator('main').textContent()).not.toContain('hospital-b');
     const viewer = (await signedIn('Vic Viewer')).page;
     await go(viewer, `#/run/${runs.running.run}`);
     await viewer.getByText('shown to the lead and to the site itself').waitFor();
     expect(await viewer.locator('main').textContent()).not.toContain('hospital-a');
     expect(await viewer.getByRole('tab').allTextContents()).not.toContain('Journal');
+    await viewer.getByText('Time left').waitFor();
+    for (const part of ['participation', 'models', 'curves']) {
+      await go(viewer, `#/run/${runs.running.run}/${part}`);
+      await viewer.locator('#panel .card').first().waitFor();
+      await keep(viewer, `${part}-of-a-viewer`);
+      expect(await viewer.locator('main').textContent(), part).not.toContain('hospital-a');
+    }
   });
 
   it('the tabs answer to the arrow keys', async () => {
@@ -164,13 +180,27 @@ describe.skipIf(noBrowser !== '')(`the page in a browser${noBrowser}`, () => {
     await keep(report, 'report');
   });
 
-  it('a run of fifty sites and two hundred rounds stands', async () => {
+  it('a run of fifty sites and a thousand rounds stands, and is fetched in parts', async () => {
     const { page, complaints } = await signedIn('Lea Lead');
+    let bytes = 0;
+    const asked: string[] = [];
+    page.on('response', async (response) => {
+      if (!response.url().includes('/api/runs/')) return;
+      asked.push(new URL(response.url()).pathname.split('/').slice(4).join('/'));
+      bytes += (await response.body().catch(() => Buffer.of())).length;
+    });
     await go(page, `#/run/${runs.large.run}`);
     await page.getByText('hospital-50', { exact: true }).waitFor();
     await go(page, `#/run/${runs.large.run}/curves`);
     await page.locator('canvas').nth(1).waitFor();
     await keep(page, 'large-curves');
+    await go(page, `#/run/${runs.large.run}/participation`);
+    await page.getByRole('img', { name: 'Participation of 50 sites in 200 rounds' }).waitFor();
+    await keep(page, 'large-participation');
+    await page.getByRole('button', { name: 'Show earlier rounds' }).click();
+    await page.getByRole('img', { name: 'Participation of 50 sites in 400 rounds' }).waitFor();
+    expect(asked.filter((path) => path === '' || path === 'journal')).toEqual([]);
+    expect(bytes).toBeLessThan(20_000_000);
     expect(complaints).toEqual([]);
   });
 });

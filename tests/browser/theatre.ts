@@ -8,24 +8,26 @@ import { blobHash, consortiumId, runId, siteId, stepId } from '../../shared/src/
 import { type JournalRecord, journalLine, sealRecord } from '../../shared/src/journal/index.js';
 import { inventReport, subtypes } from '../../shared/src/report/reports.fixture.js';
 import { contributionManifest } from '../../shared/src/wire/index.js';
+import { manySteps, stepsOf } from './played-steps.js';
 
-const keeper = createIdentity();
+/** Keeps the journals of these runs, as their coordinator. */
+export const keeper = createIdentity();
 const hospitals = ['hospital-a', 'hospital-b', 'hospital-c', 'hospital-d'].map((name) => siteId.parse(name));
-const running = exampleView();
+const example = exampleView();
 const rounds = 9;
 /** In this round the last hospital fell away. */
 const lostRound = 8;
 const firstMs = Date.parse('2026-01-12T08:30:00.000Z');
-const lost = running.sites[3]!.error!;
+const lost = example.sites[3]!.error!;
 
 const ended: RunView = {
   ...exampleView({ run: runId.parse('b4'.repeat(16)), name: 'aml-subtypes', phase: 'closed', outcome: 'degraded' }),
   ...{ step: null, index: 63, round: null, bestRound: 6, classes: subtypes, created: '2026-01-11T08:30:00.000Z' },
-  judged: [...running.judged, testOf(running)],
+  judged: [...example.judged, testOf(example)],
 };
 
-/** Fifty sites and two hundred judged rounds. */
-const large = largeView(50, 200);
+/** Fifty sites and a thousand judged rounds. */
+const large = largeView(50, 1000);
 
 function testOf({ judged }: RunView): RunView['judged'][number] {
   const last = judged.at(-1)!;
@@ -44,17 +46,20 @@ function largeView(sites: number, judged: number): RunView {
   const names = Array.from({ length: sites }, (_, place) =>
     siteId.parse(`hospital-${String(place + 1).padStart(2, '0')}`),
   );
-  const like = running.sites[0]!;
-  const round = running.judged[0]!;
+  const like = example.sites[0]!;
+  const round = example.judged[0]!;
   return exampleView({
     ...{
       run: runId.parse('c5'.repeat(16)),
       name: 'many-hospitals',
       rounds: judged,
       round: judged,
+      index: 2 * judged - 1,
+      steps: 2 * judged + 1,
       bestRound: judged - 20,
     },
-    sites: names.map((site, place) => ({ ...running.sites[place % 4]!, site, samples: 40 + place })),
+    turnout: { sites, connected: sites, accepted: 0, refused: 0, absent: 0, left: 0 },
+    sites: names.map((site, place) => ({ ...example.sites[place % 4]!, site, samples: 40 + place })),
     judged: Array.from({ length: judged }, (_, index) => {
       const value = 0.7 - 0.5 * Math.exp(-index / 40) + 0.02 * Math.sin(index);
       return {
@@ -67,8 +72,8 @@ function largeView(sites: number, judged: number): RunView {
       };
     }),
     coverage: {
-      ...running.coverage,
-      sites: names.map((site) => ({ ...running.coverage.sites[0]!, site, samples: like.samples })),
+      ...example.coverage,
+      sites: names.map((site) => ({ ...example.coverage.sites[0]!, site, samples: like.samples })),
     },
   });
 }
@@ -78,8 +83,8 @@ const demo = readFileSync(new URL('../../deploy/demo.yaml', import.meta.url), 'u
 const terms = makeContract({
   runFile: fileOf(demo),
   files: {},
-  consortium: consortiumId.parse(running.consortium),
-  run: running.run,
+  consortium: consortiumId.parse(example.consortium),
+  run: example.run,
   notAfter: new Date(firstMs + 30 * 86_400_000),
 });
 
@@ -88,12 +93,12 @@ const hashOf = (text: string) => blobHash.parse(Buffer.from(text).toString('hex'
 function manifestOf(site: (typeof hospitals)[number], step: string, kind: 'update' | 'report') {
   return contributionManifest.parse({
     ...{
-      consortium: running.consortium,
-      run: running.run,
-      contract: running.contract,
+      consortium: example.consortium,
+      run: example.run,
+      contract: example.contract,
       step,
       site,
-      base: running.model,
+      base: example.model,
     },
     ...{ kind, codec: kind === 'update' ? 'f32' : 'json', samples: 96, hash: hashOf(`${site}${step}`), bytes: 334_128 },
   });
@@ -107,7 +112,7 @@ function* records(): Generator<readonly [RunRecord, atMs: number]> {
     return atMs;
   };
   yield [
-    { type: 'offered', contract: running.contract, contractBlob: running.contract, sites: hospitals, stepwise: false },
+    { type: 'offered', contract: example.contract, contractBlob: example.contract, sites: hospitals, stepwise: false },
     atMs,
   ];
   for (let round = 1; round <= rounds; round++) {
@@ -134,7 +139,7 @@ function* records(): Generator<readonly [RunRecord, atMs: number]> {
         ];
       }
       if (round < rounds) {
-        const output = isTraining ? { model: round === 6 ? running.model! : hashOf(`model ${round}`) } : {};
+        const output = isTraining ? { model: round === 6 ? example.model! : hashOf(`model ${round}`) } : {};
         yield [{ type: 'step-done', step, output }, after(300)];
       }
     }
@@ -144,7 +149,7 @@ function* records(): Generator<readonly [RunRecord, atMs: number]> {
 function journal(): readonly JournalRecord[] {
   const sealed: JournalRecord[] = [];
   for (const [{ type, ...body }, atMs] of records()) {
-    const draft = { chain: running.run, time: new Date(atMs).toISOString(), type, body };
+    const draft = { chain: example.run, time: new Date(atMs).toISOString(), type, body };
     sealed.push(sealRecord(sealed.at(-1) ?? null, draft, (domain, bytes) => sign(keeper, domain, bytes)));
   }
   return sealed;
@@ -170,12 +175,24 @@ export function playedRuns(): FakeRuns & {
       }),
     ),
   }));
+  const sealed = journal();
+  const running = { ...example, journalLength: sealed.length, journalHead: sealed.at(-1)!.hash };
+  const past = stepsOf(records(), hospitals);
   const runs = fakeRuns([running, ended, large], {
     contract: encodeContract(signContract(terms, (domain, bytes) => sign(keeper, domain, bytes))),
     journal: async function* () {
-      for (const record of journal()) yield Buffer.from(journalLine(record)).toString('utf8');
+      for (const record of sealed) yield Buffer.from(journalLine(record)).toString('utf8');
     },
     reports,
   });
-  return { ...runs, running, ended, large };
+  return {
+    ...runs,
+    ...{ running, ended, large },
+    async steps(run, page) {
+      const view = await runs.view(run);
+      if (run === large.run) return manySteps(view, page);
+      return { total: past.length, steps: past.slice(page.from, page.from + page.limit) };
+    },
+    records: async (run, { from, limit }) => (run === running.run ? sealed.slice(from, from + limit) : []),
+  };
 }

@@ -1,5 +1,5 @@
 import type { CodedError } from '@consilium/shared/errors';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { faultOf } from './call.js';
 import type { Seen, Watch } from './live.js';
 
@@ -50,4 +50,14 @@ function onTick(ticked: () => void): () => void {
     if (!document.hidden) ticked();
   }, tickMs);
   return () => clearInterval(timer);
+}
+
+/** A value that is changed no more often than this: what follows from it is work. */
+export function useSlowly<Value>(value: Value, leastMs: number): Value {
+  const nowMs = useNowMs();
+  const held = useRef({ value, atMs: nowMs });
+  if (!Object.is(held.current.value, value) && nowMs - held.current.atMs >= leastMs) {
+    held.current = { value, atMs: nowMs };
+  }
+  return held.current.value;
 }

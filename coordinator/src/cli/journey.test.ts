@@ -227,9 +227,9 @@ describe('watching', () => {
   ] as const)('a run that ends %s leaves exit code %i', async (outcome, exitCode) => {
     const run = stage.runs.launched[0]?.signed.contract.run;
     if (run === undefined) throw new Error('no run');
-    stage.runs.show(exampleView({ run, round: 9 }));
+    stage.runs.show(exampleView({ run, round: 9, journalLength: 0 }));
     const watching = consilium('watch', run);
-    setImmediate(() => stage.runs.show(exampleView({ run, phase: 'closed', outcome })));
+    setImmediate(() => stage.runs.show(exampleView({ run, phase: 'closed', outcome, journalLength: 0 })));
     const text = await watching;
     expect(process.exitCode).toBe(exitCode);
     process.exitCode = 0;

@@ -47,7 +47,7 @@ function stepView(state: RunState, { id, step, absent, model, rows, times }: Ste
     isBest: model !== null && model === state.best?.model,
     asked: lines.length,
     accepted: count('accepted'),
-    absent: count('absent'),
+    absent: count('absent') + count('left'),
     bytes: lines.reduce((sum, { bytes }) => sum + bytes, 0),
     sites: lines,
   };
@@ -62,10 +62,11 @@ function siteLine(
   const own = rows.filter((row) => row.site === site);
   const accepted = own.find(({ outcome }) => outcome === 'accepted') ?? null;
   const refusals = own.filter(({ outcome }) => outcome === 'refused');
-  const standing = accepted !== null ? 'accepted' : absence !== undefined ? 'absent' : 'awaited';
+  const away = absence?.until === 'run' ? 'left' : 'absent';
   return {
     site,
-    standing,
+    standing: accepted !== null ? 'accepted' : absence !== undefined ? away : 'awaited',
+    hash: accepted?.hash ?? null,
     at: accepted?.at ?? null,
     seconds: accepted === null || times === null ? null : secondsBetween(times.opened, accepted.at),
     bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),

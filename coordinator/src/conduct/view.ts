@@ -170,7 +170,10 @@ export const stepView = z.strictObject({
   sites: z.array(
     z.strictObject({
       site: siteId,
-      standing: z.enum(['accepted', 'absent', 'awaited']),
+      /** `left`: absent, and out of the rest of the run. */
+      standing: z.enum(['accepted', 'absent', 'left', 'awaited']),
+      /** SHA-256 of its accepted contribution. */
+      hash: blobHash.nullable(),
       /** When its contribution was accepted, and how long after the opening. */
       at: z.string().nullable(),
       seconds: z.number().nullable(),

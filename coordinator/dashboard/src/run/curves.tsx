@@ -1,5 +1,4 @@
 import type { LiveRun } from '@consilium/coordinator/api';
-import { wilson } from '@consilium/shared/metrics';
 import { type RoundLine, roundsChart } from '@consilium/shared/report/charts';
 import { scoreWords } from '@consilium/shared/words';
 import { useMemo, useState } from 'react';
@@ -9,8 +8,18 @@ import { Card, Skeleton } from '../parts/card.js';
 import { Choice, Pick } from '../parts/choice.js';
 import { Absent, Notice } from '../parts/notice.js';
 import { Table } from '../parts/table.js';
-import { placesOf, pooledScores, roundsOf, type SiteScore, siteLines, siteScores } from './curve-lines.js';
-import { useJudged } from './judged.js';
+import {
+  accuracyBand,
+  drawn,
+  type PooledScore,
+  placesOf,
+  pooledOf,
+  rowsOf,
+  type SiteScore,
+  siteLines,
+  siteScores,
+} from './curve-lines.js';
+import { mostPoints, type Series, useSeries } from './series.js';
 
 const chartHeight = 320;
 const nobody = '–';
@@ -20,53 +29,53 @@ const groups = {
   shares: ['accuracy', 'balancedAccuracy', 'macroF1', 'auc'],
   loss: ['loss'],
   calibration: ['ece', 'brier'],
-} as const satisfies Record<string, readonly (typeof pooledScores)[number][]>;
+} as const satisfies Record<string, readonly PooledScore[]>;
 type Group = keyof typeof groups;
+
+/** How many patients stand behind a round: what the interval of the accuracy needs. */
+const patients = 'n';
 
 /** Validation figures over the rounds: all sites together, and each by itself. */
 export function Curves({ view }: { readonly view: LiveRun }) {
-  const { value: judged, fault } = useJudged(view);
-  const rounds = useMemo(() => roundsOf(judged ?? []), [judged]);
-  if (judged === null) return fault === null ? <Skeleton /> : <Notice error={fault} />;
-  if (rounds.length === 0) return <Absent>No round was judged yet.</Absent>;
+  if (view.judgedRounds === 0) return <Absent>No round was judged yet.</Absent>;
   return (
     <>
-      <Pooled view={view} rounds={rounds} />
-      <BySite view={view} rounds={rounds} />
+      <Pooled view={view} />
+      {view.sites.length === 0 ? null : <BySite view={view} />}
     </>
   );
 }
 
-interface Part {
-  readonly view: LiveRun;
-  readonly rounds: ReturnType<typeof roundsOf>;
-}
-
-function useMarks({ view, rounds }: Part) {
-  const { bestRound, stage, phase } = view;
+/** Where the rounds of a curve stand, the boundaries of stages, and the chosen round. */
+function useMarks({ bestRound, stage, phase }: LiveRun, series: Series | undefined) {
   return useMemo(() => {
-    const { x, stages } = placesOf(rounds);
-    const last = rounds.at(-1)?.stage ?? 0;
-    const chosen = bestRound === null || phase === 'new' ? null : x({ stage: stage?.index ?? last, round: bestRound });
-    return { chosen, stages };
-  }, [rounds, bestRound, stage, phase]);
+    const points = pooledOf(series);
+    const { x, stages } = placesOf(points);
+    const last = points.at(-1)?.[0] ?? 0;
+    const chosen = bestRound === null || phase === 'new' ? null : x(stage?.index ?? last, bestRound);
+    return { x, marks: { chosen, stages } };
+  }, [series, bestRound, stage, phase]);
 }
 
-function Pooled({ view, rounds }: Part) {
+function Pooled({ view }: { readonly view: LiveRun }) {
   const [group, setGroup] = useState<Group>('shares');
-  const marks = useMarks({ view, rounds });
-  const { x } = useMemo(() => placesOf(rounds), [rounds]);
+  const metrics: readonly PooledScore[] = groups[group];
+  const { value: series, fault } = useSeries(view, group === 'shares' ? [...metrics, patients] : metrics);
+  const { x, marks } = useMarks(view, series?.get(metrics[0]!));
   const option = useMemo(() => {
-    const lines = groups[group].map(
+    const lines = metrics.map(
       (name, index): RoundLine => ({
         name: scoreWords[name].label,
         weight: index === 0 ? 'main' : 'plain',
-        points: rounds.map((round) => [x(round), round.pooled[name]] as const),
-        ...(name === 'accuracy' && { band: accuracyBand(rounds, x) }),
+        points: drawn(pooledOf(series?.get(name)), x),
+        ...(name === 'accuracy' && {
+          band: accuracyBand(pooledOf(series?.get(name)), pooledOf(series?.get(patients)), x),
+        }),
       }),
     );
     return (ink: Parameters<typeof roundsChart>[2]) => roundsChart(lines, marks, ink);
-  }, [group, rounds, marks, x]);
+  }, [metrics, series, x, marks]);
+  const shown = series?.get(metrics[0]!);
   return (
     <Card
       title="All sites together"
@@ -84,54 +93,40 @@ function Pooled({ view, rounds }: Part) {
         />
       }
     >
-      <Chart
-        label={`Pooled validation figures over ${format.count(rounds.length)} judged rounds`}
-        height={chartHeight}
-        option={option}
-        table={() => <PooledTable rounds={rounds} />}
-      />
+      {fault === null ? null : <Notice error={fault} />}
+      {shown === undefined ? (
+        fault === null && <Skeleton />
+      ) : (
+        <Chart
+          label={`Pooled validation figures over ${format.count(shown.rounds)} judged rounds`}
+          height={chartHeight}
+          option={option}
+          table={() => (
+            <CurveTable
+              label="Pooled validation figures"
+              names={metrics.map((name) => scoreWords[name].label)}
+              curves={metrics.map((name) => pooledOf(series?.get(name)))}
+              rounds={shown.rounds}
+            />
+          )}
+        />
+      )}
     </Card>
   );
 }
 
-/** Accuracy is a share of known patients, so its interval follows from the two. */
-const accuracyBand = (rounds: Part['rounds'], x: ReturnType<typeof placesOf>['x']): NonNullable<RoundLine['band']> =>
-  rounds.flatMap((round) => {
-    const { accuracy, n } = round.pooled;
-    const interval = accuracy === null ? null : wilson(Math.round(accuracy * n), n);
-    return interval === null ? [] : [[x(round), interval.low, interval.high] as const];
-  });
-
-const PooledTable = ({ rounds }: { readonly rounds: Part['rounds'] }) => (
-  <Table
-    label="Pooled validation figures"
-    columns={[
-      { title: 'Round' },
-      { title: 'Patients', number: true },
-      ...pooledScores.map((name) => ({ title: scoreWords[name].label, number: true })),
-    ]}
-    rows={rounds.map(({ step, stage, round, pooled }) => ({
-      key: step,
-      cells: [
-        stage === 0 ? format.count(round) : `${format.count(round)} of stage ${format.count(stage + 1)}`,
-        format.count(pooled.n),
-        ...pooledScores.map((name) => format.score(pooled[name])),
-      ],
-    }))}
-  />
-);
-
-function BySite({ view, rounds }: Part) {
+function BySite({ view }: { readonly view: LiveRun }) {
   const [score, setScore] = useState<SiteScore>('accuracy');
   const [chosen, setChosen] = useState(nobody);
-  const marks = useMarks({ view, rounds });
-  const lines = useMemo(() => siteLines(rounds, score, chosen), [rounds, score, chosen]);
+  const { value, fault } = useSeries(view, [score]);
+  const series = value?.get(score);
+  const { x, marks } = useMarks(view, series);
+  const lines = useMemo(() => (series === undefined ? [] : siteLines(series, x, chosen)), [series, x, chosen]);
   const option = useMemo(
     () => (ink: Parameters<typeof roundsChart>[2]) => roundsChart(lines, marks, ink),
     [lines, marks],
   );
-  const sites = lines.slice(1).map(({ name }) => name);
-  if (sites.length === 0) return null;
+  const sites = view.sites.map(({ site }) => String(site));
   return (
     <Card
       title="Site by site"
@@ -153,24 +148,59 @@ function BySite({ view, rounds }: Part) {
         </>
       }
     >
-      <Chart
-        label={`${scoreWords[score].label} of ${format.count(sites.length)} sites over the rounds`}
-        height={chartHeight}
-        option={option}
-        table={() => (
-          <Table
-            label={`${scoreWords[score].label} by site and round`}
-            columns={[{ title: 'Round' }, ...lines.map(({ name }) => ({ title: name, number: true }))]}
-            rows={rounds.map(({ step }, place) => ({
-              key: step,
-              cells: [
-                format.count(lines[0]!.points[place]![0]),
-                ...lines.map(({ points }) => format.score(points[place]![1])),
-              ],
-            }))}
-          />
-        )}
-      />
+      {fault === null ? null : <Notice error={fault} />}
+      {series === undefined ? (
+        fault === null && <Skeleton />
+      ) : (
+        <Chart
+          label={`${scoreWords[score].label} of ${format.count(sites.length)} sites over the rounds`}
+          height={chartHeight}
+          option={option}
+          table={() => (
+            <CurveTable
+              label={`${scoreWords[score].label} by site and round`}
+              names={series.lines.map(({ site }) => site ?? 'all sites')}
+              curves={series.lines.map(({ points }) => points)}
+              rounds={series.rounds}
+            />
+          )}
+        />
+      )}
     </Card>
+  );
+}
+
+/** Curves in figures. Of long ones each has its own rounds, those that its drawing needs. */
+function CurveTable({
+  label,
+  names,
+  curves,
+  rounds,
+}: {
+  readonly label: string;
+  readonly names: readonly string[];
+  readonly curves: Parameters<typeof rowsOf>[0];
+  readonly rounds: number;
+}) {
+  return (
+    <>
+      {rounds <= mostPoints ? null : (
+        <p className="quiet small">
+          Of {format.count(rounds)} rounds each curve shows {format.count(mostPoints)}: its ends, its highs and its
+          lows.
+        </p>
+      )}
+      <Table
+        label={label}
+        columns={[{ title: 'Round' }, ...names.map((title) => ({ title, number: true }))]}
+        rows={rowsOf(curves).map(({ stage, round, values }) => ({
+          key: `${stage} ${round}`,
+          cells: [
+            stage === 0 ? format.count(round) : `${format.count(round)} of stage ${format.count(stage + 1)}`,
+            ...values.map((value) => (value === undefined ? '' : format.score(value))),
+          ],
+        }))}
+      />
+    </>
   );
 }

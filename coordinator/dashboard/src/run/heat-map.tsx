@@ -5,8 +5,7 @@ import { format } from '../locale.js';
 import { Card } from '../parts/card.js';
 import { Pick } from '../parts/choice.js';
 import { Absent } from '../parts/notice.js';
-import type { Judged } from './judged.js';
-import { type Cell, scoreMatrix, shadeOf } from './score-matrix.js';
+import { type Cell, type Judged, scoreMatrix, shadeOf } from './score-matrix.js';
 import type { SiteResult } from './site-reports.js';
 
 /** Deepest shade of a cell, in per cent of the accent. */

@@ -1,105 +1,60 @@
 import type { LiveRun } from '@consilium/coordinator/api';
-import canonicalize from 'canonicalize';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { format } from '../locale.js';
 import { Card, Skeleton } from '../parts/card.js';
-import { Chip } from '../parts/chip.js';
 import { Notice } from '../parts/notice.js';
 import { Table } from '../parts/table.js';
-import type { RunEntry } from './history.js';
+import { ChainChip, WholeCheck } from './chain-check.js';
 import { Hash } from './models.js';
-import { useJournal } from './records.js';
-import { type ChainState, chainState, digest } from './verify-chain.js';
+import { type Sealed, sayingOf, useRecords } from './records.js';
 
-const pageRecords = 100;
+/** So many records are shown at first, and each time that more are asked for. */
+const portion = 100;
 
-/** The run's journal, the newest records first, and whether its chain is whole. */
+/** The run's journal, the newest records first, and whether its chain holds. */
 export function Journal({ view }: { readonly view: LiveRun }) {
-  const { value: entries, fault } = useJournal(view);
-  const [shown, setShown] = useState(pageRecords);
-  if (fault !== null && entries === null) return <Notice error={fault} />;
-  if (entries === null) return <Skeleton />;
-  const newest = entries.toReversed().slice(0, shown);
+  const [wanted, setWanted] = useState(portion);
+  const { value: tail, fault, broken } = useRecords(view, wanted);
+  if (tail === null) return fault === null ? <Skeleton /> : <Notice error={fault} />;
   return (
     <Card
       title="Journal"
-      text="Everything that happened to the run, each record bound to the one before by its hash. This browser has checked the chain itself."
-      tools={<Verified entries={entries} />}
+      text="Everything that happened to the run, each record bound to the one before by its hash. The coordinator has checked the signatures of those shown, this browser their chain."
+      tools={<ChainChip view={view} tail={tail} />}
     >
+      {broken === null ? null : <Notice error={broken} bad />}
       <Table
         label="Records"
         stack
         columns={[{ title: 'No.', number: true }, { title: 'When' }, { title: 'What' }, { title: 'Hash' }]}
-        rows={newest.map((entry) => ({
-          key: entry.hash,
+        rows={tail.items.toReversed().map((record) => ({
+          key: record.hash,
           cells: [
-            format.count(entry.sequence),
-            format.moment(entry.time),
-            <span key="what">{saying(entry)}</span>,
-            <Hash key="hash" of={entry.hash} />,
+            format.count(record.sequence),
+            format.moment(record.time),
+            <span key="what">{saying(record)}</span>,
+            <Hash key="hash" of={record.hash} />,
           ],
         }))}
       />
       <p className="chart-foot">
-        {shown < entries.length ? (
-          <button type="button" className="link-button" onClick={() => setShown(shown + pageRecords)}>
-            Show {format.count(Math.min(pageRecords, entries.length - shown))} more of {format.count(entries.length)}
+        {tail.from === 0 ? null : (
+          <button type="button" className="link-button" onClick={() => setWanted(wanted + portion)}>
+            Show {format.count(Math.min(portion, tail.from))} more of {format.count(tail.total)}
           </button>
-        ) : (
-          <a href={`api/runs/${view.run}/journal`} download={`${view.name}-journal.jsonl`}>
-            Download the journal
-          </a>
         )}
+        {tail.from === 0 ? null : <WholeCheck view={view} />}
+        <a href={`api/runs/${view.run}/journal`} download={`${view.name}-journal.jsonl`}>
+          Download the journal
+        </a>
       </p>
     </Card>
   );
 }
 
-const stateWord = (state: ChainState | null) => {
-  switch (state?.kind) {
-    case undefined:
-      return { label: 'being checked', tone: 'quiet', meaning: 'Hashes are being worked out.' } as const;
-    case 'whole':
-      return {
-        label: 'chain whole',
-        tone: 'good',
-        meaning: `All ${state.records} records bear their own hash and that of the one before.`,
-      } as const;
-    case 'broken':
-      return {
-        label: `broken at record ${state.sequence}`,
-        tone: 'bad',
-        meaning: 'Its hash or its link to the one before is wrong. Export the run and verify it.',
-      } as const;
-    case 'unchecked':
-      return {
-        label: 'not checked',
-        tone: 'warn',
-        meaning: 'A page that came without TLS cannot work out hashes. Use `consilium journal`.',
-      } as const;
-    default:
-      return state satisfies never;
-  }
-};
-
-function Verified({ entries }: { readonly entries: readonly RunEntry[] }) {
-  const [state, setState] = useState<ChainState | null>(null);
-  useEffect(() => {
-    let gone = false;
-    const head = entries.at(-1)?.hash ?? '';
-    const serialise = (value: unknown): string => canonicalize(value) ?? '';
-    void chainState(entries, head, serialise, digest).then((found) => {
-      if (!gone) setState(found);
-    });
-    return () => {
-      gone = true;
-    };
-  }, [entries]);
-  return <Chip word={stateWord(state)} />;
-}
-
 /** A record in a few words. */
-function saying({ record }: RunEntry): string {
+function saying(sealed: Sealed): string {
+  const record = sayingOf(sealed);
   switch (record.type) {
     case 'offered':
       return `offered to ${format.count(record.sites.length)} sites`;

@@ -1,39 +1,106 @@
 import type { LiveRun } from '@consilium/coordinator/api';
-import { turnHues, turnoutChart, turnoutHeight, turns } from '@consilium/shared/report/charts';
-import { useMemo } from 'react';
+import type { StepView } from '@consilium/coordinator/conduct';
+import {
+  countsChart,
+  countsHeight,
+  turnHues,
+  turnoutChart,
+  turnoutHeight,
+  turns,
+} from '@consilium/shared/report/charts';
+import { useMemo, useState } from 'react';
 import { Chart } from '../charts/chart.js';
 import { format } from '../locale.js';
-import { Card } from '../parts/card.js';
+import { Card, Skeleton } from '../parts/card.js';
 import { Track } from '../parts/chip.js';
 import { Absent, Notice } from '../parts/notice.js';
 import { Table } from '../parts/table.js';
-import { type PastStep, sentBy } from './history.js';
-import { useSteps } from './records.js';
-import { turnoutOf } from './turnout.js';
+import { useSteps } from './steps.js';
+import { roundsOf, turnoutOf } from './turnout.js';
+
+/** So many of the newest steps are shown at first, and each time that more are asked for. */
+const portion = 400;
 
 /** Who stood behind which round, what was missing and why, and how many bytes went over the line. */
 export function Participation({ view }: { readonly view: LiveRun }) {
-  const { value: steps } = useSteps(view);
-  if (view.coverage.sites.length === 0) {
-    return <Absent>Which site took part is shown to the lead and to the site itself.</Absent>;
-  }
+  const [wanted, setWanted] = useState(portion);
+  const { value: tail, fault } = useSteps(view, wanted);
+  const seesAll = view.coverage.sites.length === view.turnout.sites;
   return (
     <>
-      <Rounds view={view} steps={steps} />
-      <Gaps view={view} />
-      <Traffic view={view} steps={steps} />
+      {fault === null ? null : <Notice error={fault} />}
+      {tail === null ? (
+        fault === null && <Skeleton />
+      ) : (
+        <>
+          {seesAll ? null : <Numbers steps={tail.items} />}
+          {view.coverage.sites.length === 0 ? null : <Rounds view={view} steps={tail.items} />}
+          {tail.from === 0 ? null : (
+            <p className="chart-foot">
+              <button type="button" className="link-button" onClick={() => setWanted(wanted + portion)}>
+                Show earlier rounds
+              </button>
+            </p>
+          )}
+        </>
+      )}
+      {view.coverage.sites.length === 0 ? (
+        <Absent>Which site took part is shown to the lead and to the site itself.</Absent>
+      ) : (
+        <Gaps view={view} />
+      )}
+      <Traffic view={view} />
     </>
   );
 }
 
-interface Part {
-  readonly view: LiveRun;
-  readonly steps: readonly PastStep[] | null;
+/** How many sites stood behind each round, for those who do not see which. */
+function Numbers({ steps }: { readonly steps: readonly StepView[] }) {
+  const rounds = useMemo(() => roundsOf(steps), [steps]);
+  const option = useMemo(
+    () => (ink: Parameters<typeof countsChart>[1]) => ({
+      ...countsChart(
+        rounds.map(({ name, step: { asked, accepted, absent } }) => ({ name, accepted, absent, asked })),
+        ink,
+      ),
+      tooltip: {
+        trigger: 'axis' as const,
+        valueFormatter: (value: unknown) => (typeof value === 'number' ? format.count(value) : '–'),
+      },
+    }),
+    [rounds],
+  );
+  if (rounds.length === 0) return null;
+  return (
+    <Card title="How many took part" text="Sites behind each training round, and those that were missing.">
+      <Chart
+        label={`Sites behind ${format.count(rounds.length)} rounds`}
+        height={countsHeight}
+        option={option}
+        table={() => (
+          <Table
+            label="Sites by round"
+            columns={[
+              { title: 'Round' },
+              { title: 'Took part', number: true },
+              { title: 'Missing', number: true },
+              { title: 'Asked', number: true },
+            ]}
+            rows={rounds.map(({ name, step }) => ({
+              key: step.step,
+              cells: [name, format.count(step.accepted), format.count(step.absent), format.count(step.asked)],
+            }))}
+          />
+        )}
+      />
+    </Card>
+  );
 }
 
-function Rounds({ view, steps }: Part) {
-  const sites = useMemo(() => view.coverage.sites.map(({ site }) => String(site)), [view.coverage.sites]);
-  const { rounds, rows } = useMemo(() => turnoutOf(steps ?? [], sites), [steps, sites]);
+function Rounds({ view, steps }: { readonly view: LiveRun; readonly steps: readonly StepView[] }) {
+  const names = view.coverage.sites.map(({ site }) => site).join(' ');
+  const sites = useMemo(() => names.split(' '), [names]);
+  const { rounds, rows } = useMemo(() => turnoutOf(steps, sites), [steps, sites]);
   const option = useMemo(
     () => (ink: Parameters<typeof turnoutChart>[3]) => ({
       ...turnoutChart(sites, rounds, rows, ink),
@@ -61,7 +128,7 @@ function Rounds({ view, steps }: Part) {
       }
     >
       <Chart
-        label={`Participation of ${format.count(sites.length)} sites in ${format.count(rounds.length)} rounds`}
+        label={`Participation of ${sites.length === 1 ? '1 site' : `${format.count(sites.length)} sites`} in ${format.count(rounds.length)} rounds`}
         height={turnoutHeight(sites.length)}
         option={option}
         table={() => (
@@ -109,7 +176,11 @@ function Gaps({ view }: { readonly view: LiveRun }) {
           ],
         }))}
       />
-      {gaps.length === 0 ? <p className="quiet">Every site stood behind every step so far.</p> : null}
+      {gaps.length === 0 ? (
+        <p className="quiet">
+          {sites.length === view.turnout.sites ? 'Every site' : 'It'} stood behind every step so far.
+        </p>
+      ) : null}
       {gaps.map(({ site, since, error, excused }) => (
         <Notice key={`${site} ${since}`} error={error} who={`${site}, since ${since}`}>
           {excused ? <p className="small">Excused by the contract’s own rule.</p> : null}
@@ -119,8 +190,7 @@ function Gaps({ view }: { readonly view: LiveRun }) {
   );
 }
 
-function Traffic({ view, steps }: Part) {
-  const sent = useMemo(() => sentBy(steps ?? []), [steps]);
+function Traffic({ view }: { readonly view: LiveRun }) {
   const most = Math.max(1, ...view.sites.map(({ bytesIn, bytesOut }) => Math.max(bytesIn, bytesOut)));
   if (view.sites.length === 0) return null;
   return (
@@ -133,8 +203,6 @@ function Traffic({ view, steps }: Part) {
           { title: 'From the site', number: true },
           { title: 'Share' },
           { title: 'To the site', number: true },
-          { title: 'Contributions', number: true },
-          { title: 'Their bytes', number: true },
         ]}
         rows={view.sites.map(({ site, bytesIn, bytesOut }) => ({
           key: site,
@@ -143,8 +211,6 @@ function Traffic({ view, steps }: Part) {
             format.bytes(bytesIn),
             <Track key="in" share={bytesIn / most} label={`From ${site}`} />,
             format.bytes(bytesOut),
-            steps === null ? '–' : format.count(sent.get(site)?.count ?? 0),
-            steps === null ? '–' : format.bytes(sent.get(site)?.bytes ?? 0),
           ],
         }))}
       />

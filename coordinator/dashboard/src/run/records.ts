@@ -1,59 +1,48 @@
-import type { getRunRecords, getSteps, LiveRun } from '@consilium/coordinator/api';
-import { newestSteps, type TimedStep, timedSteps } from '@consilium/coordinator/following';
-import { useMemo, useRef } from 'react';
+import type { getRunRecords, LiveRun } from '@consilium/coordinator/api';
+import type { RunRecord } from '@consilium/coordinator/rounds';
+import type { WireError } from '@consilium/shared/errors';
+import { useRef } from 'react';
 import type { z } from 'zod';
-import { get, getText } from '../call.js';
-import { useMe } from '../session.js';
-import { type Fetched, useFetched, useNowMs } from '../use.js';
-import { entriesOf, entryOf, type PastStep, type RunEntry, stepsOf } from './history.js';
+import { get } from '../call.js';
+import { type Fetched, useSlowly } from '../use.js';
+import type { Tail } from './tail.js';
+import { useTail } from './use-tail.js';
 
-/** The journal is fetched again this long after the last time at the earliest, while a run goes on. */
-const againMs = 10_000;
+type Page = z.infer<typeof getRunRecords.answer>;
+/** A record of a run's journal. */
+export type Sealed = Page['records'][number];
 
-/** Records that one call brings at most. */
-const pageRecords = 200;
+/** The most that the coordinator hands over at once. */
+export const pageRecords = 200;
+/** The journal of a run under way is looked at again this long after the last time at the earliest. */
+const againMs = 5_000;
 
-/** A run's journal as far as it was fetched; null for those who may not read it. What is there is not fetched again. */
-export function useJournal({ run, journalLength }: LiveRun): Fetched<readonly RunEntry[]> {
-  const me = useMe();
-  const nowMs = useNowMs();
-  const fetched = useRef({ length: 0, atMs: 0 });
-  const held = useRef<{ readonly run: string; readonly entries: readonly RunEntry[] }>({ run, entries: [] });
-  const due = journalLength !== fetched.current.length && nowMs - fetched.current.atMs >= againMs;
-  if (due) fetched.current = { length: journalLength, atMs: nowMs };
-  const key = me.role === 'lead' ? `${run} ${fetched.current.length}` : null;
-  return useFetched(key, async (signal) => {
-    const before = held.current.run === run ? held.current.entries : [];
-    const entries =
-      before.length === 0
-        ? entriesOf(await getText(`api/runs/${run}/journal`, signal))
-        : [...before, ...(await entriesFrom(run, before.length, signal))];
-    held.current = { run, entries };
-    return entries;
-  });
+/** Some records of a run's journal, and what the coordinator found wrong with them. */
+export const fetchRecords = (run: string, from: number, limit: number, signal: AbortSignal): Promise<Page> =>
+  get<Page>(`api/runs/${run}/journal/records?from=${from}&limit=${limit}`, signal);
+
+/** The newest records of a run's journal, and the first fault that the coordinator found in them. */
+export function useRecords(
+  { run, journalLength }: LiveRun,
+  wanted: number,
+): Fetched<Tail<Sealed>> & { readonly broken: WireError | null } {
+  const broken = useRef<WireError | null>(null);
+  const length = useSlowly(journalLength, againMs);
+  const seen = useTail<Sealed>(
+    { key: run, version: String(length), guess: length, wanted },
+    {
+      page: pageRecords,
+      isSettled: () => true,
+      load: (signal) => async (from, limit) => {
+        const { records, more, fault } = await fetchRecords(run, from, limit, signal);
+        broken.current ??= fault;
+        const end = from + records.length;
+        return { items: records, total: more ? Math.max(length, end + 1) : end };
+      },
+    },
+  );
+  return { ...seen, broken: broken.current };
 }
 
-/** The records of a journal from one on. */
-async function entriesFrom(run: string, from: number, signal: AbortSignal): Promise<readonly RunEntry[]> {
-  const path = `api/runs/${run}/journal/records?from=${from}&limit=${pageRecords}`;
-  const { records, more } = await get<z.infer<typeof getRunRecords.answer>>(path, signal);
-  const entries = records.map((record) => entryOf({ ...record, chain: run }));
-  return more ? [...entries, ...(await entriesFrom(run, from + records.length, signal))] : entries;
-}
-
-/** The steps that a run has behind it, and the open one. */
-export function useSteps(view: LiveRun): Fetched<readonly PastStep[]> {
-  const { value, fault } = useJournal(view);
-  return useMemo(() => ({ value: value === null ? null : stepsOf(value), fault }), [value, fault]);
-}
-
-/** The newest steps of a run with their times, fetched again when another one begins. */
-export const useNewestSteps = ({ run, step, index }: LiveRun): Fetched<readonly TimedStep[]> =>
-  useFetched(`${run} ${step}`, async (signal) => {
-    const { from, limit } = newestSteps(index);
-    const page = await get<z.infer<typeof getSteps.answer>>(
-      `api/runs/${run}/steps?from=${from}&limit=${limit}`,
-      signal,
-    );
-    return timedSteps(page.steps);
-  });
+/** What a record says; what the server wrote is what its own schema says. */
+export const sayingOf = ({ type, body }: Sealed): RunRecord => ({ type, ...(body as object) }) as RunRecord;

@@ -95,7 +95,7 @@ const Head = ({ view, role }: { readonly view: LiveRun; readonly role: Me['role'
 
 function RunTabs({ run, section }: { readonly run: string; readonly section: RunSection }) {
   const me = useMe();
-  const shown = runSections.filter((key) => me.role === 'lead' || !['models', 'journal', 'file'].includes(key));
+  const shown = runSections.filter((key) => me.role === 'lead' || !['journal', 'file'].includes(key));
   return (
     <Tabs
       label="Parts of the run"

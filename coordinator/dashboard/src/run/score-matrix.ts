@@ -1,5 +1,5 @@
+import type { RunView } from '@consilium/coordinator/conduct';
 import { type Figure, isWithheld, type ReleasedScore, type ScoreName } from '@consilium/shared/metrics';
-import type { Judged } from './judged.js';
 import type { SiteResult } from './site-reports.js';
 
 /** One score of one model at one site. */
@@ -20,6 +20,9 @@ export const ownModel = 'this run';
 
 /** Figures of a group or subgroup are not of the patients of a row. */
 const isOfAll = (name: string): boolean => !name.includes('group: ');
+
+/** One judged round, or the final test. */
+export type Judged = RunView['judged'][number];
 
 /** Rows are sites, and all together last; columns are this run's model and what else judged the same patients. */
 export function scoreMatrix(results: readonly SiteResult[], test: Judged | undefined, score: ScoreName): ScoreMatrix {

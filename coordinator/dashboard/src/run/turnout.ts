@@ -1,6 +1,5 @@
-import { kindOf } from '@consilium/coordinator/following';
+import type { StepView } from '@consilium/coordinator/conduct';
 import type { Turn } from '@consilium/shared/report/charts';
-import type { PastStep } from './history.js';
 
 /** Participation as a matrix: the training rounds, and for each site what it did in each of them. */
 export interface Turnout {
@@ -9,24 +8,38 @@ export interface Turnout {
   readonly rows: readonly (readonly (Turn | null)[])[];
 }
 
-export function turnoutOf(steps: readonly PastStep[], sites: readonly string[]): Turnout {
-  const trained = steps.filter(({ step }) => kindOf(step) === 'train');
-  const stages = new Set(trained.map(({ step }) => step.split(':')[1]));
-  const rounds = trained.map(({ step }) => {
-    const [, stage, round] = step.split(':');
-    return stages.size > 1 ? `${Number(stage) + 1}.${round}` : (round ?? step);
-  });
-  const present = trained.map(({ accepted }) => new Set(accepted.map(({ site }) => site)));
+/** The training rounds among some steps, and their names: by stage where there are several. */
+export function roundsOf(steps: readonly StepView[]): readonly { readonly name: string; readonly step: StepView }[] {
+  const trained = steps.filter(({ kind }) => kind === 'train');
+  const stages = new Set(trained.map(({ stage }) => stage));
+  return trained.map((step) => ({
+    step,
+    name: stages.size > 1 ? `${(step.stage ?? 0) + 1}.${step.round}` : String(step.round),
+  }));
+}
+
+export function turnoutOf(steps: readonly StepView[], sites: readonly string[]): Turnout {
+  const rounds = roundsOf(steps);
+  const lines = rounds.map(({ step }) => new Map(step.sites.map((line) => [String(line.site), line])));
   return {
-    rounds,
-    rows: sites.map((site) =>
-      trained.map((step, place): Turn | null => {
-        if (present[place]?.has(site)) return 'took part';
-        const absence = step.absent.get(site);
-        if (absence === undefined) return step.doneMs === null ? null : 'missing';
-        if (absence.until === 'run') return 'left';
-        return absence.excused ? 'missing, excused' : 'missing';
-      }),
-    ),
+    rounds: rounds.map(({ name }) => name),
+    rows: sites.map((site) => rounds.map(({ step }, place) => turnOf(lines[place]?.get(site), step.done !== null))),
   };
+}
+
+function turnOf(line: StepView['sites'][number] | undefined, isOver: boolean): Turn | null {
+  if (line === undefined) return null;
+  const { standing, excused } = line;
+  switch (standing) {
+    case 'accepted':
+      return 'took part';
+    case 'absent':
+      return excused ? 'missing, excused' : 'missing';
+    case 'left':
+      return 'left';
+    case 'awaited':
+      return isOver ? 'missing' : null;
+    default:
+      return standing satisfies never;
+  }
 }

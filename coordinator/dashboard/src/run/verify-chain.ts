@@ -1,39 +1,40 @@
-import type { RunEntry } from './history.js';
+import type { Sealed } from './records.js';
 
-/** What a look at a journal found. */
-export type ChainState =
-  | { readonly kind: 'whole'; readonly records: number }
-  | { readonly kind: 'broken'; readonly sequence: number }
-  /** This browser gives a page that came without TLS no SHA-256. */
-  | { readonly kind: 'unchecked' };
+/** Where a chain stands: the next record's number, and the hash that it must name as the one before. */
+export interface Link {
+  readonly sequence: number;
+  readonly previous: string | null;
+}
 
-type Digest = (bytes: BufferSource) => Promise<ArrayBuffer>;
+export const chainStart: Link = { sequence: 0, previous: null };
+
+export type Digest = (bytes: BufferSource) => Promise<ArrayBuffer>;
 
 /** The browser's SHA-256; null where the page came neither by TLS nor from this machine. */
 export const digest: Digest | null =
   globalThis.crypto?.subtle === undefined ? null : (bytes) => crypto.subtle.digest('SHA-256', bytes);
 
 /**
- * Checks each record's hash and its link to the one before, and that the last is the head that the coordinator names.
+ * Checks the hash of each record and its link to the one before.
  * @param canonical canonical JSON (RFC 8785)
+ * @returns where the chain stands after them, or the number of the first record that does not hold
  */
-export async function chainState(
-  entries: readonly RunEntry[],
-  head: string,
+export async function followChain(
+  chain: string,
+  records: readonly Sealed[],
+  link: Link,
   canonical: (value: unknown) => string,
-  sha256: Digest | null,
-): Promise<ChainState> {
-  if (sha256 === null) return { kind: 'unchecked' };
-  let previous: string | null = null;
-  for (const [place, { chain, sequence, time, type, body, previous: link, hash }] of entries.entries()) {
-    const text = canonical({ chain, sequence, time, type, body, previous: link });
+  sha256: Digest,
+): Promise<Link | { readonly brokenAt: number }> {
+  let { sequence: place, previous } = link;
+  for (const { sequence, time, type, body, previous: named, hash } of records) {
+    const text = canonical({ chain, sequence, time, type, body, previous: named });
     const found = hex(await sha256(new TextEncoder().encode(text)));
-    if (sequence !== place || link !== previous || hash !== found) return { kind: 'broken', sequence: place };
+    if (sequence !== place || named !== previous || hash !== found) return { brokenAt: place };
     previous = hash;
+    place += 1;
   }
-  return entries.some(({ hash }) => hash === head)
-    ? { kind: 'whole', records: entries.length }
-    : { kind: 'broken', sequence: entries.length };
+  return { sequence: place, previous };
 }
 
 const hex = (bytes: ArrayBuffer): string =>

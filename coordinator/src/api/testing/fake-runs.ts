@@ -252,7 +252,7 @@ const stepOf = ({ step, stage, round, sites }: RunView['judged'][number]): StepV
   ...{ step, kind: 'validate', stage, round, opened: null, folding: null, done: null, model: null, isBest: false },
   ...{ asked: sites.length, accepted: sites.length, absent: 0, bytes: 4000 },
   sites: sites.map(({ site, loss }) => ({
-    ...{ site, standing: 'accepted', at: null, seconds: loss, bytes: 1000, samples: null, refusals: 0 },
+    ...{ site, standing: 'accepted', hash: null, at: null, seconds: loss, bytes: 1000, samples: null, refusals: 0 },
     ...{ code: null, excused: false },
   })),
 });

@@ -63,13 +63,14 @@ export async function openStage(
     readonly metricsToken?: string | null;
     readonly metrics?: Metrics;
     readonly lead?: Identity;
+    readonly coordinator?: Identity;
     readonly consortium?: ConsortiumId;
     readonly realTime?: boolean;
     readonly checkModel?: ApiOptions['checkModel'];
   } = {},
 ): Promise<Stage> {
   const lead = options.lead ?? createIdentity();
-  const coordinator = createIdentity();
+  const coordinator = options.coordinator ?? createIdentity();
   const consortium = options.consortium ?? consortiumId.parse('0123456789abcdef0123456789abcdef');
   let atMs = Date.parse('2026-01-12T09:00:00.000Z');
   const now = options.realTime === true ? () => new Date() : () => new Date(atMs);

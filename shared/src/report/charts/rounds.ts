@@ -156,13 +156,56 @@ export function turnoutChart(
       {
         type: 'heatmap',
         data: cells,
-        progressive: 2_000,
+        progressive: 20_000,
         itemStyle: { borderWidth: gap, borderColor: ink.ground ?? 'transparent', borderRadius: gap === 0 ? 0 : 2 },
         emphasis: { disabled: true },
       },
     ],
   };
 }
+
+/** How many sites stood behind each round, and how many did not; those that may still come are left blank. */
+export function countsChart(
+  rounds: readonly {
+    readonly name: string;
+    readonly accepted: number;
+    readonly absent: number;
+    readonly asked: number;
+  }[],
+  ink: Ink = pageInk,
+): EChartsOption {
+  const bars = (name: 'took part' | 'missing', values: readonly number[]) => ({
+    ...{ name, type: 'bar' as const, stack: 'sites', data: [...values], barCategoryGap: '10%', large: true },
+    ...{ color: turnHues[name], itemStyle: { color: turnHues[name] } },
+  });
+  return {
+    ...frame(ink),
+    legend: { ...legend(ink), icon: 'roundRect', right: 0 },
+    grid: { left: 46, right: 18, top: 40, bottom: 44 },
+    tooltip: { trigger: 'axis' },
+    xAxis: {
+      ...axis(ink, 'round'),
+      ...{ type: 'category', data: rounds.map(({ name }) => name), nameGap: 26, splitLine: { show: false } },
+    },
+    yAxis: {
+      ...valueAxis(ink, 'sites'),
+      ...{ min: 0, max: Math.max(1, ...rounds.map(({ asked }) => asked)), minInterval: 1 },
+    },
+    series: [
+      bars(
+        'took part',
+        rounds.map(({ accepted }) => accepted),
+      ),
+      bars(
+        'missing',
+        rounds.map(({ absent }) => absent),
+      ),
+    ],
+  };
+}
+
+/** Height in pixels of a drawing of numbers by round. */
+export const countsHeight = 240;
 
 /** Height in pixels for so many sites. */
 export const turnoutHeight = (sites: number): number =>
