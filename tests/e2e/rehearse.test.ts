@@ -274,6 +274,22 @@ describe('consilium rehearse', () => {
       expect(await living()).toEqual([]);
     });
 
+    it('with --page the coordinator can be looked at until Ctrl-C, and the run counts as it ended', async () => {
+      onTestFailed(() => console.error(terminal.transcript()));
+      const running = terminal.start(
+        'consilium',
+        ...rehearse('run.yaml', ...sites(hospitals), '--out', 'shown', '--page', '--json'),
+      );
+      const [, link = ''] = await running.said(/^Page\s+(http:\S+#setup=\S+)$/m);
+      await running.said(/^The page stays open/m);
+      expect((await fetch(new URL('/healthz', link))).status).toBe(200);
+      running.signal('SIGINT');
+      const ended = await running.ended;
+      expect(ended.status).toBe(0);
+      expect(summaryOf(ended)).toMatchObject({ status: 'complete' });
+      expect(await living()).toEqual([]);
+    });
+
     it('Ctrl-C ends everything before the run, too', async () => {
       onTestFailed(() => console.error(terminal.transcript()));
       const running = terminal.start('consilium', ...rehearse('run.yaml', ...sites(hospitals), '--out', 'unstarted'));

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { namedFiles, readRunFile, runFile } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
 import {
+  type Audience,
   barStage,
   castByColumn,
   castByFolder,
@@ -30,6 +32,7 @@ interface RehearseOptions {
   readonly seed?: string;
   readonly compare?: boolean;
   readonly leaveOut?: boolean;
+  readonly page?: boolean;
   readonly json?: boolean;
 }
 
@@ -54,6 +57,7 @@ export const rehearseCommand = (context: CommandContext): Command =>
       '--leave-out',
       'then train without each hospital in turn, and judge each model at the one that it never saw',
     )
+    .option('--page', 'print a link to the coordinator’s page, and keep the page open at the end until Ctrl-C')
     .option('--json', 'print one JSON object as the last line')
     .action(async (path: string, options: RehearseOptions) => {
       const { data, by } = options;
@@ -62,6 +66,10 @@ export const rehearseCommand = (context: CommandContext): Command =>
           name: '--site or --data',
           problem: 'give --site once for each hospital, or --data with --by',
         });
+      }
+      const held = { alone: options.compare ?? false, leftOut: options.leaveOut ?? false };
+      if (options.page && (held.alone || held.leftOut)) {
+        fail('CSM-CLI-ARGUMENT', { name: '--page', problem: 'leave it out with --compare or --leave-out' });
       }
       checkChoice('--backend', options.backend, backends);
       checkChoice('--device', options.device, devices);
@@ -85,9 +93,9 @@ export const rehearseCommand = (context: CommandContext): Command =>
           return cast;
         },
         stage: stageOf(context, options),
+        ...(options.page && { audience: audienceOf(context) }),
       });
-      context.print(summaryText(summary));
-      const held = { alone: options.compare ?? false, leftOut: options.leaveOut ?? false };
+      if (!options.page) context.print(summaryText(summary));
       const compared =
         held.alone || held.leftOut
           ? await compare(play, { cast, terms: { ...terms, seed }, held, stage: () => stageOf(context, options) })
@@ -96,6 +104,17 @@ export const rehearseCommand = (context: CommandContext): Command =>
       if (options.json) context.print(JSON.stringify(compared === null ? summary : { ...summary, compared }));
       process.exitCode = exitCodes[summary.status];
     });
+
+/** Somebody at this machine who looks at the page, and stays after the end. */
+const audienceOf = ({ print, signal }: CommandContext): Audience => ({
+  invited: (link) => print(`Page         ${link}`),
+  async gone(summary) {
+    print(summaryText(summary));
+    print('');
+    print('The page stays open until Ctrl-C.');
+    if (!signal.aborted) await once(signal, 'abort');
+  },
+});
 
 /** The number itself; the run file's own schema checks its range. */
 const seedOf = (text: string): number =>

@@ -20,6 +20,8 @@ export interface Company {
   readonly lead: LeadDesk;
   readonly processes: Processes;
   readonly address: string;
+  /** The link that makes the page's first user, once. */
+  readonly page: string;
   homeOf(site: SiteId): string;
   coordinator(): Running;
   agent(site: SiteId): Running;
@@ -81,6 +83,7 @@ export async function openCompany(options: CompanyOptions): Promise<Company> {
     let coordinator = launch('0');
     const [, address = ''] = await coordinator.line(/^Coordinator\s+(\S+)$/m);
     const [, fingerprint = ''] = await coordinator.line(/^Fingerprint\s+(\S+)$/m);
+    const [, page = ''] = await coordinator.line(/^First page user \(once\)\s+(\S+)$/m);
     await lead.type(adoptCommand, address, '--fingerprint', fingerprint);
 
     // Agents that each took all processors would wait for one another.
@@ -114,6 +117,7 @@ export async function openCompany(options: CompanyOptions): Promise<Company> {
       lead,
       processes,
       address,
+      page,
       homeOf,
       coordinator: () => coordinator,
       agent: (site) => agents.get(site) ?? fail('CSM-SITE-UNKNOWN', { site }),

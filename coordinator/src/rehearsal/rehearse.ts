@@ -23,7 +23,16 @@ export interface RehearsalOptions {
   /** The patients are invented; every report says so. */
   readonly synthetic: boolean;
   readonly stage: Stage;
+  /** Somebody wants to look at the coordinator's page; left out where nobody does. */
+  readonly audience?: Audience;
   readonly signal: AbortSignal;
+}
+
+export interface Audience {
+  /** @param link makes the page's first user, once */
+  readonly invited: (link: string) => void;
+  /** The coordinator stays until this resolves. */
+  readonly gone: (summary: Summary) => Promise<void>;
 }
 
 /**
@@ -53,8 +62,9 @@ export async function rehearse(options: RehearsalOptions): Promise<Summary> {
 }
 
 async function play(company: Company, options: RehearsalOptions, started: number): Promise<Summary> {
-  const { out, stage, signal } = options;
+  const { out, stage, audience, signal } = options;
   signal.throwIfAborted();
+  audience?.invited(company.page);
   const names = await company.lead.sites();
   const run = await company.lead.launch(options.runFile, (line) => stage.say(line));
   const agents = names.map((site) => company.agent(site));
@@ -66,7 +76,9 @@ async function play(company: Company, options: RehearsalOptions, started: number
   }
   const homes = new Map(names.map((site) => [site, company.homeOf(site)]));
   const wallSeconds = (performance.now() - started) / 1000;
-  return summaryOf(view, { out, homes, wallSeconds });
+  const summary = await summaryOf(view, { out, homes, wallSeconds });
+  await audience?.gone(summary);
+  return summary;
 }
 
 /** Shows the run until it is closed. */
