@@ -56,8 +56,11 @@ export function openFollower(
 
   async function readSteps({ run, step, index }: RunView): Promise<void> {
     if (step === stepsOf) return;
-    const page = await client.call(getSteps, { params: { run }, query: newestSteps(index), signal });
-    steps = timedSteps(page.steps);
+    const ask = (last: number) => client.call(getSteps, { params: { run }, query: newestSteps(last), signal });
+    const page = await ask(index);
+    // A stage that stopped early has fewer steps behind it than its place in the list says.
+    const isBeyond = page.steps.length === 0 && page.total > 0;
+    steps = timedSteps(isBeyond ? (await ask(page.total - 1)).steps : page.steps);
     stepsOf = step;
   }
 

@@ -194,6 +194,15 @@ describe('what is followed beside the views', () => {
     expect(calls.filter((path) => path.endsWith('/steps'))).toHaveLength(1);
   });
 
+  it('finds the steps of a run whose stage stopped early', async () => {
+    const records = journal(1);
+    const { follower, calls } = followed(records, [step('train:0:9', null)]);
+    follower.see(seen(records, { index: 200 }));
+    await follower.settled();
+    expect(follower.sight()?.steps.map((one) => one.step)).toEqual(['train:0:9']);
+    expect(calls.filter((path) => path.endsWith('/steps'))).toHaveLength(2);
+  });
+
   it('is looked at every two seconds at most', async () => {
     const records = journal(3);
     const { follower, calls, advance } = followed(records);

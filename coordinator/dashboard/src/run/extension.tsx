@@ -13,7 +13,7 @@ const unchanged = '';
 /** Gives a run under way more rounds, or more time. */
 export function Extension({ view, close }: { readonly view: LiveRun; readonly close: () => void }) {
   const me = useMe();
-  const [rounds, setRounds] = useState(String(view.rounds));
+  const [rounds, setRounds] = useState(view.stage === null ? String(view.rounds) : unchanged);
   const [days, setDays] = useState(unchanged);
   return (
     <Deed
@@ -24,7 +24,7 @@ export function Extension({ view, close }: { readonly view: LiveRun; readonly cl
         const bytes = new TextEncoder().encode(await getText(`api/runs/${view.run}/contract`));
         const notAfter = days === unchanged ? undefined : new Date(Date.now() + Number(days) * dayMs);
         const consortium = consortiumId.parse(me.consortium);
-        const wanted = { rounds: Number(rounds), notAfter };
+        const wanted = { rounds: rounds === unchanged ? undefined : Number(rounds), notAfter };
         const { signed } = extendRun(lead, { consortium, run: view.run, bytes, wanted });
         await command({ lead, me }, `api/runs/${view.run}/extend`, { signed });
         return null;
@@ -32,8 +32,8 @@ export function Extension({ view, close }: { readonly view: LiveRun; readonly cl
     >
       <p>Rounds that are done stay as they are. Nothing else of the contract changes; sites check that.</p>
       <label>
-        Rounds of the last stage in all
-        <input type="number" min={1} value={rounds} onChange={({ target }) => setRounds(target.value)} required />
+        Rounds of the last stage in all (empty: as it is)
+        <input type="number" min={1} value={rounds} onChange={({ target }) => setRounds(target.value)} />
       </label>
       <label>
         Days from now for which sites may work on it (empty: as it is)
