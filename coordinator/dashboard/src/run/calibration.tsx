@@ -70,9 +70,24 @@ export function Calibration({ report }: { readonly report: SiteReport }) {
                 : ` (${format.score(all[name].interval.low)} to ${format.score(all[name].interval.high)})`}
             </Score>
           ))}
+          <Scaled report={report} />
         </dl>
       </div>
     </Card>
+  );
+}
+
+/** The same at a temperature that was fitted to validation patients. */
+function Scaled({ report: { temperatureScaled: scaled } }: { readonly report: SiteReport }) {
+  if (scaled === undefined || 'none' in scaled) return null;
+  const { temperature, fittedTo, scores: at } = scaled;
+  return (
+    <Score
+      label={`${scoreWords.ece.label} at temperature ${format.score(temperature, 2)}`}
+      meaning={`Scores divided by the temperature that fits ${format.count(fittedTo)} validation samples best.`}
+    >
+      {shown(at.ece, (value) => format.score(value))}
+    </Score>
   );
 }
 

@@ -9,6 +9,7 @@ import { Classes } from './classes.js';
 import { ConfusionMatrix } from './confusion.js';
 import { HeatMap } from './heat-map.js';
 import { useSiteReports } from './site-reports.js';
+import { Subgroups } from './subgroups.js';
 
 /** What came of a run: every model at every site, then one site's report class by class. */
 export function Results({ view }: { readonly view: LiveRun }) {
@@ -47,6 +48,7 @@ export function Results({ view }: { readonly view: LiveRun }) {
           </div>
           <Classes report={report} />
           <ConfusionMatrix report={report} />
+          <Subgroups report={report} />
           <Calibration report={report} />
         </>
       )}
