@@ -76,12 +76,12 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   };
   const live = (site: SiteId): LiveSite => {
     const here = presence.of(site);
-    const traffic = gateway.traffic().find((entry) => entry.site === site);
+    const { receivedBytes, sentBytes } = gateway.bytesOf(site);
     return {
       presence: here,
       heardSecondsAgo: here === null ? null : Math.round((systemClock.now() - here.heardMs) / 1000),
-      bytesIn: traffic?.receivedBytes ?? 0,
-      bytesOut: traffic?.sentBytes ?? 0,
+      bytesIn: receivedBytes,
+      bytesOut: sentBytes,
     };
   };
 

@@ -48,10 +48,7 @@ export function summaryOf({ state, created, updated }: Conductor): RunSummary {
 export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): RunView {
   const { state } = conductor;
   const { sites: _, ...summary } = summaryOf(conductor);
-  const { sampleShare, sites } = coverageOf(state);
   const shown = state.sites.map((site) => siteView(state, site, live(site)));
-  const caveat = caveatOf(state.contract.runFile);
-  const figures = state.history.filter(({ metrics }) => metrics !== null).map(judged);
   return {
     ...summary,
     consortium: state.contract.consortium,
@@ -68,6 +65,23 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
     journalLength: conductor.length,
     turnout: turnoutOf(shown),
     sites: shown,
+    ...pastOf(state),
+  };
+}
+
+type Past = Pick<RunView, 'caveat' | 'judged' | 'coverage' | 'lacking'>;
+
+/** A state never changes: after each record there is another. Sites are heard many times between two records. */
+const pasts = new WeakMap<RunState, Past>();
+
+/** What of a view follows from the journal alone, and grows with the rounds. */
+function pastOf(state: RunState): Past {
+  const known = pasts.get(state);
+  if (known !== undefined) return known;
+  const { sampleShare, sites } = coverageOf(state);
+  const caveat = caveatOf(state.contract.runFile);
+  const figures = state.history.filter(({ metrics }) => metrics !== null).map(judged);
+  const past: Past = {
     caveat,
     judged: caveat === null ? figures : figures.map(withoutFigures),
     coverage: {
@@ -81,6 +95,8 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
       report === 'released' ? [] : [{ site, report, error: copy(error) }],
     ),
   };
+  pasts.set(state, past);
+  return past;
 }
 
 /** That a round was judged, and on how many samples. */

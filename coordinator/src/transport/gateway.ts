@@ -68,6 +68,8 @@ export interface Gateway {
   disconnect(site: SiteId, error: CodedError): void;
   connected(): readonly SiteId[];
   traffic(): readonly SiteTraffic[];
+  /** Bytes that came from a site and went to it, since the gateway was opened. */
+  bytesOf(site: SiteId): Pick<SiteTraffic, 'sentBytes' | 'receivedBytes'>;
   /** Uploads that went on where an earlier one had stopped, since the gateway was opened. */
   resumedUploads(): number;
   /** Ends all sessions and transfers. The http server stays the caller's. */
@@ -238,6 +240,10 @@ export function openGateway(options: GatewayOptions): Gateway {
         receivedBytes: received,
         ...(seats.get(site)?.transfers.count() ?? { uploads: 0, downloads: 0 }),
       })),
+    bytesOf(site) {
+      const { sent = 0, received = 0 } = counted.get(site) ?? {};
+      return { sentBytes: sent, receivedBytes: received };
+    },
     resumedUploads: () => resumed,
     async close() {
       open = false;

@@ -14,7 +14,7 @@ import { openLooks } from './looks.js';
 import { type FromPage, livePath, pageNamespace, type ToPage, watchRequest } from './shapes.js';
 
 /** Least time between two states of a page. */
-const betweenMs = 250;
+const betweenMs = 1_000;
 /** What no change tells of, such as the age of a site's last word, is looked at this often; ended sessions, too. */
 const refreshMs = 2_000;
 /** Pages that are open at one time. */
