@@ -1,12 +1,10 @@
 // Peak memory of a coordinator, a process of its own as an operator starts it, while its sites fetch a large model and
 // send their updates: with few sites and with many. What it may take must not follow the number of sites.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startCoordinator } from './consortium/coordinator.mjs';
 import { openLead } from './consortium/lead.mjs';
 import { runOf, untilTrained } from './consortium/run.mjs';
 import { startSites } from './consortium/sites.mjs';
@@ -17,7 +15,6 @@ const many = 20;
 const rounds = 2;
 const processes = 2;
 const mebibyte = 2 ** 20;
-const coordinatorProgram = fileURLToPath(new URL('../../coordinator/bin/consilium.js', import.meta.url));
 const sitesProgram = fileURLToPath(new URL('memory.sites.mjs', import.meta.url));
 
 /** The human genes before the paper's widths, doubled: 20.8 million parameters, some 80 MB. */
@@ -68,35 +65,4 @@ async function peak(sites) {
     await coordinator.close();
     await rm(home, { recursive: true, force: true });
   }
-}
-
-function startCoordinator(home, { publicKey, consortium }) {
-  const words = [
-    ...['--home', home, '--lead', publicKey, '--consortium', consortium],
-    ...['--port', '0', '--log-level', 'error'],
-  ];
-  const child = spawn(process.execPath, [coordinatorProgram, 'coordinator', 'start', ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, CONSILIUM_PASSPHRASE: 'only for this bench' },
-  });
-  const ended = once(child, 'exit');
-  const address = new Promise((resolve, reject) => {
-    createInterface(child.stdout).on('line', (line) => {
-      const found = /^Coordinator\s+(\S+)$/.exec(line);
-      if (found !== null) resolve(found[1]);
-    });
-    ended.then(([status]) => reject(new Error(`the coordinator ended with ${status}`)), reject);
-  });
-  return {
-    address,
-    /** A line of /proc, which only Linux has, in bytes. */
-    async memory(line) {
-      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
-      return Number(new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
-    },
-    async close() {
-      child.kill();
-      await ended;
-    },
-  };
 }

@@ -82,6 +82,18 @@ async function openSite(code, contribute) {
 /** A contribution whose bytes are at hand. */
 export const contribution = (kind, codec, blob) => ({ kind, codec, hash: sha256(blob), source: memorySource(blob) });
 
+/** A blob that the assignment names. */
+export async function fetchBlob(connection, blob) {
+  const parts = [];
+  await connection.fetch(blob, {
+    offset: async () => 0,
+    write: async (_, bytes) => void parts.push(bytes.slice()),
+    digest: async () => sha256(Buffer.concat(parts)),
+    discard: async () => void parts.splice(0),
+  });
+  return new Uint8Array(Buffer.concat(parts));
+}
+
 /** What a site sends in preparation; undefined for other steps. */
 export function statistics(step, features) {
   const each = (value) => features.map(() => value);

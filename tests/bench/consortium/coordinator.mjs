@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../../../coordinator/bin/consilium.js', import.meta.url));
+/** Ticks that Linux counts a process's time in; 100 on every architecture that Node runs on. */
+const ticksEachSecond = 100;
+
+/** What seals the keys of every coordinator of a bench. */
+export const passphrase = 'only for this bench';
+
+/** Starts a coordinator as an operator does: a process of its own. `port` 0 takes any that is free. */
+export function startCoordinator(home, { publicKey, consortium }, { port = 0 } = {}) {
+  const words = [
+    ...['--home', home, '--lead', publicKey, '--consortium', consortium],
+    ...['--port', String(port), '--log-level', 'error'],
+  ];
+  const child = spawn(process.execPath, [program, 'coordinator', 'start', ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, CONSILIUM_PASSPHRASE: passphrase },
+  });
+  const ended = once(child, 'exit');
+  const address = new Promise((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const found = /^Coordinator\s+(\S+)$/.exec(line);
+      if (found !== null) resolve(found[1]);
+    });
+    ended.then(([status]) => reject(new Error(`the coordinator ended with ${status}`)), reject);
+  });
+  return {
+    address,
+    /** A line of /proc, which only Linux has, in bytes. */
+    async memory(line) {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      return Number(new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
+    },
+    /** Seconds that processors have worked for it, all threads together. */
+    async processorSeconds() {
+      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+      // The name of the program may hold blanks; the fields after it do not. They are utime and stime.
+      const [user, system] = stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .slice(11, 13)
+        .map(Number);
+      return (user + system) / ticksEachSecond;
+    },
+    async close() {
+      child.kill();
+      await ended;
+    },
+  };
+}
