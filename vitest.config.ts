@@ -38,14 +38,13 @@ export default defineConfig({
         },
       },
       {
-        // Each file starts processes of its own for a whole consortium, one file after the other.
+        // Each file starts processes of its own for a whole consortium; after the others, so that as few as can be wait for a processor.
         extends: true as const,
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
       },
