@@ -6,9 +6,3 @@ export const suppressed = z.strictObject({ suppressed: z.literal(true) });
 /** A released figure: a number or withheld, never a zero in place of something withheld. */
 export const figure = z.union([z.number(), suppressed]);
 export type Figure = z.infer<typeof figure>;
-
-/** The mark of a withheld figure. */
-export const withheld: Figure = { suppressed: true };
-
-export const isWithheld = (value: Figure | null): value is z.infer<typeof suppressed> =>
-  value !== null && typeof value === 'object';

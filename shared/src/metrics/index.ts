@@ -19,6 +19,7 @@ export * from './suppress.js';
 export * from './temperature.js';
 export * from './uplift.js';
 export * from './wilson.js';
+export * from './withheld.js';
 export { tooFew, withholdLine } from './withhold-line.js';
 export * from './withhold-subgroups.js';
 export * from './withhold-totals.js';

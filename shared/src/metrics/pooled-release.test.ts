@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { countsOf, mergeCounts } from './counts.js';
-import { isWithheld } from './figure.js';
 import { measure } from './measure.js';
 import { metricsOf } from './pooled.js';
 import { releasePooled } from './pooled-release.js';
 import { drawPredictions } from './predictions.fixture.js';
 import { suppress } from './suppress.js';
+import { isWithheld } from './withheld.js';
 
 const minimumCell = 5;
 

@@ -1,8 +1,9 @@
 import { correctOf, predictedOf, supportOf } from './confusion.js';
-import { type Figure, isWithheld, withheld } from './figure.js';
+import type { Figure } from './figure.js';
 import { type Measures, type ScoreName, scoreNames } from './measures.js';
 import type { ReleasedMeasures, ReleasedScore } from './released.js';
 import { wilson } from './wilson.js';
+import { isWithheld, withheld } from './withheld.js';
 import { tooFew } from './withhold-line.js';
 import { withholdTotals } from './withhold-totals.js';
 

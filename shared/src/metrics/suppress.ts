@@ -1,9 +1,10 @@
-import { type Figure, withheld } from './figure.js';
+import type { Figure } from './figure.js';
 import type { Intervals } from './intervals.js';
 import { type Measures, type ScoreName, scoreNames } from './measures.js';
 import { type PatientTally, samplesAsPatients } from './patient-tally.js';
 import type { ReleasedMeasures, ReleasedScore } from './released.js';
 import type { Interval } from './wilson.js';
+import { withheld } from './withheld.js';
 import { tooFew, withholdLine } from './withhold-line.js';
 import { withholdTable } from './withhold-table.js';
 

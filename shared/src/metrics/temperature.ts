@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { reliabilityBin } from './calibration.js';
-import { figure, withheld } from './figure.js';
+import { figure } from './figure.js';
 import { measure } from './measure.js';
 import { shownBins } from './measures.js';
 import { tallyPatients } from './patient-tally.js';
 import { mostProbable, type Predictions } from './predictions.js';
 import { type ReleasedMeasures, releasedMeasures } from './released.js';
 import { suppress } from './suppress.js';
+import { withheld } from './withheld.js';
 import { withholdCrossed } from './withhold-crossed.js';
 
 /** Temperatures between these are looked for. */

@@ -1,7 +1,6 @@
 import type { LiveRun } from '@consilium/coordinator/api';
 import type { RunSummary } from '@consilium/coordinator/conduct';
 import type { SignedContract } from '@consilium/shared/contract';
-import { yamlText } from '@consilium/shared/yaml';
 import { useMemo, useState } from 'react';
 import { get } from '../call.js';
 import { format } from '../locale.js';
@@ -11,12 +10,14 @@ import { Notice } from '../parts/notice.js';
 import { useFetched } from '../use.js';
 import { diffRows } from './diff-lines.js';
 import { useContract } from './rule.js';
+import { yamlWriter } from './yaml-writer.js';
 
 const alone = '';
 
 /** What the lead signed, as a text, and in which lines it differs from an earlier run. */
 export function RunFileView({ view }: { readonly view: LiveRun }) {
   const { value: contract, fault } = useContract(view.run);
+  const { value: yaml, fault: unwritten } = useFetched('yaml', async () => ({ write: await yamlWriter() }));
   const [other, setOther] = useState(alone);
   const { value: runs } = useFetched(view.run, async (signal) => {
     const { runs } = await get<{ readonly runs: readonly RunSummary[] }>('api/runs', signal);
@@ -28,12 +29,13 @@ export function RunFileView({ view }: { readonly view: LiveRun }) {
   }));
   const against = earlier?.run === other ? earlier.file : null;
   const rows = useMemo(() => {
-    if (contract === null) return [];
-    const text = `${yamlText(contract.runFile)}\n`;
-    return diffRows(against === null ? text : `${yamlText(against)}\n`, text);
-  }, [contract, against]);
-  if (fault !== null) return <Notice error={fault} />;
-  if (contract === null) return <Skeleton />;
+    if (contract === null || yaml === null) return [];
+    const text = `${yaml.write(contract.runFile)}\n`;
+    return diffRows(against === null ? text : `${yaml.write(against)}\n`, text);
+  }, [contract, against, yaml]);
+  const wrong = fault ?? unwritten;
+  if (wrong !== null) return <Notice error={wrong} />;
+  if (contract === null || yaml === null) return <Skeleton />;
   const changed = rows.filter(({ kind }) => kind !== 'same').length;
   const files = Object.entries(contract.files);
   return (

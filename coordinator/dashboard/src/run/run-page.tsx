@@ -19,6 +19,7 @@ import { pausedText } from './paused.js';
 import { Reports } from './reports.js';
 import { Results } from './results.js';
 import { RunFileView } from './run-file.js';
+import { yamlWriter } from './yaml-writer.js';
 
 const commands = async () => (await import('./commands.js')).Commands;
 
@@ -61,6 +62,10 @@ export function RunPage({
       document.title = 'Consilium';
     };
   }, [view]);
+  const isSeen = view !== null;
+  useEffect(() => {
+    if (isSeen) yamlWriter().catch(() => {});
+  }, [isSeen]);
   if (view === null) {
     return (
       <Shell seen={seen} leave={leave}>
