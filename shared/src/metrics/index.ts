@@ -17,6 +17,7 @@ export * from './released.js';
 export * from './retrieval.js';
 export * from './suppress.js';
 export * from './temperature.js';
+export * from './threshold.js';
 export * from './uplift.js';
 export * from './wilson.js';
 export * from './withheld.js';

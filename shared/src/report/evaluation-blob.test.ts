@@ -81,6 +81,26 @@ describe('an evaluation blob', () => {
     expect(withTemperature(4)).toThrow(refused('CSM-REPORT-INVALID'));
   });
 
+  it('is refused when a threshold was chosen on too few, or is of another class', () => {
+    const classes = ['AML', 'ALL'];
+    const two = inventReport({ classes });
+    const rate = { value: 0.8, interval: null };
+    const rates = { sensitivity: rate, specificity: rate, ppv: rate, npv: rate, accuracy: rate };
+    const withThreshold = (own: object, base: typeof report = two) => {
+      const at = { threshold: 0.4, fittedTo: 10, positive: 'ALL', ...rates, ...own };
+      const counts = countsOf(drawPredictions({ seed: 11, rows: 140, classes: base.measures.perClass.length }));
+      const { run, contract, step, site, model } = terms;
+      const whole = { ...base, run, contract, step, site, model, atThreshold: at };
+      const blob = { ...evaluation, counts, report: { ...evaluation.report, report: whole } };
+      return () =>
+        readEvaluation(bytesOf(blob), { ...terms, classes: base.measures.perClass.map((each) => each.class) });
+    };
+    expect(withThreshold({})).not.toThrow();
+    expect(withThreshold({ fittedTo: 9 })).toThrow(refused('CSM-REPORT-INVALID'));
+    expect(withThreshold({ positive: 'AML' })).toThrow(refused('CSM-REPORT-FOREIGN'));
+    expect(withThreshold({ positive: 'CEBPA' }, report)).toThrow(refused('CSM-REPORT-FOREIGN'));
+  });
+
   it('is refused when a subgroup is of too few, or of other classes', () => {
     const group = { name: 'F', n: 40, scores: null, support: subtypes.map(() => 5) };
     const withGroup = (own: object) => {

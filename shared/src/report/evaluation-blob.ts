@@ -79,6 +79,15 @@ export function readEvaluation(bytes: Uint8Array, terms: EvaluationTerms): Evalu
     if (scaled !== undefined && !('none' in scaled) && scaled.fittedTo < terms.minimumCell) {
       fail('CSM-REPORT-INVALID', { path: 'report.temperatureScaled', problem: 'fewer samples than may be counted' });
     }
+    const { atThreshold: at } = report;
+    if (at !== undefined && !('none' in at)) {
+      if (terms.classes.length !== 2 || at.positive !== terms.classes[1])
+        fail('CSM-REPORT-FOREIGN', { field: 'classes' });
+      // Enough of either class.
+      if (at.fittedTo < 2 * terms.minimumCell) {
+        fail('CSM-REPORT-INVALID', { path: 'report.atThreshold', problem: 'fewer samples than may be counted' });
+      }
+    }
     for (const list of ['figures', 'groups'] as const) {
       if (!report[list]?.some(({ n }) => n < terms.minimumCell)) continue;
       fail('CSM-REPORT-INVALID', { path: `report.${list}`, problem: 'fewer samples than may be counted' });

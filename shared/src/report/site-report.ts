@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { blobHash, consortiumId, runId, signature, siteId, stepId } from '../ids.js';
 import {
+  atThreshold,
   type Figure,
   figure,
   releasedMeasures,
@@ -90,6 +91,8 @@ export const siteReport = z.strictObject({
   subgroups: z.array(subgroupColumn).max(maxBeside).exactOptional(),
   /** Calibration of the same predictions at a temperature fitted on validation patients, in the final test. */
   temperatureScaled: scaledCalibration.exactOptional(),
+  /** The answers of two classes at a threshold chosen on validation patients, in the final test. */
+  atThreshold: atThreshold.exactOptional(),
   /** Figures of another kind, means over the samples that have one. */
   figures: z
     .array(z.strictObject({ name: figureName, n: z.int().min(1), mean: z.number() }))

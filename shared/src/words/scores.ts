@@ -1,4 +1,4 @@
-import type { ScoreName } from '../metrics/index.js';
+import type { ScoreName, ThresholdRate } from '../metrics/index.js';
 
 /** What each figure is called and says, in words for one who does not compute them. */
 export const scoreWords: Readonly<
@@ -69,3 +69,15 @@ export const otherScores = [
   'ece15',
   'mce',
 ] as const satisfies ScoreName[];
+
+/** What each figure of two classes at a threshold is called and says. */
+export const thresholdWords: Readonly<Record<ThresholdRate, { readonly label: string; readonly meaning: string }>> = {
+  sensitivity: { label: 'Sensitivity', meaning: 'Share of the samples of the class that are called so.' },
+  specificity: { label: 'Specificity', meaning: 'Share of the samples of the other class that are not called so.' },
+  ppv: { label: 'Positive predictive value', meaning: 'Share of the samples called so that are of the class.' },
+  npv: {
+    label: 'Negative predictive value',
+    meaning: 'Share of the samples not called so that are of the other class.',
+  },
+  accuracy: { label: 'Accuracy', meaning: 'Share of samples given the right class.' },
+};

@@ -5,6 +5,7 @@ export const siteTableWords = {
   confusion: 'How often each class was taken for each',
   calibration: 'Stated confidence and share right, bin by bin',
   temperature: 'The same at a temperature fitted on validation patients',
+  threshold: 'Answers of two classes at a threshold chosen on validation patients',
   subgroups: 'Samples of each class in each subgroup',
   uplift: 'By how much the common model is above others, with its interval',
   figures: 'Figures of another kind, means over samples',

@@ -201,6 +201,51 @@ describe('calibration at a temperature', () => {
   });
 });
 
+describe('answers at a threshold', () => {
+  // The model has two scores, the lower in every third row, which are all of the first class.
+  const y = Int32Array.from({ length: rows }, (_, row) => (row % 6 === 0 || row % 3 === 1 ? 0 : 1));
+
+  it('stand in the report of the final test, the threshold chosen on validation samples alone', async () => {
+    const validation = { ...samples, y };
+    const { report } = await judged({}, { validation });
+    expect(siteReport.parse(report)).toEqual(report);
+    const { report: other } = await judged({}, { validation, part: { ...samples, y } });
+    const chosen = [report, other].map((one) => one?.atThreshold);
+    expect(chosen[0]).toMatchObject({ fittedTo: rows, positive: 'B', sensitivity: { interval: null } });
+    expect(chosen[1]).toHaveProperty('threshold', (chosen[0] as { threshold: number }).threshold);
+  });
+
+  it('are none where too few validation patients, or none, were kept, and say why', async () => {
+    const told = async (validation: typeof samples) => (await judged({}, { validation })).report?.atThreshold;
+    expect(await told(few(4))).toEqual({ none: 'few patients' });
+    expect(await told(pick(samples, new Int32Array()))).toEqual({ none: 'no validation' });
+    expect(await told({ ...samples, y: new Int32Array(rows) })).toEqual({ none: 'one class' });
+  });
+
+  it('are no part of a round, nor of figures for which nothing was kept aside', async () => {
+    const options = { validation: samples, partName: 'validation' } as const;
+    expect((await judged({}, options)).report).not.toHaveProperty('atThreshold');
+    expect((await judged({})).report).not.toHaveProperty('atThreshold');
+  });
+
+  it('are of two classes alone', async () => {
+    const site = await tinySite();
+    const { contract } = site.signed();
+    await site.remove();
+    const { runFile } = contract;
+    const wider = { ...contract, runFile: { ...runFile, model: { ...runFile.model, classes: ['A', 'B', 'C'] } } };
+    const logits = (x: tf.Tensor2D): tf.Tensor2D =>
+      tf.pad(x, [
+        [0, 0],
+        [0, 1],
+      ]);
+    const network = { classes: 3, ...classifier({ feed: rowsFeed, logits, classes: 3 }) };
+    const { report } = await judged(network, { contract: wider, validation: samples });
+    expect(report).toHaveProperty('temperatureScaled');
+    expect(report).not.toHaveProperty('atThreshold');
+  });
+});
+
 describe('another model of the same samples', () => {
   // The model says class 0 of every third row alone: 8 of 12 are named otherwise by one that always says it, of 4 patients if there are 6.
   const always = Float32Array.from({ length: 2 * rows }, (_, index) => 1 - (index % 2));

@@ -8,6 +8,7 @@ import {
   countsOf,
   type EvaluationCounts,
   intervalsOf,
+  judgeAtThreshold,
   type Measures,
   measure,
   mostProbable,
@@ -64,7 +65,7 @@ export interface EvaluateOptions {
   readonly notes?: readonly string[];
   /** Why the figures are no measure of the model; null where they are. */
   readonly caveat?: string | null;
-  /** The site's validation samples, to fit a temperature to; left out where none were kept from those that are judged. */
+  /** The site's validation samples, to fit a temperature and a threshold to; left out where none were kept from those that are judged. */
   readonly validation?: Part;
   /** What the site's tables say of each judged sample, by column of the run's subgroups. Left out: the report tells none. */
   readonly stated?: readonly (readonly StatedValue[])[];
@@ -112,7 +113,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluated
     report: reportOf(options, released, {
       ...shown,
       ...(uplift.length > 0 && { uplift }),
-      ...(partName === 'test' && (await atFittedTemperature(predictions, options))),
+      ...(partName === 'test' && (await fittedOnValidation(predictions, options))),
       ...(some.length > 0 && { subgroups: some.map((own) => own.shown) }),
     }),
     beside: { ...beside, ...(panels.length > 0 && { panels }) },
@@ -131,17 +132,24 @@ function withinLimit(panels: readonly Panel[]): readonly Panel[] {
   });
 }
 
-/** How well calibrated the same predictions are at a temperature, which test patients have no part in. */
-async function atFittedTemperature(
+/** The same predictions at a temperature and, of two classes, at a threshold, which test patients have no part in. */
+async function fittedOnValidation(
   predictions: Predictions,
   { model, part, training, validation, contract, batchSize }: EvaluateOptions,
-): Promise<Pick<SiteReport, 'temperatureScaled'>> {
+): Promise<Pick<SiteReport, 'temperatureScaled' | 'atThreshold'>> {
   if (validation === undefined) return {};
-  const { minimumCell } = contract.runFile.validation;
+  const { model: wanted, validation: terms } = contract.runFile;
+  const { minimumCell } = terms;
+  const [, positiveName] = wanted.classes;
   const probabilities = await predict({ model, samples: validation, reference: training, batchSize });
   const { y, patients } = validation;
   const fitted = { predictions: { y, probabilities, classes: predictions.classes }, patients };
-  return { temperatureScaled: scaleCalibration(fitted, { predictions, patients: part.patients }, minimumCell) };
+  const judged = { predictions, patients: part.patients };
+  return {
+    temperatureScaled: scaleCalibration(fitted, judged, minimumCell),
+    ...(positiveName !== undefined &&
+      predictions.classes === 2 && { atThreshold: judgeAtThreshold(fitted, judged, { positiveName, minimumCell }) }),
+  };
 }
 
 /** The same figures by subgroup, one column of the run after the other. */
@@ -263,7 +271,10 @@ const ratesOf = ({ class: name, recall, precision, f1, auc }: ReleasedMeasures['
 function reportOf(
   options: EvaluateOptions,
   measures: ReleasedMeasures,
-  beside: Pick<SiteReport, 'panels' | 'groups' | 'figures' | 'uplift' | 'subgroups' | 'temperatureScaled'>,
+  beside: Pick<
+    SiteReport,
+    'panels' | 'groups' | 'figures' | 'uplift' | 'subgroups' | 'temperatureScaled' | 'atThreshold'
+  >,
 ): SiteReport {
   const { contract, site, step, partName, modelHash, counts, features, backend, caveat = null } = options;
   const notes = [...(caveat === null ? [] : [caveat]), ...(options.notes ?? [])];

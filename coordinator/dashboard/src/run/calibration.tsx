@@ -1,6 +1,6 @@
 import type { SiteReport } from '@consilium/shared/report';
 import { reliabilityChart } from '@consilium/shared/report/charts';
-import { scoreWords } from '@consilium/shared/words';
+import { scoreWords, thresholdWords } from '@consilium/shared/words';
 import { type ReactNode, useMemo } from 'react';
 import { Chart } from '../charts/chart.js';
 import { format } from '../locale.js';
@@ -71,6 +71,7 @@ export function Calibration({ report }: { readonly report: SiteReport }) {
             </Score>
           ))}
           <Scaled report={report} />
+          <AtThreshold report={report} />
         </dl>
       </div>
     </Card>
@@ -89,6 +90,20 @@ function Scaled({ report: { temperatureScaled: scaled } }: { readonly report: Si
       {shown(at.ece, (value) => format.score(value))}
     </Score>
   );
+}
+
+/** Of two classes, the answers at a threshold that was chosen on validation patients. */
+function AtThreshold({ report: { atThreshold: at } }: { readonly report: SiteReport }) {
+  if (at === undefined || 'none' in at) return null;
+  return (['sensitivity', 'specificity'] as const).map((name) => (
+    <Score
+      key={name}
+      label={`${thresholdWords[name].label} at threshold ${format.score(at.threshold, 2)}`}
+      meaning={`For ${at.positive}, at the threshold chosen on ${format.count(at.fittedTo)} validation samples.`}
+    >
+      {shown(at[name].value, (value) => format.score(value))}
+    </Score>
+  ));
 }
 
 const Score = ({

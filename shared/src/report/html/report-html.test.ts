@@ -107,6 +107,46 @@ describe('confidence at a temperature', () => {
   });
 });
 
+describe('answers at a threshold', () => {
+  const report = inventReport({ classes: ['AML', 'A<L>L'] });
+  const rate = { value: 0.812, interval: { low: 0.7, high: 0.9, method: 'wilson' } } as const;
+  const hidden = { value: withheld, interval: null };
+  const at = { threshold: 0.37, fittedTo: 48, positive: 'A<L>L' };
+  const rates = (own: typeof rate | typeof hidden) => ({
+    ...{ sensitivity: own, specificity: own, ppv: own, npv: own, accuracy: own },
+  });
+
+  it('are told with the threshold, its class and the samples that it was chosen on', () => {
+    const [, section] = render({ ...report, atThreshold: { ...at, ...rates(rate) } }).split(
+      '<h2>Answers at a threshold</h2>',
+    );
+    expect(section).toContain('<b>0.37</b>');
+    expect(section).toContain('called A&lt;L&gt;L where');
+    expect(section).toContain('48 validation samples');
+    expect(section).toContain('<tr><th>Sensitivity</th><td>0.812</td><td>0.70 to 0.90</td>');
+  });
+
+  it('carry the mark where they are withheld', () => {
+    const page = render({ ...report, atThreshold: { ...at, ...rates(hidden) } });
+    const [section] = page.split('<h2>Answers at a threshold</h2>')[1]!.split('</section>');
+    expect(section!.match(/class="withheld"/g)).toHaveLength(5);
+    expect(page).toContain('fewer than 5 patients');
+  });
+
+  it.each([
+    ['no validation', 'no validation patients were kept aside to choose'],
+    ['few patients', 'too few patients of a class'],
+    ['one class', 'are all of one class'],
+    ['no fit', 'no threshold tells the classes'],
+  ] as const)('are said to be none where there is %s', (none, words) => {
+    expect(render({ ...report, atThreshold: { none } })).toContain(words);
+  });
+
+  it('are not spoken of in a report that has none', () => {
+    expect(render(report)).not.toContain('Answers at a threshold');
+  });
+});
+
 describe('subgroups', () => {
   const report = inventReport({ classes: ['AML', 'ALL'] });
   const { scores } = report.measures;

@@ -10,6 +10,7 @@ import { count, decimal, moment, numberOf, percent } from './numbers.js';
 import { caveatBanner, code, facts, notesSection, page, syntheticBanner } from './page.js';
 import { subgroupSection } from './subgroup-section.js';
 import { temperatureSection } from './temperature-section.js';
+import { thresholdSection } from './threshold-section.js';
 
 /** A site's report as one HTML file for people; the JSON beside it is the record. Every text in it is escaped. */
 export function reportHtml(signed: SignedReport): string {
@@ -23,7 +24,7 @@ export function reportHtml(signed: SignedReport): string {
 <p class="lead">${summary(report)}</p>
 ${report.caveat === undefined ? tiles(measures.scores, panels) : null}
 ${panels.length === 0 ? null : besideLegend}
-${anyWithheld([measures, panels, report.temperatureScaled]) ? withheldLegend(report.minimumCell) : null}
+${anyWithheld([measures, panels, report.temperatureScaled, report.atThreshold]) ? withheldLegend(report.minimumCell) : null}
 ${notesSection(report.notes)}
 ${upliftSection(report)}
 ${figuresSection(report)}
@@ -31,6 +32,7 @@ ${classSection(measures, panels)}
 ${confusionSection(measures)}
 ${reliabilitySection(measures)}
 ${temperatureSection(report)}
+${thresholdSection(report)}
 <section><h2>More figures</h2>${otherFigures(measures.scores, panels)}</section>
 ${groupSection(report)}
 ${subgroupSection(report)}
@@ -149,5 +151,5 @@ function provenance({ report, signature }: SignedReport): Html {
     ['Signature', code(signature)],
   ])}</section>
 <footer><p>This page is the reading copy; the JSON file beside it is the record. To verify the record: the signature is Ed25519, by the site's key, over the text <code>${reportDomain}</code>, one zero byte, and the SHA-256 of the report's canonical JSON (RFC 8785), which is printed above. Model and contract are named by the SHA-256 of their bytes.</p>
-<p>Intervals: accuracy by Wilson's score; balanced accuracy, F1, MCC and AUC by a bootstrap within classes; AUC of a class by DeLong; differences by a bootstrap that draws the same samples for both. All counts are of samples; what is withheld goes by patients.</p></footer>`;
+<p>Intervals: accuracy and figures at a threshold by Wilson's score; balanced accuracy, F1, MCC and AUC by a bootstrap within classes; AUC of a class by DeLong; differences by a bootstrap that draws the same samples for both. All counts are of samples; what is withheld goes by patients.</p></footer>`;
 }

@@ -10,12 +10,13 @@ export function subgroupSection({
   measures,
   panels = [],
   temperatureScaled,
+  atThreshold,
   minimumCell,
 }: SiteReport): Html | null {
   if (subgroups.length === 0) return null;
   return html`<section><h2>Is it as good for everyone?</h2>
 <p class="soft">The model's figures of the samples of one subgroup at a time, with 95 % intervals, and how many samples of each class it holds. Figures of few samples vary widely by chance alone.</p>
-${anyWithheld(subgroups) && !anyWithheld([measures, panels, temperatureScaled]) ? withheldLegend(minimumCell) : null}
+${anyWithheld(subgroups) && !anyWithheld([measures, panels, temperatureScaled, atThreshold]) ? withheldLegend(minimumCell) : null}
 ${subgroups.map((column) => html`<h3>By ${column.column}</h3>${scoreTable(column)}${supportTable(column, measures)}`)}</section>`;
 }
 

@@ -42,6 +42,7 @@ function commonTables(report: RunReport, sites: readonly SiteReport[]): readonly
     siteTable('confusion', [...rowsOf('confusion'), ...(measures ? confusionRows(allSites, measures) : [])]),
     siteTable('calibration', [...rowsOf('calibration'), ...(measures ? calibrationRows(allSites, measures) : [])]),
     siteTable('temperature', rowsOf('temperature')),
+    siteTable('threshold', rowsOf('threshold')),
     siteTable('subgroups', rowsOf('subgroups')),
     siteTable('uplift', [
       ...uplift.told.flatMap(({ site, n, over, scores }) => upliftRows(site, n, over, scores)),

@@ -4,6 +4,7 @@ import {
   type ReleasedScore,
   type ScoreName,
   scoreNames,
+  thresholdRates,
   type Uplift,
 } from '../../metrics/index.js';
 import type { SiteTable } from '../../words/index.js';
@@ -18,6 +19,7 @@ const columns = {
   confusion: ['site', 'trueClass', 'predictedClass', 'count'],
   calibration: ['site', 'low', 'high', 'count', 'confidence', 'accuracy'],
   temperature: ['site', 'temperature', 'fittedTo', 'low', 'high', 'count', 'confidence', 'accuracy'],
+  threshold: ['site', 'positive', 'threshold', 'fittedTo', 'score', 'value', 'low', 'high', 'method'],
   subgroups: ['site', 'column', 'subgroup', 'n', 'class', 'support'],
   uplift: ['site', 'n', 'over', 'score', 'difference', 'low', 'high'],
   figures: ['site', 'figure', 'n', 'mean'],
@@ -63,6 +65,7 @@ export function siteTables(report: SiteReport): readonly Table<SiteTable>[] {
         ...[site, scaled?.temperature, scaled?.fittedTo, low, high, count, confidence, accuracy],
       ]),
     ),
+    siteTable('threshold', thresholdRows(report)),
     siteTable(
       'subgroups',
       subgroups.flatMap(({ column, groups: own }) =>
@@ -85,6 +88,17 @@ export function siteTables(report: SiteReport): readonly Table<SiteTable>[] {
 /** The calibration at a temperature, where there is one. */
 const scaledOf = ({ temperatureScaled: scaled }: SiteReport) =>
   scaled === undefined || 'none' in scaled ? null : scaled;
+
+function thresholdRows({ site, atThreshold: at }: SiteReport): Rows {
+  if (at === undefined || 'none' in at) return [];
+  return thresholdRates.map((name) => {
+    const { value, interval } = at[name];
+    return [
+      ...[site, at.positive, at.threshold, at.fittedTo, name, value],
+      ...[interval?.low, interval?.high, interval?.method],
+    ];
+  });
+}
 
 export const scoreRows = (
   site: string,

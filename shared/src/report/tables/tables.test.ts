@@ -100,11 +100,12 @@ describe("a site's tables", () => {
   });
 });
 
-/** A report with subgroups and a temperature. */
+/** A report with subgroups, a temperature and a threshold. */
 function richReport() {
   const report = inventReport();
   const { scores, reliability } = report.measures;
   const [loss, brier, ece, ece15] = [0.6, 0.3, 0.04, 0.05];
+  const rate = { value: 0.8, interval: { low: 0.7, high: 0.9, method: 'wilson' } } as const;
   const groups = [
     { name: 'F', n: 90, scores, support: subtypes.map(() => 9) },
     { name: 'M', n: withheld, scores: null, support: subtypes.map(() => withheld) },
@@ -116,10 +117,14 @@ function richReport() {
       ...{ temperature: 1.5, fittedTo: 40, reliability },
       scores: { loss, brier, ece, ece15, mce: withheld },
     },
+    atThreshold: {
+      ...{ threshold: 0.37, fittedTo: 40, positive: 'NPM1', sensitivity: rate, specificity: rate },
+      ...{ ppv: { value: null, interval: null }, npv: rate, accuracy: { value: withheld, interval: null } },
+    },
   };
 }
 
-describe('subgroups and temperatures in tables', () => {
+describe('subgroups, temperatures and thresholds in tables', () => {
   const tables = siteTables(richReport());
   const rows = (name: string) => tables.find((table) => table.name === name)?.rows ?? [];
 
@@ -138,9 +143,19 @@ describe('subgroups and temperatures in tables', () => {
     expect(scaled).toHaveLength(5);
   });
 
-  it('are empty where there is no temperature', () => {
-    const none = siteTables({ ...inventReport(), temperatureScaled: { none: 'no validation' } });
-    expect(none.find(({ name }) => name === 'temperature')?.rows).toEqual([]);
+  it('hold the figures at the threshold', () => {
+    const at = ['hospital-north', 'NPM1', 0.37, 40];
+    expect(rows('threshold')).toHaveLength(5);
+    expect(rows('threshold')[0]).toEqual([...at, 'sensitivity', 0.8, 0.7, 0.9, 'wilson']);
+    expect(rows('threshold').at(-1)?.slice(0, 6)).toEqual([...at, 'accuracy', withheld]);
+  });
+
+  it('are empty where there is no temperature, and no threshold', () => {
+    const none = { none: 'no validation' } as const;
+    const tables = siteTables({ ...inventReport(), temperatureScaled: none, atThreshold: none });
+    for (const wanted of ['temperature', 'threshold']) {
+      expect(tables.find(({ name }) => name === wanted)?.rows).toEqual([]);
+    }
   });
 });
 
