@@ -93,6 +93,7 @@ it('tells Prometheus of a run under way and of its end, and the dashboard of not
 /** What the page tells better, and what is there for alarms. */
 const notOnTheDashboard = [
   'consilium_run_folding_seconds_total',
+  'consilium_run_reports',
   'consilium_run_running',
   'consilium_run_sites_connected',
   'consilium_run_stage',
