@@ -1,17 +1,5 @@
-export { type Random, toText } from './bytes.js';
-export * from './certificate.js';
+// All of the room; what runs in a page as well stands in a list of its own.
+export * from './browser.js';
 export * from './channel.js';
 export * from './chunk.js';
-export * from './enrolment.js';
 export * from './handshake.js';
-export {
-  createIdentity,
-  fingerprint,
-  type Identity,
-  identityOf,
-  publicKeyBytes,
-  secretKeyBytes,
-  sign,
-  verify,
-} from './keys.js';
-export * from './secret.js';

@@ -1,13 +1,13 @@
 import { makeContract, type RunFile, signContract } from '@consilium/shared/contract';
 import { sign } from '@consilium/shared/crypto';
-import { consortiumId, runId } from '@consilium/shared/ids';
+import { runId } from '@consilium/shared/ids';
 import { useState } from 'react';
 import { command, random } from '../lead/command.js';
+import { Days, inDays } from '../lead/days.js';
 import { Deed } from '../lead/deed.js';
 import { runAddress } from '../route.js';
 import { useMe } from '../session.js';
 
-const dayMs = 86_400_000;
 const longestDays = 365;
 const runIdBytes = 16;
 
@@ -31,8 +31,8 @@ export function SignLaunch({
       close={close}
       act={async (lead) => {
         const run = runId.parse([...random(runIdBytes)].map((byte) => byte.toString(16).padStart(2, '0')).join(''));
-        const notAfter = new Date(Date.now() + Number(days) * dayMs);
-        const terms = makeContract({ runFile, files, consortium: consortiumId.parse(me.consortium), run, notAfter });
+        const notAfter = inDays(days);
+        const terms = makeContract({ runFile, files, consortium: me.consortium, run, notAfter });
         const signed = signContract(terms, (domain, bytes) => sign(lead, domain, bytes));
         await command({ lead, me }, 'api/runs', { signed, stepwise });
         location.hash = runAddress(run);
@@ -43,17 +43,7 @@ export function SignLaunch({
         The contract of <b>{runFile.name}</b> is signed with the lead’s key. Sites check that signature and do what the
         run file says, nothing else.
       </p>
-      <label>
-        Days for which sites may work on it
-        <input
-          type="number"
-          min={1}
-          max={longestDays}
-          value={days}
-          onChange={({ target }) => setDays(target.value)}
-          required
-        />
-      </label>
+      <Days label="Days for which sites may work on it" days={days} most={longestDays} change={setDays} />
       <label className="tick">
         <input type="checkbox" checked={stepwise} onChange={({ target }) => setStepwise(target.checked)} />
         Wait for the lead before each round

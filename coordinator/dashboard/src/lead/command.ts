@@ -1,9 +1,8 @@
 import { signCall } from '@consilium/coordinator/lead';
 import type { Identity } from '@consilium/shared/crypto';
-import { consortiumId } from '@consilium/shared/ids';
 import { postSigned } from '../call.js';
 import type { Me } from '../session.js';
-import { holdKey } from './key.js';
+import { keepKey } from './key.js';
 
 /** Makes a call in the lead's name. @throws as `post` of the calls without a signature */
 export async function command<Answer>(
@@ -13,10 +12,10 @@ export async function command<Answer>(
 ): Promise<Answer> {
   const body = new TextEncoder().encode(content === undefined ? '' : JSON.stringify(content));
   const { pathname, search } = new URL(path, document.baseURI);
-  const terms = { method: 'POST', path: pathname + search, consortium: consortiumId.parse(me.consortium) };
+  const terms = { method: 'POST', path: pathname + search, consortium: me.consortium };
   const headers = signCall(lead, { ...terms, body, now: new Date(), random });
   const answer = await postSigned<Answer>(path, body, headers);
-  holdKey(lead);
+  keepKey(lead);
   return answer;
 }
 

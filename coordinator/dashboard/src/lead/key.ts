@@ -15,8 +15,13 @@ let open: OpenKey | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 const listeners = new Set<() => void>();
 
-/** From now on the key signs what the lead does here; again with each use. */
+/** From now on the key signs what the lead does here. */
 export const holdKey = (identity: Identity): void => show({ identity, untilMs: Date.now() + openMs });
+
+/** It has just signed: it closes later. A key that was closed meanwhile stays closed. */
+export function keepKey(identity: Identity): void {
+  if (open?.identity === identity) holdKey(identity);
+}
 
 export function closeKey(): void {
   open?.identity.secretKey.fill(0);

@@ -1,14 +1,14 @@
 import { invite } from '@consilium/coordinator/lead';
-import { consortiumId, siteId } from '@consilium/shared/ids';
+import { siteId } from '@consilium/shared/ids';
 import { useState } from 'react';
 import { command, random } from '../lead/command.js';
+import { Days, inDays } from '../lead/days.js';
 import { Deed } from '../lead/deed.js';
 import { DeedButton } from '../lead/deed-button.js';
 import { Once } from '../lead/once.js';
 import { format } from '../locale.js';
 import { useMe } from '../session.js';
 
-const dayMs = 86_400_000;
 const longestDays = 90;
 
 export const InviteButton = () => (
@@ -26,9 +26,9 @@ function Invitation({ close }: { readonly close: () => void }) {
       phrase={`invite ${name}`}
       close={close}
       act={async (lead) => {
-        const notAfter = new Date(Date.now() + Number(days) * dayMs);
+        const notAfter = inDays(days);
         const address = new URL('.', document.baseURI).href;
-        const consortium = consortiumId.parse(me.consortium);
+        const { consortium } = me;
         const { code, told } = invite(lead, { address, consortium, site: siteId.parse(name), notAfter, random });
         await command({ lead, me }, 'api/invitations', told);
         return (
@@ -55,17 +55,7 @@ function Invitation({ close }: { readonly close: () => void }) {
           required
         />
       </label>
-      <label>
-        Days for which the code counts
-        <input
-          type="number"
-          min={1}
-          max={longestDays}
-          value={days}
-          onChange={({ target }) => setDays(target.value)}
-          required
-        />
-      </label>
+      <Days label="Days for which the code counts" days={days} most={longestDays} change={setDays} />
     </Deed>
   );
 }

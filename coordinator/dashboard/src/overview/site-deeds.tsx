@@ -1,6 +1,5 @@
 import type { MemberView } from '@consilium/coordinator/api';
 import { approvalOf, revocationOf } from '@consilium/coordinator/lead';
-import { consortiumId } from '@consilium/shared/ids';
 import { useState } from 'react';
 import { command } from '../lead/command.js';
 import { Deed } from '../lead/deed.js';
@@ -38,7 +37,7 @@ function Approval({ member, close }: About) {
       phrase={`approve ${site}`}
       close={close}
       act={async (lead) => {
-        const certificate = approvalOf(lead, { consortium: consortiumId.parse(me.consortium), member, given });
+        const certificate = approvalOf(lead, { consortium: me.consortium, member, given });
         await command({ lead, me }, `api/sites/${site}/approve`, { certificate });
         return null;
       }}
@@ -70,7 +69,7 @@ function Revocation({ member, close }: About) {
       phrase={`revoke ${site}`}
       close={close}
       act={async (lead) => {
-        const certificate = revocationOf(lead, { consortium: consortiumId.parse(me.consortium), member });
+        const certificate = revocationOf(lead, { consortium: me.consortium, member });
         await command({ lead, me }, `api/sites/${site}/revoke`, { certificate });
         return null;
       }}

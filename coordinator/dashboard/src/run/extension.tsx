@@ -1,13 +1,12 @@
 import type { LiveRun } from '@consilium/coordinator/api';
 import { extendRun } from '@consilium/coordinator/lead';
-import { consortiumId } from '@consilium/shared/ids';
 import { useState } from 'react';
 import { getText } from '../call.js';
 import { command } from '../lead/command.js';
+import { inDays } from '../lead/days.js';
 import { Deed } from '../lead/deed.js';
 import { useMe } from '../session.js';
 
-const dayMs = 86_400_000;
 const unchanged = '';
 
 /** Gives a run under way more rounds, or more time. */
@@ -22,8 +21,8 @@ export function Extension({ view, close }: { readonly view: LiveRun; readonly cl
       close={close}
       act={async (lead) => {
         const bytes = new TextEncoder().encode(await getText(`api/runs/${view.run}/contract`));
-        const notAfter = days === unchanged ? undefined : new Date(Date.now() + Number(days) * dayMs);
-        const consortium = consortiumId.parse(me.consortium);
+        const notAfter = days === unchanged ? undefined : inDays(days);
+        const { consortium } = me;
         const wanted = { rounds: rounds === unchanged ? undefined : Number(rounds), notAfter };
         const { signed } = extendRun(lead, { consortium, run: view.run, bytes, wanted });
         await command({ lead, me }, `api/runs/${view.run}/extend`, { signed });

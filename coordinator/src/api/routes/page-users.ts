@@ -1,4 +1,4 @@
-import { publicKey } from '@consilium/shared/ids';
+import { consortiumId, publicKey } from '@consilium/shared/ids';
 import { z } from 'zod';
 import { type Bound, bind } from '../bind.js';
 import { writeCookie } from '../cookie.js';
@@ -54,7 +54,7 @@ export const me = named(
     role: z.enum(roles),
     /** Whose details a site user sees. */
     site: z.string().nullable(),
-    consortium: z.string(),
+    consortium: consortiumId,
     /** Whose signature commands need. */
     lead: publicKey,
     version: z.string(),
