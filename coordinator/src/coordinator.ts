@@ -15,7 +15,7 @@ import { checkModel } from './initial/index.js';
 import { isLoopback } from './loopback.js';
 import { observe, openMetrics } from './monitoring/index.js';
 import { openSites } from './sites/index.js';
-import { diskUsage, openBlobFolder, openSqliteStore } from './store/index.js';
+import { type Disk, diskUsage, openBlobFolder, openSqliteStore, realDisk, type Store } from './store/index.js';
 import { openGateway } from './transport/index.js';
 import { version } from './version.js';
 
@@ -42,6 +42,14 @@ export interface CoordinatorOptions {
   readonly log: Log;
 }
 
+/** What a coordinator stands on: the machine's own time and disk, unless a test hands in some that fail. */
+export interface Ground {
+  readonly now: () => Date;
+  readonly openStore: (place: { readonly file: string }) => Promise<Store>;
+  /** Where blobs and spools lie. */
+  readonly disk: Disk;
+}
+
 export interface Coordinator {
   readonly url: string;
   readonly fingerprint: string;
@@ -54,16 +62,18 @@ export interface Coordinator {
  * Starts a coordinator: opens its folder, takes up every run where it stood, and opens the door for sites and the lead.
  * @throws CSM-KEY-PASSPHRASE, CSM-HOME-PLAIN, CSM-HOME-PORT, CSM-STORE-*
  */
-export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+export async function startCoordinator(
+  options: CoordinatorOptions,
+  { now = () => new Date(), openStore = openSqliteStore, disk = realDisk }: Partial<Ground> = {},
+): Promise<Coordinator> {
   const { consortium, lead, host, port, tls, behindProxy = false, metricsToken = null, log } = options;
   if (!tls && !behindProxy && !isLoopback(host)) fail('CSM-HOME-PLAIN', { host });
 
   const home = await openCoordinatorHome(options.home, options.passphrase);
   const { identity } = home;
-  const store = await openSqliteStore({ file: home.storeFile });
-  const place = await openBlobFolder({ folder: home.blobFolder, dataKey: home.dataKey });
+  const store = await openStore({ file: home.storeFile });
+  const place = await openBlobFolder({ folder: home.blobFolder, dataKey: home.dataKey, disk });
   const { blobs, spools } = place;
-  const now = () => new Date();
   const signJournal: SignJournal = (domain, bytes) => sign(identity, domain, bytes);
 
   const sites = await openSites({ store, consortium, lead, sign: signJournal, now });
