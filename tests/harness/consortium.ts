@@ -17,6 +17,8 @@ const pollMs = 50;
 /** A coordinator in this process, its lead, and light sites that joined by code. */
 export interface Consortium {
   readonly lead: Lead;
+  /** The coordinator's folder. */
+  readonly home: string;
   coordinator(): Coordinator;
   /** A site that came with a code and waits for approval. */
   enrol(site: string, options?: Partial<LightSiteOptions>): Promise<LightSite>;
@@ -56,6 +58,7 @@ export async function openConsortium(log: Log = silentLog): Promise<Consortium> 
 
   const consortium: Consortium = {
     lead,
+    home,
     coordinator: () => coordinator,
     async enrol(name, options = {}) {
       const site = name as SiteId;

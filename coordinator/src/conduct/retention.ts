@@ -3,7 +3,8 @@ import type { RunState } from '../rounds/index.js';
 
 /**
  * The blobs that a run still needs: its contract, the weights that it began with, the earlier model that it judges, what the next step stands on, the best and the newest model, the stage's frozen tensors, and the
- * open step's contributions (after the end: the final reports). Updates reveal patients and are gone once folded.
+ * open step's contributions (after the end: the final reports), and the rounds whose updates the contract keeps. Updates reveal
+ * patients: those of earlier rounds are gone.
  */
 export function neededBlobs(state: RunState): ReadonlySet<BlobHash> {
   const needed = [
@@ -14,6 +15,7 @@ export function neededBlobs(state: RunState): ReadonlySet<BlobHash> {
     state.best?.model ?? null,
     ...(state.phase === 'closed' ? [] : (state.contract.weights?.parts ?? [])),
     ...(state.phase === 'closed' ? [] : (state.contract.previous?.parts ?? [])),
+    ...state.kept.flatMap(({ models, updates }) => [...models, ...updates.map(({ hash }) => hash)]),
     ...[...state.accepted.values()].map(({ manifest }) => manifest.hash),
   ];
   return new Set(needed.filter((hash) => hash !== null));

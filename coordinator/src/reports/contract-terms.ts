@@ -1,4 +1,4 @@
-import { bandNames, type Contract, type Subgroup, stagesOf } from '@consilium/shared/contract';
+import { bandNames, type Contract, keptRounds, type Subgroup, stagesOf } from '@consilium/shared/contract';
 import type { RunReport } from '@consilium/shared/report';
 
 /** A contract in plain words, for people. The whole of it is the file that the contract's hash names. */
@@ -44,6 +44,7 @@ export function contractTerms({ runFile, notAfter, extends: formers = [] }: Cont
       'Protection',
       `no figure of fewer than ${minimumCell} patients; no site of fewer than ${minimumCohort} training patients`,
     ],
+    ['Updates kept', keptText(keptRounds(runFile))],
     ['Seed', String(runFile.seed)],
     ...(runFile.licence === undefined ? [] : [['Licence of the model', runFile.licence] as const]),
     ['Signed until', notAfter],
@@ -59,5 +60,9 @@ const subgroupText = ({ column, bands }: Subgroup): string =>
 
 const terms = ({ rounds, notAfter }: NonNullable<Contract['extends']>[number], usual: number): string =>
   `${counted(rounds ?? usual, 'round')} in the last stage, signed until ${notAfter}`;
+const keptText = (rounds: number): string =>
+  rounds === 0
+    ? 'none, once folded'
+    : `of ${rounds === Number.POSITIVE_INFINITY ? 'all rounds' : `the last ${counted(rounds, 'round')}`}, sealed at the coordinator`;
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

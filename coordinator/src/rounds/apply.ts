@@ -1,6 +1,7 @@
 import { extendContract, idOf, type Step, stageAt, stepsOf } from '@consilium/shared/contract';
 import { type SiteId, siteId } from '@consilium/shared/ids';
 import { better } from './choice.js';
+import { keptAfter } from './kept.js';
 import type { RunRecord, StepOutput } from './records.js';
 import { type Absence, currentStep, type RunState, type StepHistory } from './state.js';
 
@@ -112,6 +113,7 @@ function finish(state: RunState, output: StepOutput): RunState {
     chosen:
       step.kind === 'initial' && step.stage > 0 ? [...state.chosen, endedWith(state, step.stage - 1)] : state.chosen,
     history: [...state.history, entry],
+    kept: keptAfter(state, output),
   };
 }
 

@@ -3,6 +3,7 @@ export { better } from './choice.js';
 export * from './coverage.js';
 export * from './decide.js';
 export { extensionFault } from './extension.js';
+export type { KeptRound } from './kept.js';
 export { isExcused } from './participation.js';
 export * from './records.js';
 export { samplesOf, shareBehind } from './samples.js';

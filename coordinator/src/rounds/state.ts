@@ -3,6 +3,7 @@ import { idOf, stageOf, stepsOf } from '@consilium/shared/contract';
 import type { WireError } from '@consilium/shared/errors';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { SignedManifest } from '@consilium/shared/wire';
+import type { KeptRound } from './kept.js';
 import type { PooledMetrics, ReleasedMetrics, StepOutput } from './records.js';
 
 /** Why a site does not contribute, and for how long. */
@@ -57,6 +58,8 @@ export interface RunState {
   /** The round of each ended stage whose model the next one began with. */
   readonly chosen: readonly number[];
   readonly history: readonly StepHistory[];
+  /** Rounds whose updates are kept, oldest first. */
+  readonly kept: readonly KeptRound[];
   readonly outcome: 'complete' | 'degraded' | 'failed' | null;
   readonly error: WireError | null;
 }
@@ -85,6 +88,7 @@ export function newRun(contract: Contract): RunState {
     best: null,
     chosen: [],
     history: [],
+    kept: [],
     outcome: null,
     error: null,
   };

@@ -20,9 +20,13 @@ export type Deed = {
   readonly preparation: BlobHash | null;
 };
 
-export function work(state: RunState): Deed | null {
+export const work = (state: RunState): Deed | null =>
+  state.phase === 'running' && state.stepPhase === 'folding' ? deedOf(state) : null;
+
+/** What folding the open step takes, as it stands. A fold is made again from this alone. */
+export function deedOf(state: RunState): Deed | null {
   const step = currentStep(state);
-  if (state.phase !== 'running' || state.stepPhase !== 'folding' || step === null) return null;
+  if (step === null) return null;
   const contributions = inOrder(state.accepted).map(({ site, hash, samples, contract }) => ({
     site,
     hash,

@@ -12,6 +12,7 @@ export { type PreparationName, passesOf, preparationName } from './preparation-s
 export { previousFault } from './previous.js';
 export { type RateSchedule, rateSchedule } from './rate-schedule.js';
 export { readRunFile } from './read-run-file.js';
+export { keptRounds } from './retention.js';
 export * from './run-file.js';
 export { groupsOfStage, hasStageGroups, trainedGroups } from './stage-groups.js';
 export { onlyStage, type Stage, stageAt, stagesOf } from './stages.js';

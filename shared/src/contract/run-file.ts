@@ -4,6 +4,7 @@ import { data } from './data/index.js';
 import { fileName } from './file-name.js';
 import { checkPreparation } from './fitting-preparation.js';
 import { preparation } from './preparation.js';
+import { retention } from './retention.js';
 import { checkSubgroups, subgroups } from './subgroups.js';
 import { choose, stage, training } from './training.js';
 
@@ -83,6 +84,8 @@ export const runFile = z
     stages: z.array(stage).min(1).max(8).optional(),
     participation,
     validation,
+    /** What the coordinator keeps of what sites send. */
+    retention: retention.exactOptional(),
     seed: z
       .int()
       .min(0)

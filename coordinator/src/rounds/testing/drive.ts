@@ -22,6 +22,7 @@ interface Changes {
   /** Groups of the run's samples, by column `lineage`. */
   readonly groups?: readonly string[];
   readonly preparation?: object;
+  readonly retention?: object;
 }
 
 function terms(changes: Changes = {}): Contract {
@@ -41,6 +42,7 @@ function terms(changes: Changes = {}): Contract {
       training: { rounds: changes.rounds ?? 2, optimizer: { name: 'sgd', rate: 0.1 }, ...changes.training },
       ...(changes.stages && { stages: changes.stages }),
       ...(changes.preparation && { preparation: changes.preparation }),
+      ...(changes.retention && { retention: changes.retention }),
       participation: changes.participation ?? {},
       validation: changes.validation ?? {},
     }),
