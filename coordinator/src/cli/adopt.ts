@@ -1,7 +1,7 @@
 import { fingerprint, issueCertificate } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
-import { getIdentity, postCertificate } from '../api/index.js';
+import { getIdentity, postCertificate } from '../api/calls.js';
 import { demandFingerprint } from '../lead/index.js';
 import { openClient, readAddress } from './client.js';
 import type { CommandContext } from './context.js';

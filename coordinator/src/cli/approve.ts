@@ -1,6 +1,6 @@
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
-import { approveSite, listSites } from '../api/index.js';
+import { approveSite, listSites } from '../api/calls.js';
 import { approvalOf } from '../lead/index.js';
 import type { CommandContext } from './context.js';
 import { asLead, type LeadOptions, withLeadOptions } from './session.js';

@@ -4,7 +4,7 @@ import { createIdentity } from '@consilium/shared/crypto';
 import { CodedError } from '@consilium/shared/errors';
 import { consortiumId, runId } from '@consilium/shared/ids';
 import { afterEach, expect, it } from 'vitest';
-import { listRuns, postCommand } from '../api/index.js';
+import { listRuns, postCommand } from '../api/calls.js';
 import { type LeadClient, openClient } from './client.js';
 
 const run = runId.parse('cd'.repeat(16));

@@ -3,7 +3,7 @@ import type { Identity } from '@consilium/shared/crypto';
 import { CodedError, coded, fail, fromWire } from '@consilium/shared/errors';
 import type { ConsortiumId } from '@consilium/shared/ids';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
-import { type JsonShape, type MediaShape, problem } from '../api/index.js';
+import { type JsonShape, type MediaShape, problem } from '../api/calls.js';
 import { signCall } from '../lead/index.js';
 import { reasonOf } from './files.js';
 

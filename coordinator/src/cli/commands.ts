@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { postCommand } from '../api/index.js';
+import { postCommand } from '../api/calls.js';
 import type { LeadCommand } from '../conduct/view.js';
 import type { CommandContext } from './context.js';
 import { findRun } from './find-run.js';

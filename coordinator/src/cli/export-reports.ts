@@ -7,7 +7,7 @@ import { fail } from '@consilium/shared/errors';
 import type { PublicKey, SiteId } from '@consilium/shared/ids';
 import { type SiteReport, verifyReport } from '@consilium/shared/report';
 import { csvOf, runTables } from '@consilium/shared/report/tables';
-import { getReport, getRunReport, listReports, listSites } from '../api/index.js';
+import { getReport, getRunReport, listReports, listSites } from '../api/calls.js';
 import type { RunView } from '../conduct/view.js';
 import type { LeadSession } from './session.js';
 

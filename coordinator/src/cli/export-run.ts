@@ -16,7 +16,7 @@ import { sumsFile, writeSums } from '@consilium/shared/exported';
 import { type BlobHash, blobHash, type RunId, type SiteId } from '@consilium/shared/ids';
 import { readJournal } from '@consilium/shared/journal';
 import { readPreparation } from '@consilium/shared/statistics';
-import { getContract, getFrozen, getJournal, getModel, getPreparation, getRun } from '../api/index.js';
+import { getContract, getFrozen, getJournal, getModel, getPreparation, getRun } from '../api/calls.js';
 import type { RunView } from '../conduct/view.js';
 import { runRecord } from '../rounds/index.js';
 import { wholeBody } from './client.js';

@@ -1,7 +1,7 @@
 import { contractHash, extensionOf, runFile } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
-import { getContract, postExtension } from '../api/index.js';
+import { getContract, postExtension } from '../api/calls.js';
 import { extendRun } from '../lead/index.js';
 import { wholeBody } from './client.js';
 import type { CommandContext } from './context.js';

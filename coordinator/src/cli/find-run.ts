@@ -1,6 +1,6 @@
 import { fail } from '@consilium/shared/errors';
 import type { RunId } from '@consilium/shared/ids';
-import { listRuns } from '../api/index.js';
+import { listRuns } from '../api/calls.js';
 import type { LeadClient } from './client.js';
 
 /** The run that somebody means by a unique beginning of its id, or by `latest`. @throws CSM-CLI-RUN */

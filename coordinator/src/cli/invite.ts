@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
-import { postInvitation } from '../api/index.js';
+import { postInvitation } from '../api/calls.js';
 import { invite } from '../lead/index.js';
 import type { CommandContext } from './context.js';
 import { momentOf } from './durations.js';

@@ -5,7 +5,7 @@ import { sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { runId } from '@consilium/shared/ids';
 import { Command } from 'commander';
-import { postRun } from '../api/index.js';
+import { postRun } from '../api/calls.js';
 import { checkModel } from '../initial/index.js';
 import type { CommandContext } from './context.js';
 import { momentOf } from './durations.js';

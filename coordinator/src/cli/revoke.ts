@@ -1,6 +1,6 @@
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
-import { listSites, revokeSite } from '../api/index.js';
+import { listSites, revokeSite } from '../api/calls.js';
 import { revocationOf } from '../lead/index.js';
 import type { CommandContext } from './context.js';
 import { asLead, type LeadOptions, withLeadOptions } from './session.js';

@@ -1,7 +1,7 @@
 import { sha256 } from '@consilium/shared/canonical';
 import { fail } from '@consilium/shared/errors';
 import type { BlobHash } from '@consilium/shared/ids';
-import { postWeights } from '../api/index.js';
+import { postWeights } from '../api/calls.js';
 import type { LeadClient } from './client.js';
 
 /** Well below what a call may carry, written as base64. */

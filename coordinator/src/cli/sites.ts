@@ -1,6 +1,6 @@
 import { table } from '@consilium/shared/terminal';
 import { Command } from 'commander';
-import { listSites, type MemberView } from '../api/index.js';
+import { listSites, type MemberView } from '../api/calls.js';
 import type { CommandContext } from './context.js';
 import { asLead, type LeadOptions, withLeadOptions } from './session.js';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { getRun, listRuns } from '../api/index.js';
+import { getRun, listRuns } from '../api/calls.js';
 import type { CommandContext } from './context.js';
 import { findRun } from './find-run.js';
 import { asLead, type LeadOptions, withLeadOptions } from './session.js';

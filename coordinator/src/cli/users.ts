@@ -1,7 +1,7 @@
 import { fail } from '@consilium/shared/errors';
 import { table } from '@consilium/shared/terminal';
 import { Command } from 'commander';
-import { listUsers, postUser, postUserPassword, removeUser, type UserView } from '../api/index.js';
+import { listUsers, postUser, postUserPassword, removeUser, type UserView } from '../api/calls.js';
 import type { CommandContext } from './context.js';
 import { span } from './durations.js';
 import { asLead, type LeadOptions, withLeadOptions } from './session.js';

@@ -1,7 +1,7 @@
 import { asCoded, CodedError, fail, toWire, type WireError } from '@consilium/shared/errors';
 import type { PublicKey } from '@consilium/shared/ids';
 import { type JournalHead, journalRecord, verifyNext } from '@consilium/shared/journal';
-import { getRunRecords, getSteps } from '../api/index.js';
+import { getRunRecords, getSteps } from '../api/calls.js';
 import type { RunView } from '../conduct/view.js';
 import { newestSteps, type Pace, seePace, type TimedStep, timedSteps } from '../following/index.js';
 import type { LeadClient } from './client.js';

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CodedError } from '@consilium/shared/errors';
 import type { RunId } from '@consilium/shared/ids';
 import { Command } from 'commander';
-import { getEvents } from '../api/index.js';
+import { getEvents } from '../api/calls.js';
 import { type RunView, runView } from '../conduct/view.js';
 import type { LeadClient } from './client.js';
 import type { CommandContext } from './context.js';

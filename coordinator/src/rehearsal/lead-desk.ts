@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type RunId, runId, type SiteId } from '@consilium/shared/ids';
 import type { Command } from 'commander';
-import { getRun, listSites, postCommand } from '../api/index.js';
+import { getRun, listSites, postCommand } from '../api/calls.js';
 import type { LeadClient } from '../cli/client.js';
 import { openClient } from '../cli/client.js';
 import type { CommandContext } from '../cli/context.js';

@@ -1,7 +1,6 @@
 import { fail } from '@consilium/shared/errors';
 import { type RunId, type SiteId, siteId } from '@consilium/shared/ids';
 import { runReport, type SignedReport, signedReport } from '@consilium/shared/report';
-import { reportHtml, runReportHtml } from '@consilium/shared/report/html';
 import { csvOf, runTables, siteTables, type Table } from '@consilium/shared/report/tables';
 import { contributionManifest } from '@consilium/shared/wire';
 import { runTableWords, siteTableWords } from '@consilium/shared/words';
@@ -15,6 +14,9 @@ import { sightOf } from '../role.js';
 import { json, media, named } from '../shape.js';
 import { lines, whole } from '../streams.js';
 import { runPath } from './runs.js';
+
+/** Loaded when the first report is drawn: whoever only asks for one needs none of it, and it is large. */
+const drawing = () => import('@consilium/shared/report/html');
 
 /** Bytes of a model that are read and sent at a time. */
 const pieceBytes = 2 ** 20;
@@ -152,6 +154,7 @@ export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
     })),
     bind(getReport, async ({ params }) => reportOf(params)),
     bindMedia(getReportPage, async ({ params, header }) => {
+      const { reportHtml } = await drawing();
       const page = reportHtml(await reportOf(params));
       header('content-security-policy', reportPolicy);
       return whole(Buffer.from(page, 'utf8'));
@@ -163,6 +166,7 @@ export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
     }),
     bind(getRunReport, async ({ params }) => runs.report(params.run)),
     bindMedia(getRunReportPage, async ({ params, header }) => {
+      const { runReportHtml } = await drawing();
       const page = runReportHtml(await runs.report(params.run));
       header('content-security-policy', reportPolicy);
       return whole(Buffer.from(page, 'utf8'));

@@ -3,7 +3,7 @@ import { fail } from '@consilium/shared/errors';
 import { publicKey, type SiteId, siteId } from '@consilium/shared/ids';
 import { writeJournal } from '@consilium/shared/journal';
 import { z } from 'zod';
-import { type Member, stateOf } from '../../sites/index.js';
+import { type Member, stateOf } from '../../sites/roster.js';
 import { type Bound, bind, bindMedia } from '../bind.js';
 import { sees } from '../narrow.js';
 import type { ApiOptions } from '../options.js';
