@@ -17,7 +17,7 @@ export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: path ?? '', args: ['--no-sandbox'] });
 
 /** Longest wait for what comes by itself; a busy machine takes its time. */
-export const soon = { timeout: 20_000 };
+export const soon = { timeout: 90_000 };
 export const wide = { width: 1440, height: 900 };
 export const narrow = { width: 390, height: 844 };
 

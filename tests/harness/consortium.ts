@@ -92,7 +92,7 @@ export async function openConsortium(log: Log = silentLog): Promise<Consortium> 
       await verifyChain(records, { verify: (...signed) => verify(publicKey, ...signed), expectedHead: journalHead });
       return records as JournalRecord<Readonly<Record<string, unknown>>>[];
     },
-    async until(run, wanted, limitMs = 30_000) {
+    async until(run, wanted, limitMs = 120_000) {
       const end = performance.now() + limitMs;
       for (;;) {
         const view = await consortium.view(run);

@@ -41,12 +41,6 @@ function ladder(native: NativeStart, webgpu: WebgpuStart, hardware: Hardware) {
 
 afterEach(() => vi.restoreAllMocks());
 
-describe('before a backend is chosen', () => {
-  it('nothing computes', () => {
-    expect(() => tf.tensor1d([1])).toThrow(/not yet been initialized/);
-  });
-});
-
 describe('the automatic choice', () => {
   it('is native on a GPU first, with its real name and memory', async () => {
     const { options, started } = ladder(nativeOn('gpu'), webgpuOn('gpu', 'nvidia'), nvidia);
