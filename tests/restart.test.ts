@@ -8,7 +8,8 @@ import { type Deliver, deliverHonestly, type LightSite } from './harness/light-s
 
 const names = ['hospital-a', 'hospital-b', 'hospital-c'];
 const last = 'hospital-c';
-const training = { rounds: 2, optimizer: { name: 'sgd', rate: 0.1 } };
+// Momentum of the server is what a fold must find again beside the model.
+const training = { rounds: 2, optimizer: { name: 'sgd', rate: 0.1 }, strategy: { name: 'fedavgm' } };
 
 /** A model whose fold takes many turns of the event loop: 2.4 MB. */
 const wide = {

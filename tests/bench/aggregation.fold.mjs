@@ -8,7 +8,9 @@ const [folder, base, ...updates] = process.argv.slice(2);
 const { blobs, close } = await openPlace(folder);
 const contributions = updates.map((hash, index) => ({ site: `hospital-${index}`, samples: 100 + index, hash }));
 
-const foldOnce = () => fold({ strategy: 'fedavg', base, contributions, blobs });
+const strategy = { name: 'fedavg', normBound: 1e6 };
+
+const foldOnce = () => fold({ strategy, base, contributions, blobs });
 async function readOnce() {
   const bytes = await blobs.size(base);
   const chunkBytes = 2 ** 20;

@@ -33,6 +33,7 @@ export async function federated(consortium, model, chooses) {
   const whole = async (hash) => blobs.read(hash, 0, await blobs.size(hash));
   const { shared } = initialWeights({ ...wanted(contract.runFile, state), seed });
   let base = await blobs.write(encodeWeights(shared));
+  let kept = null;
   const stage = stageAt(contract.runFile, 0);
   const rounds = [];
   for (let round = 1; round <= training.rounds; round++) {
@@ -45,9 +46,10 @@ export async function federated(consortium, model, chooses) {
       const { update } = await trainStep({ ...given, signal: new AbortController().signal, onProgress: () => {} });
       contributions.push({ site, samples, hash: await blobs.write(update) });
     }
-    const { hash } = await fold({ strategy: training.strategy.name, base, contributions, blobs });
+    const folded = await fold({ strategy: training.strategy, base, state: kept, contributions, blobs });
     for (const used of contributions) await blobs.remove(used.hash);
-    base = hash;
+    base = folded.hash;
+    kept = folded.state;
     loadWeights(model, { model: await whole(base), frozen: null }, `validate:${round}`);
     const judged = judgedSites(sites, 'validation', validation.minimumCell);
     const wantedNow = round % validation.everyRounds === 0 || round === training.rounds;

@@ -155,8 +155,9 @@ export async function federate(
         return frozen === null ? { model } : { model, frozen: await blobs.write(encodeWeights(frozen)) };
       }
       case 'train': {
-        const { name } = run.training.strategy;
-        return { model: (await fold({ strategy: name, base: deed.model!, contributions, blobs })).hash };
+        const { strategy } = run.training;
+        const folded = await fold({ strategy, base: deed.model!, state: deed.strategyState, contributions, blobs });
+        return { model: folded.hash, ...(folded.state !== null && { strategyState: folded.state }) };
       }
       case 'validate':
       case 'test':

@@ -17,6 +17,7 @@ const worked = {
   weightedMean: [2, 0],
 };
 
+const strategy = { name: 'fedavg', normBound: 1e6 } as const;
 const metadata = { format: 'consilium-weights-1', family: 'test' };
 const tiny: Layout = [{ name: 'p', shape: [2] }];
 /** Three chunks and a bit; tensors do not end where chunks end. */
@@ -102,7 +103,7 @@ function round(counts: readonly number[], onRead?: () => void) {
 }
 
 const run = (blobs: AggregationBlobs, base: BlobHash, contributions: Parameters<typeof fold>[0]['contributions']) =>
-  fold({ strategy: 'fedavg', base, contributions, blobs });
+  fold({ strategy, base, contributions, blobs });
 
 describe('fold', () => {
   it.each(['wasm', 'js'] as const)('gives the worked sample-weighted mean (%s)', async (name) => {
@@ -113,7 +114,7 @@ describe('fold', () => {
       hash: putModel(tiny, Float32Array.from(values)),
     }));
     const base = putModel(tiny, new Float32Array(2));
-    const folded = await fold({ strategy: 'fedavg', base, contributions, blobs, kernel: kernels[name]() });
+    const folded = await fold({ strategy, base, contributions, blobs, kernel: kernels[name]() });
     const [first, second] = valuesOf(folded.hash);
     expect(first).toBeCloseTo(worked.weightedMean[0]!, 6);
     expect(second).toBeCloseTo(worked.weightedMean[1]!, 6);
@@ -156,8 +157,8 @@ describe('fold', () => {
             .map((contribution) => ({ contribution, key: random.next().value ?? 0 }))
             .sort((a, b) => a.key - b.key)
             .map(({ contribution }) => contribution);
-          const first = await fold({ strategy: 'fedavg', base, contributions, blobs, kernel: kernels.wasm() });
-          const second = await fold({ strategy: 'fedavg', base, contributions: shuffled, blobs, kernel: kernels.js() });
+          const first = await fold({ strategy, base, contributions, blobs, kernel: kernels.wasm() });
+          const second = await fold({ strategy, base, contributions: shuffled, blobs, kernel: kernels.js() });
           expect(second).toEqual(first);
         },
       ),
@@ -216,7 +217,7 @@ describe('fold', () => {
       if (++reads === 6) controller.abort(new Error('the lead stopped the run'));
     });
     const before = kept.size;
-    const folding = fold({ strategy: 'fedavg', base, contributions, blobs, signal: controller.signal });
+    const folding = fold({ strategy, base, contributions, blobs, signal: controller.signal });
     await expect(folding).rejects.toThrow('the lead stopped the run');
     expect(traffic.aborted).toBe(1);
     expect(kept.size).toBe(before);

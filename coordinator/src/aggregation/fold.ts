@@ -1,16 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
+import type { StrategySettings } from '@consilium/shared/contract';
 import type { BlobHash } from '@consilium/shared/ids';
 import { layoutElements } from '@consilium/shared/weights';
 import type { AggregationBlobs } from './blobs.js';
+import { openKeptValues } from './kept-values.js';
 import { bestKernel, type Kernel } from './kernels/index.js';
 import { foldMovingAverages } from './statistics.js';
-import { type Contribution, type Strategy, type StrategyName, strategies } from './strategies/index.js';
-import { openUpdate, readForm, tileElements, tilesOf } from './tiles.js';
+import { type Contribution, openPass, type Pass } from './strategies/index.js';
+import { type ModelForm, openUpdate, readForm, readTile, type Tile, tileElements, tilesOf } from './tiles.js';
 
 export interface Fold {
-  readonly strategy: StrategyName;
+  /** `training.strategy` of the run file. */
+  readonly strategy: StrategySettings;
   /** The model that every update started from. */
   readonly base: BlobHash;
+  /** What the round before kept for this one (`Folded.state`); none in the first round of a stage. */
+  readonly state?: BlobHash | null;
   /** Accepted updates, in any order. */
   readonly contributions: readonly Contribution[];
   readonly blobs: AggregationBlobs;
@@ -24,33 +29,42 @@ export interface Folded {
   readonly bytes: number;
   /** Training samples behind it. */
   readonly samples: number;
+  /** The blob of what the strategy keeps for the next round; null where it keeps nothing. */
+  readonly state: BlobHash | null;
 }
+
+type ReadTile = (tile: Tile) => Promise<Float32Array>;
 
 /**
  * Makes the next model of the accepted updates and writes it to the blobs, under the base's own header: weights by the strategy,
- * moving averages of batch normalisations as those of all sites' rows together.
+ * moving averages of batch normalisations as those of all sites' rows together, unless the strategy says otherwise.
+ * All that decides the result comes in as an argument and is named by a hash, so a fold can be done again from kept blobs.
  * The same bits whatever the order given and whichever the kernel; memory for a few tiles of 1 MiB, however large the
  * model and however many the sites. The event loop runs between tiles. An aborted or failed fold leaves no blob.
- * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE when an update is not of the base's form; CSM-WEIGHTS-LAYOUT; the signal's reason
+ * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE when an update is not of the base's form; CSM-WEIGHTS-LAYOUT; CSM-RUN-DIVERGED;
+ * the signal's reason
  */
-export async function fold({ strategy, base, contributions, blobs, kernel, signal }: Fold): Promise<Folded> {
+export async function fold(given: Fold): Promise<Folded> {
+  const { strategy, base, contributions, blobs, signal } = given;
   const ordered = canonicalOrder(contributions);
   const form = await readForm(blobs, base);
   const updates = await Promise.all(ordered.map((contribution) => openUpdate(blobs, form, contribution)));
-  const chosen: Strategy = strategies[strategy];
   const mostElements = Math.min(tileElements, layoutElements(form.layout));
-  const pass = chosen.begin(ordered, { kernel: kernel ?? bestKernel(), tileElements: mostElements });
+  const pass = openPass(strategy, ordered, { kernel: given.kernel ?? bestKernel(), tileElements: mostElements });
+  const readBase: ReadTile = async (tile) => (await readTile(blobs, base, form, tile))[1];
 
-  const sources = ordered.map(({ samples }, index) => ({ samples, read: updates[index]! }));
-  const writeMovingAverages = await foldMovingAverages(form, sources, signal);
+  await survey(pass, { form, updates, readBase }, signal);
+  const writeMovingAverages = await movingAveragesOf(pass, { form, updates }, signal);
 
   signal?.throwIfAborted();
+  const kept = await openKeptValues(blobs, form, { names: pass.keeps, before: given.state ?? null });
   const writer = blobs.writer();
   const next = new Float32Array(mostElements);
   try {
     await writer.append(form.header);
     for (const tile of tilesOf(form)) {
-      pass.open();
+      const memory = await kept.read(tile);
+      pass.open({ base: pass.readsBase ? await readBase(tile) : none, kept: memory });
       for (const [index, read] of updates.entries()) {
         signal?.throwIfAborted();
         pass.add(index, await read(tile));
@@ -58,15 +72,55 @@ export async function fold({ strategy, base, contributions, blobs, kernel, signa
       pass.close(next.subarray(0, tile.elements));
       writeMovingAverages(tile, next);
       await writer.append(new Uint8Array(next.buffer, 0, tile.length));
+      await kept.write(memory);
       await setImmediate();
     }
     signal?.throwIfAborted();
     const samples = ordered.reduce((sum, contribution) => sum + contribution.samples, 0);
-    return { ...(await writer.commit()), samples };
+    const state = await kept.commit();
+    return { ...(await writer.commit()), samples, state };
   } catch (error) {
     await writer.abort();
+    await kept.abort();
     throw error;
   }
+}
+
+const none = new Float32Array();
+
+interface Sources {
+  readonly form: ModelForm;
+  readonly updates: readonly ReadTile[];
+}
+
+/** The strategy's first pass over all tiles, where it has one. */
+async function survey(
+  { survey }: Pass,
+  { form, updates, readBase }: Sources & { readonly readBase: ReadTile },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (survey === undefined) return;
+  for (const tile of tilesOf(form)) {
+    survey.open(survey.readsBase ? await readBase(tile) : none);
+    for (const [index, read] of updates.entries()) {
+      signal?.throwIfAborted();
+      survey.add(index, await read(tile));
+    }
+    await survey.close();
+    await setImmediate();
+  }
+}
+
+/** Writes moving averages over what the strategy put there; nothing where it folds them like other values. */
+async function movingAveragesOf(
+  pass: Pass,
+  { form, updates }: Sources,
+  signal: AbortSignal | undefined,
+): Promise<(tile: Tile, into: Float32Array) => void> {
+  const counts = pass.counts();
+  if (counts === null) return () => {};
+  const sources = updates.map((read, index) => ({ samples: counts[index] ?? 0, read }));
+  return foldMovingAverages(form, sources, signal);
 }
 
 /** Contributions by site id in byte order (ids are ASCII): the order in which every coordinator adds. */

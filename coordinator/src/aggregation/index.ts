@@ -3,4 +3,4 @@ export { checkManifest, type ExpectedManifest } from './check-manifest.js';
 export { checkUpdate, type UpdateCheck } from './check-update.js';
 export { type Fold, type Folded, fold } from './fold.js';
 export { type Accumulator, bestKernel, type Kernel, kernels } from './kernels/index.js';
-export { type Contribution, type Pass, type Strategy, type StrategyName, strategies } from './strategies/index.js';
+export type { Contribution, Pass, Strategy } from './strategies/index.js';

@@ -30,6 +30,8 @@ const startAt = (of: Layout, name: string) =>
     )
     .reduce((sum, tensor) => sum + layoutElements([tensor]), 0);
 
+const strategy = { name: 'fedavg', normBound: 1e6 } as const;
+
 interface Update {
   readonly samples: number;
   readonly values: Float32Array;
@@ -50,7 +52,7 @@ async function folded(of: Layout, updates: readonly Update[], kernel: 'wasm' | '
     updates.map(async ({ samples, values }, index) => ({ site: site(index), samples, hash: await putModel(values) })),
   );
   const arrived = (order ?? [...contributions.keys()]).map((index) => contributions[index]!);
-  const result = await fold({ strategy: 'fedavg', base, contributions: arrived, blobs, kernel: kernels[kernel]() });
+  const result = await fold({ strategy, base, contributions: arrived, blobs, kernel: kernels[kernel]() });
   return { hash: result.hash, values: decodeWeights(await blobs.read(result.hash, 0, result.bytes)).values };
 }
 

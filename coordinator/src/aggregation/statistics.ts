@@ -4,7 +4,7 @@ import type { SiteId } from '@consilium/shared/ids';
 import { type Layout, type Place, type StatisticsPair, statisticsPairs, tensorAt } from '@consilium/shared/weights';
 import { type ModelForm, type Tile, tilesOf } from './tiles.js';
 
-/** One site's update and the training samples behind it. */
+/** One site's update, and what it counts: the training samples behind it, or a share. */
 export interface StatisticsSource {
   readonly samples: number;
   readonly read: (tile: Tile) => Promise<Float32Array>;
@@ -12,7 +12,7 @@ export interface StatisticsSource {
 
 /**
  * The moving averages of batch normalisations over all sites: mean = Σ sᵢ mᵢ and variance = Σ sᵢ (vᵢ + (mᵢ − mean)²), with sᵢ the
- * site's share of the samples: mean and biased variance of all sites' rows together, whatever the strategy for weights. A mean
+ * site's share of the samples: mean and biased variance of all sites' rows together. A mean
  * of variances alone would be too small as soon as sites differ. Computed in float64 by merging site after site (Chan, Golub and
  * LeVeque 1979), so no small difference of large squares is taken.
  * Reads the tiles that hold such tensors, one site at a time; memory for these tensors alone, however many the sites.
@@ -30,7 +30,7 @@ export async function foldMovingAverages(
     pairs.some(({ mean, variance }) => overlap(mean, tile) !== null || overlap(variance, tile) !== null),
   );
   let samples = 0;
-  for (const source of touched.length === 0 ? [] : sources) {
+  for (const source of touched.length === 0 ? [] : sources.filter((one) => one.samples > 0)) {
     for (const tile of touched) {
       signal?.throwIfAborted();
       const values = await source.read(tile);
@@ -41,7 +41,7 @@ export async function foldMovingAverages(
       await setImmediate();
     }
     samples += source.samples;
-    if (source.samples > 0) for (const pair of pairs) merge(pair, source.samples / samples);
+    for (const pair of pairs) merge(pair, source.samples / samples);
   }
   return (tile, into) => {
     for (const { mean, variance, pooled } of pairs) {

@@ -1,4 +1,4 @@
-import { type Contract, stagesOf } from '@consilium/shared/contract';
+import { type Contract, stagesOf, strategyText } from '@consilium/shared/contract';
 import { sumsFile } from '@consilium/shared/exported';
 import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
 import { figure, printable } from '@consilium/shared/terminal';
@@ -84,7 +84,7 @@ const brief = (data: object): object =>
 function trained({ contract: { runFile }, view }: ModelCardFacts): readonly string[] {
   const { strategy } = runFile.training;
   return [
-    `- Strategy \`${strategy.name}\`, seed ${runFile.seed}`,
+    `- Strategy \`${strategyText(strategy)}\`, seed ${runFile.seed}`,
     ...stagesOf(runFile).map(
       ({ name, rounds, localEpochs, batchSize, optimizer, classWeights }) =>
         `- Stage \`${name}\`: at most ${rounds} rounds of ${localEpochs} epochs, batches of ${batchSize}, ` +

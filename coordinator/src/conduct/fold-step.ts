@@ -30,16 +30,15 @@ export async function foldStep(deed: Deed, means: FoldMeans, signal: AbortSignal
     case 'initial':
       return startStage(step.stage, deed, means, signal);
     case 'train': {
-      const { name } = means.contract.runFile.training.strategy;
-      const { contributions } = deed;
       const folded = await foldUpdates({
-        strategy: name,
+        strategy: means.contract.runFile.training.strategy,
         base: needed(deed.model),
-        contributions,
+        state: deed.strategyState,
+        contributions: deed.contributions,
         blobs: means.blobs,
         signal,
       });
-      return { model: folded.hash };
+      return { model: folded.hash, ...(folded.state !== null && { strategyState: folded.state }) };
     }
     case 'validate':
     case 'test':

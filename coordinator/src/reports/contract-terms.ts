@@ -1,4 +1,11 @@
-import { bandNames, type Contract, keptRounds, type Subgroup, stagesOf } from '@consilium/shared/contract';
+import {
+  bandNames,
+  type Contract,
+  keptRounds,
+  type Subgroup,
+  stagesOf,
+  strategyText,
+} from '@consilium/shared/contract';
 import type { RunReport } from '@consilium/shared/report';
 
 /** A contract in plain words, for people. The whole of it is the file that the contract's hash names. */
@@ -19,7 +26,7 @@ export function contractTerms({ runFile, notAfter, extends: formers = [] }: Cont
             `${optimizer.name} at ${optimizer.rate}`,
         ] as const,
     ),
-    ['Strategy', training.strategy.name],
+    ['Strategy', strategyText(training.strategy)],
     [
       'Who must take part',
       [

@@ -107,6 +107,7 @@ function finish(state: RunState, output: StepOutput): RunState {
     model,
     // A stage begins with nothing judged yet, and with frozen tensors of its own.
     frozen: step.kind === 'initial' ? (output.frozen ?? null) : state.frozen,
+    strategyState: strategyStateAfter(state, step, output),
     stageSamples: output.stageSamples ? bySite(output.stageSamples) : state.stageSamples,
     preparation: output.preparation ?? state.preparation,
     best: step.kind === 'initial' ? null : bestOf(state, step, model, metrics),
@@ -115,6 +116,12 @@ function finish(state: RunState, output: StepOutput): RunState {
     history: [...state.history, entry],
     kept: keptAfter(state, output),
   };
+}
+
+/** A strategy remembers the rounds of its stage: it begins anew with each. */
+function strategyStateAfter(state: RunState, { kind }: Step, output: StepOutput): RunState['strategyState'] {
+  if (kind === 'initial') return null;
+  return kind === 'train' ? (output.strategyState ?? null) : state.strategyState;
 }
 
 const bySite = (samples: NonNullable<StepOutput['stageSamples']>): RunState['stageSamples'] =>

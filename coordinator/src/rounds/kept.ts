@@ -17,7 +17,7 @@ export function keptAfter(state: RunState, output: StepOutput): readonly KeptRou
   const deed = deedOf(state);
   const limit = keptRounds(state.contract.runFile);
   if (deed?.step.kind !== 'train' || limit === 0) return state.kept;
-  const models = [deed.model, output.model].flatMap((hash) => hash ?? []);
+  const models = [deed.model, deed.strategyState, output.model, output.strategyState].flatMap((hash) => hash ?? []);
   const updates = deed.contributions.map(({ site, hash }) => ({ site, hash }));
   const kept = [...state.kept, { step: deed.id, updates, models }];
   return kept.length > limit ? kept.slice(-limit) : kept;

@@ -44,6 +44,8 @@ const figure = z.strictObject({ name: figureName, n: z.int().min(1), mean: z.num
 export const stepOutput = z.strictObject({
   /** New global model (`initial`, `train`). */
   model: blobHash.optional(),
+  /** What the strategy keeps of this round for the next one (`train`): momentum, second moments. */
+  strategyState: blobHash.optional(),
   /** What the stage that begins does not train (`initial`). */
   frozen: blobHash.optional(),
   /** New preparation state (`prepare`). */

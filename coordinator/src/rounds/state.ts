@@ -52,6 +52,8 @@ export interface RunState {
   readonly model: BlobHash | null;
   /** What the stage does not train, sent once; null where it trains all. */
   readonly frozen: BlobHash | null;
+  /** What the strategy keeps from round to round; null in the first round of a stage, and where it keeps nothing. */
+  readonly strategyState: BlobHash | null;
   readonly preparation: BlobHash | null;
   /** The round of the present stage whose model validation prefers so far. */
   readonly best: { readonly round: number; readonly model: BlobHash; readonly value: number } | null;
@@ -84,6 +86,7 @@ export function newRun(contract: Contract): RunState {
     stageSamples: new Map(),
     model: null,
     frozen: null,
+    strategyState: null,
     preparation: null,
     best: null,
     chosen: [],

@@ -18,6 +18,7 @@ export type Deed = {
   readonly model: BlobHash | null;
   readonly frozen: BlobHash | null;
   readonly preparation: BlobHash | null;
+  readonly strategyState: BlobHash | null;
 };
 
 export const work = (state: RunState): Deed | null =>
@@ -33,8 +34,17 @@ export function deedOf(state: RunState): Deed | null {
     samples,
     contract,
   }));
-  const { frozen, preparation } = state;
-  return { kind: 'fold', step, id: idOf(step), contributions, model: baseOf(state), frozen, preparation };
+  const { frozen, preparation, strategyState } = state;
+  return {
+    kind: 'fold',
+    step,
+    id: idOf(step),
+    contributions,
+    model: baseOf(state),
+    frozen,
+    preparation,
+    strategyState,
+  };
 }
 
 /** The model that a step starts from or judges: the newest while training; at the end of a stage the chosen one. */

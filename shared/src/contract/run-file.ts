@@ -107,6 +107,7 @@ export const runFile = z
         context.addIssue({ code: 'custom', path: ['stages', index, 'groups', place], message });
       }
     }
+    checkProximal(training, stages, context);
     if (validation.share > 0) return;
     const message = 'needs judged rounds: validation.share must be above 0';
     if (training.earlyStop) context.addIssue({ code: 'custom', path: ['training', 'earlyStop'], message });
@@ -114,6 +115,22 @@ export const runFile = z
       if (earlyStop) context.addIssue({ code: 'custom', path: ['stages', index, 'earlyStop'], message });
     }
   });
+
+/** The strategy `fedprox` says for all stages what `proximal` says for one: both at once would contradict each other. */
+function checkProximal(
+  { strategy, proximal }: z.output<typeof training>,
+  stages: readonly z.output<typeof stage>[] = [],
+  context: z.RefinementCtx,
+): void {
+  if (strategy.name !== 'fedprox') return;
+  const message = 'strategy.mu of fedprox says this already: leave out one of the two';
+  if (proximal !== undefined) context.addIssue({ code: 'custom', path: ['training', 'proximal'], message });
+  for (const [index, own] of stages.entries()) {
+    if (own.proximal !== undefined) {
+      context.addIssue({ code: 'custom', path: ['stages', index, 'proximal'], message });
+    }
+  }
+}
 
 /** A run file as read, defaults filled in. Reading it again gives the same. */
 export type RunFile = z.output<typeof runFile>;

@@ -20,7 +20,8 @@ export interface Stage extends Readonly<Training> {
 
 /** The stages of a run, in order; where it names none, the one that its `training` is. */
 export function stagesOf({ stages = [{ name: onlyStage }], training, validation }: RunFile): readonly Stage[] {
-  const { strategy: _, ...common } = training;
+  const { strategy, ...rest } = training;
+  const common = strategy.name === 'fedprox' ? { ...rest, proximal: strategy.mu } : rest;
   return stages.map((own, index) => ({ ...common, choose: validation.choose, ...own, index }));
 }
 

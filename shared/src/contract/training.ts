@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { groupNames } from './data/common.js';
 import { rateSchedule } from './rate-schedule.js';
+import { strategy } from './strategy.js';
 
 const optimizer = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('adam'), rate: z.number().positive(), weightDecay: z.number().min(0).default(0) }),
@@ -27,20 +28,14 @@ const refinements = {
   rates: z.record(z.string().min(1).max(128), z.number().min(0).max(1000)).exactOptional(),
   /** The greatest L2 norm of all gradients of a step together. */
   gradientLimit: z.number().positive().exactOptional(),
-  /** FedProx: strength of the pull back to the round's global model. */
+  /** FedProx: strength of the pull back to the round's global model. Not beside the strategy `fedprox`, which says it for all stages. */
   proximal: z.number().min(0).exactOptional(),
   /** The stage ends when so many judged rounds have brought nothing better. */
   earlyStop: z.strictObject({ patience: z.int().min(1) }).exactOptional(),
 };
 
 export const training = z.strictObject({
-  strategy: z
-    .strictObject({
-      name: z.literal('fedavg').default('fedavg'),
-      /** Largest L2 norm of an update (new minus old weights); a larger one is refused. */
-      normBound: z.number().positive().default(1e6),
-    })
-    .prefault({}),
+  strategy,
   rounds,
   localEpochs: localEpochs.default(1),
   batchSize: batchSize.default(32),

@@ -72,7 +72,8 @@ function explainUnion(
   const found = valueAt(checked.value, path);
   if (found === undefined) return [{ path, text: 'is missing' }];
   if (issue.errors.length === 0) {
-    const options = 'options' in issue && issue.options ? issue.options : [];
+    const named = 'options' in issue && issue.options ? issue.options : [];
+    const options = named.filter((option) => option !== undefined);
     return [
       { path, text: options.length > 0 ? `must be ${oneOf(options)}${suggestion(found, options)}` : 'is not valid' },
     ];

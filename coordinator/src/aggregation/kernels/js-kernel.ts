@@ -7,6 +7,7 @@ function accumulator(elements: number): Accumulator {
   const sums = new Float64Array(elements);
   return {
     elements,
+    sums,
     clear: () => {
       sums.fill(-0);
     },

@@ -16,6 +16,8 @@ export interface Kernel {
 export interface Accumulator {
   /** Largest number of values it holds. */
   readonly elements: number;
+  /** The sums themselves, in float64; what stands behind `elements` means nothing. */
+  readonly sums: Float64Array;
   /** Forgets all: every sum is −0, to which adding any value gives that value. */
   clear(): void;
   /** sums[i] += weight · values[i]. */

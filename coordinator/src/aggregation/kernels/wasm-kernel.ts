@@ -60,6 +60,7 @@ export function wasmKernel(): Kernel {
     const address = (element: number) => blockBytes + element * Float64Array.BYTES_PER_ELEMENT;
     return {
       elements,
+      sums,
       clear: () => {
         sums.fill(-0);
       },

@@ -1,20 +1,25 @@
 import type { Strategy } from './strategy.js';
+import { type MeanSettings, weightedMean } from './weighted-mean.js';
 
 /**
  * The mean of the updates weighted by training samples: Σ (nᵢ / N) · wᵢ in float64
  * (McMahan et al. 2017, Communication-Efficient Learning of Deep Networks from Decentralized Data, algorithm 1).
+ * So is `fedprox` (Li et al. 2020, Federated Optimization in Heterogeneous Networks), whose proximal term is the sites' work.
+ * Moving averages are those of all sites' rows together.
  */
-export const fedavg: Strategy = {
-  name: 'fedavg',
-  begin: (contributions, { kernel, tileElements }) => {
-    const total = contributions.reduce((sum, { samples }) => sum + samples, 0);
-    if (!(total > 0)) throw new RangeError('fedavg: no training sample stands behind the updates');
-    const shares = contributions.map(({ samples }) => samples / total);
-    const sums = kernel.accumulator(tileElements);
-    return {
-      open: () => sums.clear(),
-      add: (index, values) => sums.add(values, shares[index]!),
-      close: (into) => sums.store(into),
-    };
-  },
+export const fedavg: Strategy<MeanSettings> = (settings, contributions, means) => {
+  const { survey, counts, open, add, mean } = weightedMean(settings, contributions, means);
+  let start: Float32Array = new Float32Array();
+  return {
+    ...(survey && { survey }),
+    readsBase: survey !== undefined,
+    keeps: [],
+    counts,
+    open: ({ base }) => {
+      start = base;
+      open();
+    },
+    add,
+    close: (into) => mean(start).store(into),
+  };
 };

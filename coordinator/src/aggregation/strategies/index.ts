@@ -1,11 +1,26 @@
-import type { RunFile } from '@consilium/shared/contract';
+import type { StrategySettings } from '@consilium/shared/contract';
+import { fedadagrad, fedadam, fedyogi } from './adaptive.js';
 import { fedavg } from './fedavg.js';
-import type { Strategy } from './strategy.js';
+import { fedavgm } from './fedavgm.js';
+import type { Contribution, Means, Pass } from './strategy.js';
 
 export type { Contribution, Pass, Strategy } from './strategy.js';
 
-/** Name of a strategy in a run file. */
-export type StrategyName = RunFile['training']['strategy']['name'];
-
-/** Every strategy that a run file can name: one file and one line each. */
-export const strategies: Readonly<Record<StrategyName, Strategy>> = { fedavg };
+/** Opens the pass of one round, by the strategy that the run file names: one file and one line each. */
+export function openPass(settings: StrategySettings, contributions: readonly Contribution[], means: Means): Pass {
+  switch (settings.name) {
+    case 'fedavg':
+    case 'fedprox':
+      return fedavg(settings, contributions, means);
+    case 'fedavgm':
+      return fedavgm(settings, contributions, means);
+    case 'fedadam':
+      return fedadam(settings, contributions, means);
+    case 'fedyogi':
+      return fedyogi(settings, contributions, means);
+    case 'fedadagrad':
+      return fedadagrad(settings, contributions, means);
+    default:
+      return settings satisfies never;
+  }
+}

@@ -8,25 +8,53 @@ export interface Contribution {
   readonly samples: number;
 }
 
+export interface Means {
+  readonly kernel: Kernel;
+  /** The most values that a tile has. */
+  readonly tileElements: number;
+}
+
 /**
  * How the updates of a round become the next model. A strategy sees the model tile by tile and every site's values of a
  * tile in canonical order, so it never holds more than a tile of anything: sums keep accumulators, order statistics
- * keep the tile's values until it closes.
+ * keep the sites' values of the tile until it closes. It computes in float64 with + − × ÷ √ alone, so that every machine and
+ * every kernel gives the same bits.
+ * Contributions are at least one, in canonical site order.
  */
-export interface Strategy {
-  readonly name: string;
-  /** Opens the pass of one round. Contributions are at least one, in canonical site order; no tile is larger than `tileElements`. */
-  begin(
-    contributions: readonly Contribution[],
-    means: { readonly kernel: Kernel; readonly tileElements: number },
-  ): Pass;
-}
+export type Strategy<Settings> = (settings: Settings, contributions: readonly Contribution[], means: Means) => Pass;
 
 export interface Pass {
+  /** What it measures over all tiles before the first is folded. */
+  readonly survey?: Survey;
+  /** Whether it looks at the model that the updates started from. */
+  readonly readsBase: boolean;
+  /** What it keeps from round to round, by name: of each one value for every weight. */
+  readonly keeps: readonly string[];
+  /**
+   * What each contribution counts in the moving averages of batch normalisations, which are folded by themselves; 0 leaves it
+   * out. `null`: they are folded like any other values. Asked after the survey.
+   */
+  counts(): readonly number[] | null;
   /** A new tile begins. */
-  open(): void;
-  /** Takes the tile's values of contribution `index`, counted as in `begin`. */
+  open(tile: OpenTile): void;
+  /** Takes the tile's values of contribution `index`; the array stays as it is until the tile closes. */
   add(index: number, values: Float32Array): void;
-  /** Ends the tile: writes the next model's values. */
+  /** Ends the tile: writes the next model's values, and into `kept` what goes on to the next round. */
   close(into: Float32Array): void;
+}
+
+export interface OpenTile {
+  /** The values that the updates started from; empty where `readsBase` is false. */
+  readonly base: Float32Array;
+  /** For each of `keeps`, what the round before left; zeros in the first round. To be overwritten when the tile closes. */
+  readonly kept: readonly Float32Array[];
+}
+
+/** A first pass over all tiles. */
+export interface Survey {
+  readonly readsBase: boolean;
+  open(base: Float32Array): void;
+  add(index: number, values: Float32Array): void;
+  /** Ends the tile. Long work gives way to the event loop now and then. */
+  close(): void | Promise<void>;
 }

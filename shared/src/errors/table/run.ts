@@ -26,6 +26,10 @@ export const runErrors = {
     message: 'Run {run} cannot take "{command}" now: it is {phase}.',
     remedy: 'Look at its status first.',
   },
+  'CSM-RUN-DIVERGED': {
+    message: 'The step of the strategy leads to weights that are not finite.',
+    remedy: 'Lower strategy.rate or strategy.momentum of the run file and launch again.',
+  },
   'CSM-RUN-EXISTS': {
     message: 'Run {run} exists already.',
     remedy: 'Launch again: each launch makes a new run.',
