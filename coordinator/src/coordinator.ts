@@ -9,12 +9,12 @@ import type { ConsortiumId, PublicKey, SiteId } from '@consilium/shared/ids';
 import type { SignJournal } from '@consilium/shared/journal';
 import { type Log, systemClock } from '@consilium/shared/wire';
 import { openApi, recordsOver } from './api/index.js';
-import { type LiveSite, openRuns, presenceBoard, siteDesk } from './conduct/index.js';
+import { createReassigner, type LiveSite, openRuns, presenceBoard, siteDesk } from './conduct/index.js';
 import { openCoordinatorHome } from './home.js';
 import { checkModel } from './initial/index.js';
 import { isLoopback } from './loopback.js';
 import { observe, openMetrics } from './monitoring/index.js';
-import { openSites } from './sites/index.js';
+import { approvedSites, openSites } from './sites/index.js';
 import { type Disk, diskUsage, openBlobFolder, openSqliteStore, realDisk, type Store } from './store/index.js';
 import { openGateway } from './transport/index.js';
 import { version } from './version.js';
@@ -78,10 +78,9 @@ export async function startCoordinator(
 
   const sites = await openSites({ store, consortium, lead, sign: signJournal, now });
   const presence = presenceBoard(() => systemClock.now());
-  const approved = (): readonly SiteId[] =>
-    [...sites.roster().members.values()].filter((member) => keyOf(member.site) !== null).map(({ site }) => site);
+  const approved = (): readonly SiteId[] => approvedSites(sites.roster());
   const keyOf = (site: SiteId): PublicKey | null => {
-    const body = [...sites.roster().members.values()].find((member) => member.site === site)?.certificate?.body;
+    const body = sites.roster().members.get(site)?.certificate?.body;
     return body && !body.revoked ? body.publicKey : null;
   };
   const live = (site: SiteId): LiveSite => {
@@ -106,9 +105,7 @@ export async function startCoordinator(
     approved,
     live,
     launched: (run, contract) => sites.launched(run, contract),
-    reassign: (changed) => {
-      for (const site of changed) gateway.assign(site, desk.assignment(site));
-    },
+    reassign: createReassigner((site) => gateway.assign(site, desk.assignment(site))),
     onFault: (run, thrown) => log.error({ run, err: thrown }, 'a run met a fault'),
   });
   const desk = siteDesk({

@@ -12,7 +12,7 @@ import {
 } from '@consilium/shared/wire';
 import { checkManifest, checkUpdate } from '../aggregation/index.js';
 import { baseOf, currentStep, currentStepId, type RunState, samplesOf } from '../rounds/index.js';
-import { acceptedOf, type Blobs, type Spools, type Store } from '../store/index.js';
+import { acceptedOfSite, type Blobs, type Spools, type Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
 import { evaluationTerms } from './evaluation-terms.js';
 import { wholeBlob } from './fold-step.js';
@@ -38,8 +38,7 @@ export async function takeIn(
   { store, blobs, spools, release }: IntakeMeans,
 ): Promise<Verdict> {
   const { run, step, hash } = contribution.manifest;
-  const earlier = await store.read((db) => acceptedOf(db, run, step));
-  const first = earlier.find((row) => row.site === site);
+  const first = await store.read((db) => acceptedOfSite(db, { run, step, site }));
   if (first?.hash === hash) return { type: 'verdict', outcome: 'accepted', run, step, hash };
 
   const { state } = conductor;
@@ -51,7 +50,7 @@ export async function takeIn(
   } catch (thrown) {
     return refusal(contribution.manifest, toWire(known(thrown)));
   }
-  const error = first === undefined ? await faultOf(state, publicKey, contribution.manifest, blobs) : null;
+  const error = first === null ? await faultOf(state, publicKey, contribution.manifest, blobs) : null;
   const after = await conductor.send({ kind: 'contribution', site, contribution, error });
   if (after.accepted.get(site)?.manifest.hash === hash)
     return { type: 'verdict', outcome: 'accepted', run, step, hash };

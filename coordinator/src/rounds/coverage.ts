@@ -22,11 +22,13 @@ export interface Coverage {
 
 export function coverageOf(state: RunState): Coverage {
   const asked = state.history.filter(({ step }) => !step.startsWith('initial'));
+  const contributed = new Map<SiteId, number>();
+  for (const { sites } of asked) for (const site of sites) contributed.set(site, (contributed.get(site) ?? 0) + 1);
   const sites = state.sites.map((site) => {
     return {
       site,
       samples: state.samples.get(site) ?? null,
-      contributed: asked.filter((entry) => entry.sites.includes(site)).length,
+      contributed: contributed.get(site) ?? 0,
       asked: asked.length,
       missing: stretches([...asked.map(({ absent }) => absent.get(site)), state.absent.get(site)]),
     };
@@ -58,7 +60,8 @@ function sampleShares(state: RunState): Coverage['sampleShare'] {
   const steps = new Map(state.steps.map((step) => [idOf(step), step]));
   const shares = state.history.flatMap(({ step: id, sites }) => {
     const step = steps.get(id);
-    return step?.kind === 'train' ? [shareBehind(state, step, (site) => sites.includes(site))] : [];
+    const behind = new Set(sites);
+    return step?.kind === 'train' ? [shareBehind(state, step, (site) => behind.has(site))] : [];
   });
   if (shares.length === 0) return null;
   return { least: Math.min(...shares), mean: shares.reduce((sum, share) => sum + share, 0) / shares.length };

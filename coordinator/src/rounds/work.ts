@@ -53,6 +53,8 @@ export function baseOf(state: RunState): BlobHash | null {
   return kind === 'test' || kind === 'initial' ? resultOf(state) : state.model;
 }
 
+const trainingStep = /^train:(\d+):(\d+)$/;
+
 /**
  * The round whose local tensors belong to the model of the open step: the newest that the site had a part in, of this stage or of
  * those before, up to the one that each handed over.
@@ -63,12 +65,12 @@ function carriedOf(state: RunState, site: SiteId): StepId | null {
   if (step === null || stage === null) return null;
   const newest = step.kind === 'test' ? (state.best?.round ?? stage.rounds) : stage.rounds;
   const limits = [...state.chosen, newest];
-  const rounds = new Set(
-    state.steps.flatMap((other) =>
-      other.kind === 'train' && other.round <= (limits[other.stage] ?? 0) ? [idOf(other)] : [],
-    ),
-  );
-  return state.history.findLast((entry) => rounds.has(entry.step) && entry.sites.includes(site))?.step ?? null;
+  // From the newest back, so that it takes no longer after a thousand rounds: asked for each site in each step.
+  const counts = (id: StepId): boolean => {
+    const [, ofStage = '', round = ''] = trainingStep.exec(id) ?? [];
+    return round !== '' && Number(round) <= (limits[Number(ofStage)] ?? 0);
+  };
+  return state.history.findLast((entry) => counts(entry.step) && entry.sites.includes(site))?.step ?? null;
 }
 
 /** What one site should be doing now; null when nothing. */

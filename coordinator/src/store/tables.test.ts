@@ -5,7 +5,7 @@ import { openSqliteStore } from './sqlite.js';
 import { north, runRow, south, time, train1 } from './store.conformance.js';
 import type { Store } from './store.js';
 import {
-  acceptedOf,
+  acceptedOfSite,
   type ContributionRow,
   contributionsOf,
   countUsers,
@@ -86,7 +86,7 @@ describe('contributions', () => {
   });
   beforeEach(() => store.write((tx) => putRun(tx, runRow())));
 
-  it('come back by step, the accepted ones in canonical site order', async () => {
+  it('come back by step, and the accepted one by site', async () => {
     const refused = row({
       hash: hash('2'),
       outcome: 'refused',
@@ -98,7 +98,10 @@ describe('contributions', () => {
     await store.write(async (tx) => {
       for (const one of [other, row(), refused, elsewhere, row()]) await putContribution(tx, one);
     });
-    expect(await store.read((db) => acceptedOf(db, run, train1))).toEqual([row(), other]);
+    const accepted = (site: SiteId, step = train1) => store.read((db) => acceptedOfSite(db, { run, step, site }));
+    expect(await accepted(row().site)).toEqual(row());
+    expect(await accepted(south)).toEqual(other);
+    expect(await accepted(south, elsewhere.step)).toBeNull();
     expect(await store.read((db) => contributionsOf(db, run, train1))).toEqual([refused, row(), other]);
     expect(await store.read((db) => contributionsOf(db, run))).toHaveLength(4);
   });
@@ -106,7 +109,7 @@ describe('contributions', () => {
   it('hold one accepted blob for each site and step', async () => {
     await store.write((tx) => putContribution(tx, row()));
     await expect(store.write((tx) => putContribution(tx, row({ hash: hash('2') })))).rejects.toThrow();
-    expect(await store.read((db) => acceptedOf(db, run, train1))).toEqual([row()]);
+    expect(await store.read((db) => acceptedOfSite(db, row()))).toEqual(row());
   });
 
   it('belong to a run that exists', async () => {

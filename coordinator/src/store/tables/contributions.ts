@@ -34,13 +34,16 @@ export function contributionsOf(db: Queries, run: RunId, step?: StepId): Promise
   return wanted.orderBy('at').orderBy('site').orderBy('hash').execute();
 }
 
-/** The accepted blobs of a step in canonical site order. */
-export const acceptedOf = (db: Queries, run: RunId, step: StepId): Promise<readonly ContributionRow[]> =>
-  db
+/** The accepted blob of one site for a step; null while there is none. */
+export const acceptedOfSite = async (
+  db: Queries,
+  { run, step, site }: Pick<ContributionRow, 'run' | 'step' | 'site'>,
+): Promise<ContributionRow | null> =>
+  (await db
     .selectFrom('contributions')
     .selectAll()
     .where('run', '=', run)
     .where('step', '=', step)
+    .where('site', '=', site)
     .where('outcome', '=', 'accepted')
-    .orderBy('site')
-    .execute();
+    .executeTakeFirst()) ?? null;
