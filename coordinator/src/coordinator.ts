@@ -148,6 +148,7 @@ export async function startCoordinator(
       const certificate = sites.roster().members.get(change.site)?.certificate ?? null;
       gateway.welcome(change.site, { standing: 'approved', certificate });
       gateway.assign(change.site, desk.assignment(change.site));
+      void runs.tell({ kind: 'approved', site: change.site }).catch((err) => log.error({ err }, 'an approval failed'));
     }
     if (change.kind === 'replaced') {
       gateway.disconnect(change.site, coded('CSM-SITE-REPLACED', { site: change.site }));

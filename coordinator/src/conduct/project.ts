@@ -35,6 +35,7 @@ async function projectDetail(tx: Tx, { record, state, time }: ChainedRecord): Pr
     case 'offered':
     case 'step-opened':
     case 'site-left':
+    case 'site-joined':
     case 'site-returned':
     case 'step-folding':
     case 'extended':

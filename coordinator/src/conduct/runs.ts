@@ -245,6 +245,7 @@ function touchedSites(state: RunState, records: readonly RunRecord[]): readonly 
       case 'step-done':
         break;
       case 'offered':
+      case 'site-joined':
       case 'step-opened':
       case 'extended':
       case 'paused':

@@ -24,6 +24,7 @@ export function noteTime(times: Map<StepId, StepTimes>, record: RunRecord, time:
     case 'contribution-accepted':
     case 'contribution-refused':
     case 'site-left':
+    case 'site-joined':
     case 'site-returned':
     case 'extended':
     case 'paused':

@@ -53,10 +53,16 @@ export function apply(state: RunState, record: RunRecord): RunState {
         accepted: until === 'run' && state.stepPhase === 'open' ? without(state.accepted, record.site) : state.accepted,
       };
     }
+    case 'site-joined':
+      return { ...state, sites: [...state.sites, record.site].sort() };
     case 'site-returned':
       return { ...state, absent: without(state.absent, record.site) };
     case 'step-folding':
-      return { ...state, stepPhase: 'folding' };
+      return {
+        ...state,
+        stepPhase: 'folding',
+        folding: { absent: state.absent, unmet: record.unmet ?? [] },
+      };
     case 'step-done':
       return finish(state, record.output);
     case 'extended':
@@ -94,7 +100,9 @@ function finish(state: RunState, output: StepOutput): RunState {
   const entry = {
     step: idOf(step),
     sites: [...state.accepted.keys()].sort() as readonly SiteId[],
-    absent: state.absent,
+    // A site that came back, or was revoked, while the step was folded changes nothing about who stands behind it.
+    absent: state.folding?.absent ?? state.absent,
+    unmet: state.folding?.unmet ?? [],
     metrics,
     released: output.released ?? [],
     panels: output.panels ?? [],
@@ -104,6 +112,7 @@ function finish(state: RunState, output: StepOutput): RunState {
   return {
     ...state,
     stepPhase: 'done',
+    folding: null,
     model,
     // A stage begins with nothing judged yet, and with frozen tensors of its own.
     frozen: step.kind === 'initial' ? (output.frozen ?? null) : state.frozen,

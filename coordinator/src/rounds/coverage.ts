@@ -16,6 +16,8 @@ export interface Coverage {
     /** Each stretch without the site: where it began, why, whether the contract's own rule excuses it. */
     readonly missing: readonly { readonly since: StepId; readonly error: WireError; readonly excused: boolean }[];
   }[];
+  /** Steps that were folded although they lacked what the contract asks for, as it says, and what that was. */
+  readonly shortfalls: readonly { readonly step: StepId; readonly unmet: readonly WireError[] }[];
   /** Least and mean share of the signed training samples behind a training round; null before the first. */
   readonly sampleShare: { readonly least: number; readonly mean: number } | null;
 }
@@ -33,13 +35,15 @@ export function coverageOf(state: RunState): Coverage {
       missing: stretches([...asked.map(({ absent }) => absent.get(site)), state.absent.get(site)]),
     };
   });
-  return { sites, sampleShare: sampleShares(state) };
+  const shortfalls = state.history.flatMap(({ step, unmet }) => (unmet.length === 0 ? [] : [{ step, unmet }]));
+  return { sites, shortfalls, sampleShare: sampleShares(state) };
 }
 
-/** `complete` only when every site that was not excused stands behind every step. */
+/** `complete` only when every site that was not excused stands behind every step, and no step lacks what the contract asks for. */
 export function outcomeOf(state: RunState): 'complete' | 'degraded' {
-  const { sites } = coverageOf(state);
-  return sites.every(({ missing }) => missing.every(({ excused }) => excused)) ? 'complete' : 'degraded';
+  const { sites, shortfalls } = coverageOf(state);
+  const isWhole = sites.every(({ missing }) => missing.every(({ excused }) => excused));
+  return isWhole && shortfalls.length === 0 ? 'complete' : 'degraded';
 }
 
 /** Absences step by step as stretches. What the contract excuses for the same reason step after step, as in a stage, is one. */

@@ -6,7 +6,7 @@ import { apply } from './apply.js';
 import { outcomeOf } from './coverage.js';
 import { following } from './early-stop.js';
 import { extensionFault } from './extension.js';
-import { shortfall } from './participation.js';
+import { consequenceOf, isReadmitted, type Shortfall, shortfalls } from './participation.js';
 import type { RunRecord, StepOutput } from './records.js';
 import { currentStep, pendingSites, type RunState } from './state.js';
 
@@ -38,6 +38,8 @@ export type RunInput =
   | { readonly kind: 'idle'; readonly site: SiteId; readonly idleMs: number }
   /** A site has made progress. */
   | { readonly kind: 'progress'; readonly site: SiteId }
+  /** A site was approved after the launch. */
+  | { readonly kind: 'approved'; readonly site: SiteId }
   | { readonly kind: 'revoked'; readonly site: SiteId }
   | { readonly kind: 'folded'; readonly step: StepId; readonly output: StepOutput }
   | { readonly kind: 'fold-failed'; readonly step: StepId; readonly error: WireError }
@@ -61,6 +63,8 @@ export function decide(state: RunState, input: RunInput): readonly RunRecord[] {
       return settle(state, idle(state, input.site, input.idleMs));
     case 'progress':
       return settle(state, returned(state, input.site));
+    case 'approved':
+      return joined(state, input.site);
     case 'revoked':
       return settle(state, revoked(state, input.site));
     case 'folded':
@@ -72,7 +76,9 @@ export function decide(state: RunState, input: RunInput): readonly RunRecord[] {
     case 'extend':
       return extension(state, input);
     case 'next':
-      return state.pausedBy === 'stepwise' ? [{ type: 'resumed' }, ...opening(state, state.index + 1)] : [];
+      return state.pausedBy === 'stepwise'
+        ? settle(state, [{ type: 'resumed' }, ...opening(state, following(state))])
+        : [];
     case 'pause':
       return state.phase === 'running' ? [{ type: 'paused', by: 'lead', error: null }] : [];
     case 'resume':
@@ -144,8 +150,17 @@ function idle(state: RunState, site: SiteId, idleMs: number): readonly RunRecord
 
 function returned(state: RunState, site: SiteId): readonly RunRecord[] {
   const step = currentStep(state);
-  if (step === null || state.absent.get(site)?.until !== 'heard') return [];
+  const absence = state.absent.get(site);
+  if (step === null || absence === undefined || !isReadmitted(absence)) return [];
   return [{ type: 'site-returned', step: idOf(step), site }];
+}
+
+/** Only while patients are counted: what is prepared, and how sites are weighed, follows from the counts that were signed then. */
+function joined(state: RunState, site: SiteId): readonly RunRecord[] {
+  const step = currentStep(state);
+  if (state.contract.runFile.participation.lateJoiners !== 'accept' || state.sites.includes(site)) return [];
+  if (step?.kind !== 'prepare' || step.name !== 'cohort' || state.stepPhase !== 'open') return [];
+  return settle(state, [{ type: 'site-joined', step: idOf(step), site }]);
 }
 
 function revoked(state: RunState, site: SiteId): readonly RunRecord[] {
@@ -164,28 +179,44 @@ function folded(state: RunState, step: StepId, output: StepOutput): readonly Run
     return [done, { type: 'closed', outcome: outcomeOf(apply(state, done)), error: null }];
   }
   if (state.stepwise && next.kind === 'train') return [done, { type: 'paused', by: 'stepwise', error: null }];
-  return [done, ...opening(state, index)];
+  // Everybody may be away by now: then nobody's word would ever settle the step that is opened.
+  return settle(state, [done, ...opening(state, index)]);
 }
 
-/** Adds what follows once nobody is waited for: folding, or a pause that names what is missing, or the end of that pause,
- * or the end of the run where nobody could still come back to the step. */
+/**
+ * Adds what follows once nobody is waited for: folding, or, as the contract says, a pause that names what is missing, or the end
+ * of the run. Or the end of a pause, when somebody is waited for again.
+ */
 function settle(before: RunState, records: readonly RunRecord[]): readonly RunRecord[] {
   if (records.length === 0) return records;
   const state = records.reduce(apply, before);
   if (state.stepPhase !== 'open' || state.pausedBy === 'lead') return records;
   const step = currentStep(state);
   if (step === null) return records;
-  const waiting = pendingSites(state).length > 0;
-  if (waiting) return state.pausedBy === 'participation' ? [...records, { type: 'resumed' }] : records;
-  const missing = shortfall(state);
-  const resume: readonly RunRecord[] = state.phase === 'paused' ? [{ type: 'resumed' }] : [];
-  if (missing === null) {
-    return [...records, ...resume, ...neverSigned(state, step), { type: 'step-folding', step: idOf(step) }];
+  const isPaused = state.pausedBy === 'participation';
+  const resumed: readonly RunRecord[] = isPaused ? [{ type: 'resumed' }] : [];
+  if (pendingSites(state).length > 0) return [...records, ...resumed];
+  const lacks = shortfalls(state);
+  const [first] = lacks;
+  const consequence = consequenceOf(state, lacks);
+  switch (consequence) {
+    case 'fold':
+      return [...records, ...resumed, ...neverSigned(state, step), folding(step, lacks)];
+    case 'fail':
+      return [...records, ...resumed, { type: 'closed', outcome: 'failed', error: first?.error ?? null }];
+    case 'wait':
+      return isPaused ? records : [...records, { type: 'paused', by: 'participation', error: first?.error ?? null }];
+    default:
+      return consequence satisfies never;
   }
-  const mayReturn = [...state.absent.values()].some((absence) => absence.until === 'heard');
-  if (!mayReturn) return [...records, ...resume, { type: 'closed', outcome: 'failed', error: missing }];
-  return state.phase === 'paused' ? records : [...records, { type: 'paused', by: 'participation', error: missing }];
 }
+
+/** A step that is folded all the same says what it lacks. */
+const folding = (step: Step, lacks: readonly Shortfall[]): RunRecord => ({
+  type: 'step-folding',
+  step: idOf(step),
+  ...(lacks.length > 0 && { unmet: lacks.map(({ error }) => error) }),
+});
 
 /** A site that named no sample count by the time the cohort is folded could only be refused in every later step. */
 function neverSigned(state: RunState, step: Step): readonly RunRecord[] {

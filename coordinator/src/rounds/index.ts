@@ -4,7 +4,15 @@ export * from './coverage.js';
 export * from './decide.js';
 export { extensionFault } from './extension.js';
 export type { KeptRound } from './kept.js';
-export { isExcused } from './participation.js';
+export {
+  isExcused,
+  isReadmitted,
+  mayReturn,
+  quorumOf,
+  type Shortfall,
+  sampleShare,
+  shortfalls,
+} from './participation.js';
 export * from './records.js';
 export { samplesOf, shareBehind } from './samples.js';
 export { type ReportStanding, reportStandings } from './site-reports.js';

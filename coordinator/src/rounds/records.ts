@@ -92,8 +92,15 @@ const siteLeft = z.strictObject({
   excused: z.boolean(),
   error: wireError,
 });
+/** A site that was approved after the launch takes part, as the contract says. */
+const siteJoined = z.strictObject({ type: z.literal('site-joined'), step: stepId, site: siteId });
 const siteReturned = z.strictObject({ type: z.literal('site-returned'), step: stepId, site: siteId });
-const stepFolding = z.strictObject({ type: z.literal('step-folding'), step: stepId });
+const stepFolding = z.strictObject({
+  type: z.literal('step-folding'),
+  step: stepId,
+  /** What the contract asks of a step and this one lacks; it is folded all the same, as the contract says. */
+  unmet: z.array(wireError).min(1).exactOptional(),
+});
 const stepDone = z.strictObject({ type: z.literal('step-done'), step: stepId, output: stepOutput });
 const paused = z.strictObject({
   type: z.literal('paused'),
@@ -123,6 +130,7 @@ export const runRecord = z.discriminatedUnion('type', [
   contributionAccepted,
   contributionRefused,
   siteLeft,
+  siteJoined,
   siteReturned,
   stepFolding,
   stepDone,

@@ -18,7 +18,10 @@ export interface Absence {
 export interface StepHistory {
   readonly step: StepId;
   readonly sites: readonly SiteId[];
+  /** Who was away when its fold began. */
   readonly absent: ReadonlyMap<SiteId, Absence>;
+  /** What the contract asks of it and it lacks. */
+  readonly unmet: readonly WireError[];
   readonly metrics: PooledMetrics | null;
   readonly released: readonly ReleasedMetrics[];
   readonly panels: NonNullable<StepOutput['panels']>;
@@ -45,6 +48,8 @@ export interface RunState {
   /** Newest refusal of each site in the open step. */
   readonly refused: ReadonlyMap<SiteId, { readonly hash: BlobHash; readonly error: WireError }>;
   readonly absent: ReadonlyMap<SiteId, Absence>;
+  /** Of the step that is being folded: who is away from it, whoever comes back meanwhile, and what it lacks. */
+  readonly folding: Pick<StepHistory, 'absent' | 'unmet'> | null;
   /** Training samples that each site signed in `prepare:cohort:1`. */
   readonly samples: ReadonlyMap<SiteId, number>;
   /** Training samples of each stage that each site signed there; empty where every stage looks at all samples. */
@@ -82,6 +87,7 @@ export function newRun(contract: Contract): RunState {
     accepted: new Map(),
     refused: new Map(),
     absent: new Map(),
+    folding: null,
     samples: new Map(),
     stageSamples: new Map(),
     model: null,

@@ -45,6 +45,10 @@ const participation = z
     minimumSampleShare: z.number().min(0).max(1).default(0),
     /** A site without any progress for this long counts as missing from the step. */
     idleLimit: duration.default('10m'),
+    /** What happens when a step lacks what this asks for, once nobody is awaited any more. docs/run-file.md says what each means. */
+    onShortfall: z.enum(['wait', 'degrade', 'fail']).exactOptional(),
+    /** Whether a site that is approved after the launch joins the run, while its first step is open. */
+    lateJoiners: z.enum(['accept', 'refuse']).exactOptional(),
   })
   .prefault({});
 

@@ -66,10 +66,14 @@ function saying(sealed: Sealed): string {
       return `${record.step}: contribution of ${record.site} refused (${record.error.code})`;
     case 'site-left':
       return `${record.step}: without ${record.site} (${record.error.code})${record.excused ? ', by the contract' : ''}`;
+    case 'site-joined':
+      return `${record.step}: ${record.site} joined`;
     case 'site-returned':
       return `${record.step}: ${record.site} is back`;
     case 'step-folding':
-      return `${record.step} has all that it needs`;
+      return record.unmet === undefined
+        ? `${record.step} has all that it needs`
+        : `${record.step} goes on with less than the contract asks for (${record.unmet.map(({ code }) => code).join(', ')})`;
     case 'step-done':
       return `${record.step} done`;
     case 'extended':

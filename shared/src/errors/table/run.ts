@@ -40,7 +40,8 @@ export const runErrors = {
   },
   'CSM-RUN-QUORUM': {
     message: 'Step {step} has {sites} of the {needed} sites that it needs.',
-    remedy: 'The run waits. Bring the missing sites back, or stop the run.',
+    remedy:
+      'Bring the missing sites back: a run that waits goes on by itself then. participation.onShortfall says what else may happen.',
   },
   'CSM-RUN-QUORUM-LARGE': {
     message: 'The contract asks for {quorum} sites; {sites} are approved.',
@@ -48,7 +49,8 @@ export const runErrors = {
   },
   'CSM-RUN-REQUIRED-MISSING': {
     message: 'Step {step} lacks required sites: {sites}.',
-    remedy: 'The run waits. Bring these sites back, or stop the run.',
+    remedy:
+      'Bring these sites back: a run that waits goes on by itself then. No run goes on without them; stop it if they stay away.',
   },
   'CSM-RUN-REQUIRED-UNKNOWN': {
     message: 'The contract requires sites that are not approved: {sites}.',
@@ -56,7 +58,8 @@ export const runErrors = {
   },
   'CSM-RUN-SAMPLE-SHARE': {
     message: 'Step {step} has a share of {share} of the training samples; the contract asks for {needed}.',
-    remedy: 'The run waits. Bring the missing sites back, or stop the run.',
+    remedy:
+      'Bring the missing sites back: a run that waits goes on by itself then. participation.onShortfall says what else may happen.',
   },
   'CSM-RUN-SITE-IDLE': {
     message: 'Site {site} has made no progress for {seconds} s in step {step}.',
