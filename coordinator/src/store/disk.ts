@@ -16,7 +16,7 @@ export async function withSpace<Result>(folder: string, work: () => Promise<Resu
   try {
     return await work();
   } catch (error) {
-    if (hasCode(error, 'ENOSPC', 'EDQUOT')) throw coded('CSM-BLOB-NO-SPACE', { folder }, { cause: error });
+    if (hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw coded('CSM-BLOB-NO-SPACE', { folder }, { cause: error });
     throw error;
   }
 }

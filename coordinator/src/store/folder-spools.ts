@@ -46,17 +46,18 @@ export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & {
     const part = `${claim.hash}-${claim.bytes}.part`;
     const done = `${claim.hash}-${claim.bytes}.done`;
     await makeFolder(disk, owned);
-    let finished = false;
-    for (const { name } of await filesIn(owned)) {
-      if (name === done && (await blobs.has(claim.hash))) finished = true;
-      else if (name !== part) await disk.rm(join(owned, name), { force: true });
+    const names = (await filesIn(owned)).map(({ name }) => name);
+    const finished = names.includes(done) && !names.includes(part) && (await blobs.has(claim.hash));
+    for (const name of names) {
+      if (name !== part && !(finished && name === done)) await disk.rm(join(owned, name), { force: true });
     }
     const path = join(owned, part);
     return {
       writer: finished ? null : await begin(path, claim.bytes),
       async adopt() {
-        await blobs.adopt(path, claim.hash);
+        // The mark counts only once the blob is there: a crash in between must not cost the site what it has sent.
         await mark(owned, done);
+        await blobs.adopt(path, claim.hash);
       },
       async remove() {
         for (const name of [part, done]) await disk.rm(join(owned, name), { force: true });

@@ -8,7 +8,7 @@ import { turns } from './turns.js';
 export interface SpoolFile {
   /** Null when the upload was finished before. */
   readonly writer: SealedWriter | null;
-  /** Turns the flushed file into a blob and leaves a mark, durably. */
+  /** Leaves a mark and turns the flushed file into a blob, durably. */
   adopt(): Promise<void>;
   /** Removes the file and its mark. */
   remove(): Promise<void>;

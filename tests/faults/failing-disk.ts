@@ -1,0 +1,71 @@
+import { type Disk, type FileHandle, realDisk } from '@consilium/coordinator/store';
+
+/** A change of the disk: what it is, and of which file. */
+export interface Operation {
+  readonly name: 'open' | 'write' | 'truncate' | 'sync' | 'rename' | 'remove' | 'make';
+  readonly path: string;
+}
+
+/** Asked before each change; what it throws is what the system call would. */
+export type Decide = (operation: Operation) => void;
+
+/**
+ * The machine's own disk, but for the changes that `decide` does not let happen. A flush is asked for and not done: what a
+ * process has written outlives it without one, and the machine itself goes on here.
+ */
+export function failingDisk(decide: Decide): Disk {
+  const guarded =
+    <Given extends readonly unknown[], Result>(
+      name: Operation['name'],
+      path: string,
+      work: (...given: Given) => Promise<Result>,
+    ) =>
+    async (...given: Given): Promise<Result> => {
+      decide({ name, path });
+      return work(...given);
+    };
+  const open = async (path: string, flags: string, mode?: number): Promise<FileHandle> => {
+    if (flags !== 'r') decide({ name: 'open', path });
+    const handle = await realDisk.open(path, flags, mode);
+    for (const name of ['write', 'truncate'] as const) {
+      Object.assign(handle, { [name]: guarded(name, path, handle[name].bind(handle) as () => Promise<unknown>) });
+    }
+    handle.sync = guarded('sync', path, async () => {});
+    return handle;
+  };
+  return {
+    ...realDisk,
+    open: open as Disk['open'],
+    rename: (from, to) => guarded('rename', String(to), () => realDisk.rename(from, to))(),
+    rm: (path, options) => guarded('remove', String(path), () => realDisk.rm(path, options))(),
+    mkdir: ((path: string, options: object) =>
+      guarded('make', path, () => realDisk.mkdir(path, options))()) as Disk['mkdir'],
+  };
+}
+
+export const noSpace = (): never => {
+  throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+};
+
+/** What a dead process can do: nothing. */
+export class Killed extends Error {}
+
+/** Lets so many changes happen, and none after, as if the process had been killed there. */
+export function killedAfter(changes: number): Decide & { count(): number } {
+  let done = 0;
+  const decide = () => {
+    if (done >= changes) throw new Killed('killed');
+    done += 1;
+  };
+  return Object.assign(decide, { count: () => done });
+}
+
+/** Fails one change, counted from 0, for lack of space; has room before and after. */
+export function fullAt(change: number): Decide & { count(): number } {
+  let done = 0;
+  const decide = () => {
+    done += 1;
+    if (done === change + 1) noSpace();
+  };
+  return Object.assign(decide, { count: () => done });
+}
