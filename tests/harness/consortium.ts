@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunView } from '@consilium/coordinator/conduct';
-import { type Coordinator, startCoordinator } from '@consilium/coordinator/coordinator';
+import { type Coordinator, type CoordinatorOptions, startCoordinator } from '@consilium/coordinator/coordinator';
 import { sha256 } from '@consilium/shared/canonical';
 import { verify } from '@consilium/shared/crypto';
 import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
@@ -16,6 +16,8 @@ const pollMs = 50;
 
 /** A coordinator in this process, its lead, and light sites that joined by code. */
 export interface Consortium {
+  /** The coordinator's folder. */
+  readonly home: string;
   readonly lead: Lead;
   /** The coordinator's folder. */
   readonly home: string;
@@ -36,14 +38,26 @@ export interface Consortium {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function openConsortium(log: Log = silentLog): Promise<Consortium> {
+export interface ConsortiumOptions {
+  readonly log?: Log;
+  /** Starts the coordinator, here or elsewhere, again after each `restart`. */
+  readonly start?: (options: CoordinatorOptions) => Promise<Coordinator>;
+  /** The coordinator may die in the middle of a call of the lead, which is made again then. */
+  readonly mortal?: boolean;
+}
+
+export async function openConsortium({
+  log = silentLog,
+  start: open = startCoordinator,
+  mortal = false,
+}: ConsortiumOptions = {}): Promise<Consortium> {
   const home = await mkdtemp(join(tmpdir(), 'consilium-test-'));
   const sites: LightSite[] = [];
   let coordinator: Coordinator;
   let port = 0;
-  const lead = openLead(() => coordinator.url);
+  const lead = openLead(() => coordinator.url, mortal);
   const start = () =>
-    startCoordinator({
+    open({
       home,
       passphrase: 'test',
       consortium: lead.consortium,
@@ -57,6 +71,7 @@ export async function openConsortium(log: Log = silentLog): Promise<Consortium> 
   await lead.adopt();
 
   const consortium: Consortium = {
+    home,
     lead,
     home,
     coordinator: () => coordinator,

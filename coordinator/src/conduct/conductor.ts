@@ -1,5 +1,5 @@
 import type { Contract } from '@consilium/shared/contract';
-import { asCoded, toWire } from '@consilium/shared/errors';
+import { asCoded, type CodedError, toWire } from '@consilium/shared/errors';
 import type { BlobHash, StepId } from '@consilium/shared/ids';
 import { type JournalHead, type JournalRecord, type SignJournal, sealRecord } from '@consilium/shared/journal';
 import {
@@ -18,8 +18,11 @@ import type { Store } from '../store/index.js';
 import { type ChainedRecord, project } from './project.js';
 import { noteTime, type StepTimes } from './step-times.js';
 
-/** After a fold whose outcome could not be journaled (a full disk), it is done again. */
-const retryMs = 5_000;
+/** A fold that came to nothing, or whose outcome could not be journaled, for lack of space is done again after this, then after twice as long, and so on. */
+const firstRetryMs = 250;
+const longestRetryMs = 30_000;
+/** Faults that end when an operator makes room. */
+const passing = /^CSM-(?:BLOB|STORE)-NO-SPACE$/;
 
 /** Does a step's fold. May take long; rejects with a coded error when the step can never be folded. */
 export type Fold = (deed: Deed, contract: Contract, signal: AbortSignal) => Promise<StepOutput>;
@@ -33,6 +36,8 @@ export interface Conductor {
   readonly updated: string;
   /** When the steps were opened, folded and done. */
   readonly times: ReadonlyMap<StepId, StepTimes>;
+  /** What keeps the run from going on just now though nothing in its journal does, as a full disk; null while all is well. */
+  readonly trouble: CodedError | null;
   /** Journals what the input leads to, then does what follows. Inputs are taken one after the other. */
   send(input: RunInput): Promise<RunState>;
   close(): Promise<void>;
@@ -64,6 +69,8 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   let updated = created;
   let queue: Promise<unknown> = Promise.resolve();
   let folding: Promise<void> | null = null;
+  let trouble: CodedError | null = null;
+  let retries = 0;
   const times = new Map<StepId, StepTimes>();
 
   for await (const record of store.records(chain)) {
@@ -91,9 +98,16 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
       sealed.push(link);
       changes.push({ record, state: next, time });
     }
-    await store.append(chain, head?.hash ?? null, sealed, (tx) =>
-      project(tx, changes, { signedContract, created: head === null ? time : created }),
-    );
+    try {
+      await store.append(chain, head?.hash ?? null, sealed, (tx) =>
+        project(tx, changes, { signedContract, created: head === null ? time : created }),
+      );
+    } catch (thrown) {
+      trouble = asCoded(thrown);
+      throw thrown;
+    }
+    trouble = null;
+    retries = 0;
     const before = state;
     if (head === null) created = time;
     state = next;
@@ -108,24 +122,38 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   function doDeeds(): void {
     const deed = work(state);
     if (deed === null || folding !== null || stop.signal.aborted) return;
-    folding = fold(deed, state.contract, stop.signal)
-      .then((output): RunInput => ({ kind: 'folded', step: deed.id, output }))
-      .catch((thrown: unknown): RunInput => {
-        if (!stop.signal.aborted) onFault(thrown);
-        return { kind: 'fold-failed', step: deed.id, error: toWire(asCoded(thrown)) };
-      })
+    folding = outcomeOf(deed)
       .then(async (input) => {
         folding = null;
         if (!stop.signal.aborted) await conductor.send(input);
       })
       .catch((thrown: unknown) => {
+        folding = null;
+        trouble = asCoded(thrown);
         onFault(thrown);
-        setTimeout(doDeeds, retryMs).unref();
+        const delayMs = Math.min(firstRetryMs * 2 ** retries, longestRetryMs);
+        retries += 1;
+        setTimeout(doDeeds, delayMs).unref();
       });
+  }
+
+  /** What came of a fold. Rejects where it may come to more another time. */
+  async function outcomeOf(deed: Deed): Promise<RunInput> {
+    try {
+      return { kind: 'folded', step: deed.id, output: await fold(deed, state.contract, stop.signal) };
+    } catch (thrown) {
+      const error = asCoded(thrown);
+      if (passing.test(error.code)) throw thrown;
+      if (!stop.signal.aborted) onFault(thrown);
+      return { kind: 'fold-failed', step: deed.id, error: toWire(error) };
+    }
   }
 
   const conductor: Conductor = {
     times,
+    get trouble() {
+      return trouble;
+    },
     get state() {
       return state;
     },

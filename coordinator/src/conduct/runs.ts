@@ -27,7 +27,7 @@ export interface RunsOptions {
   /** Approved sites, at this moment. */
   readonly approved: () => readonly SiteId[];
   readonly live: (site: SiteId) => LiveSite;
-  /** Journals in the consortium's chain that a run began. */
+  /** Journals in the consortium's chain that a run began; once, however often it is called. */
   readonly launched: (run: RunId, contract: BlobHash) => Promise<void>;
   /** Sites whose assignment may have changed. */
   readonly reassign: (sites: readonly SiteId[]) => void;
@@ -117,6 +117,8 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
     if (!row) continue;
     const { contract } = signedContract.parse(JSON.parse(row.contract));
     conductors.set(run, await openOne(contract, row.contract));
+    // The process may have ended between a run's first record and the consortium's word of it.
+    await launched(contract.run, contractHash(contract));
   }
 
   return {
@@ -129,7 +131,14 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       const conductor = await openOne(contract, Buffer.from(bytes).toString());
       conductors.set(contract.run, conductor);
       const hash = contractHash(contract);
-      await conductor.send({ kind: 'launch', contractHash: hash, contractBlob, sites, stepwise });
+      try {
+        await conductor.send({ kind: 'launch', contractHash: hash, contractBlob, sites, stepwise });
+      } catch (thrown) {
+        // Nothing was journaled: there is no such run, and the lead may launch it again.
+        conductors.delete(contract.run);
+        await conductor.close();
+        throw thrown;
+      }
       await launched(contract.run, hash);
       return view(conductor);
     },

@@ -1,5 +1,5 @@
 import { caveatOf, stagesOf } from '@consilium/shared/contract';
-import type { WireError } from '@consilium/shared/errors';
+import { toWire, type WireError } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
 import {
   coverageOf,
@@ -56,7 +56,7 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
     family: state.contract.runFile.model.family,
     classes: [...state.contract.runFile.model.classes],
     pausedBy: state.pausedBy,
-    error: copy(state.error),
+    error: copy(state.error ?? (conductor.trouble && toWire(conductor.trouble))),
     model: state.best?.model ?? state.model,
     bestRound: state.best?.round ?? null,
     frozen: state.frozen,

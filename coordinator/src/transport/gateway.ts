@@ -108,6 +108,11 @@ export function openGateway(options: GatewayOptions): Gateway {
   const onResumed = () => {
     resumed++;
   };
+  const onUnkept = (site: SiteId, error: CodedError) =>
+    log.error(
+      { site, code: error.code, details: error.details, err: causeOf(error) },
+      'what a site sends cannot be kept',
+    );
   let open = true;
 
   const io = new Server({
@@ -159,7 +164,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     });
     const { blobs, spools } = options;
     const { mayUpload, mayDownload } = handlers;
-    const transfers = createTransfers(session, { blobs, spools, admission, mayUpload, mayDownload, onResumed });
+    const transfers = createTransfers(session, {
+      blobs,
+      spools,
+      admission,
+      mayUpload,
+      mayDownload,
+      onResumed,
+      onUnkept,
+    });
     const judging = createJudging(site, session.send, { onSubmit: handlers.onSubmit, limit, log });
     const mine: Seat = { session, transfers, judging, standing: admitted.standing };
     const former = seats.get(site);

@@ -1,5 +1,6 @@
 import type { TransferFrame } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded, fail } from '@consilium/shared/errors';
+import type { SiteId } from '@consilium/shared/ids';
 import { frameBytes, type Open, sendable, transferIdleMs, windowBytes } from '@consilium/shared/wire';
 import type { Admission, Place } from './admission.js';
 import type { GatewayHandlers, OpenSpool, SpoolPlace } from './ports.js';
@@ -11,7 +12,12 @@ export interface UploadServices {
   readonly mayUpload: GatewayHandlers['mayUpload'];
   /** Told of an upload that goes on where an earlier one stopped. */
   readonly onResumed: () => void;
+  /** Told when this machine could not keep what a site sends: its operator must know, not the site alone. */
+  readonly onUnkept: (site: SiteId, error: CodedError) => void;
 }
+
+/** Faults of this machine, not of the site. */
+const ownFault = /^CSM-(?:BLOB|INTERNAL)/;
 
 /**
  * Takes in one blob: asks whether the site may send it, waits for a place, opens the spool, answers with the offset to
@@ -34,6 +40,7 @@ export function receiveUpload(request: Open, line: TransferLine, services: Uploa
     if (life.signal.aborted) return;
     life.abort(error);
     if (error !== null) line.send({ type: 'abort', transfer, error: sendable(error) });
+    if (error !== null && ownFault.test(error.code)) services.onUnkept(line.site, error);
     place?.release();
     const closed = tail.then(() => spool?.close());
     void closed.catch(() => {}).then(finishEnding);
