@@ -16,8 +16,6 @@ const pollMs = 50;
 
 /** A coordinator in this process, its lead, and light sites that joined by code. */
 export interface Consortium {
-  /** The coordinator's folder. */
-  readonly home: string;
   readonly lead: Lead;
   /** The coordinator's folder. */
   readonly home: string;
@@ -71,7 +69,6 @@ export async function openConsortium({
   await lead.adopt();
 
   const consortium: Consortium = {
-    home,
     lead,
     home,
     coordinator: () => coordinator,
