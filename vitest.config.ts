@@ -12,8 +12,7 @@ const primitives = {
 };
 
 const setupFiles = ['models/src/testing/unchosen.ts'];
-// Where loading costs more than running, the files of a room share a process; what one leaves behind, the next must bear. The files of the
-// coordinator do not: the order in which schemas are named by whoever loads them shows in docs/openapi.json.
+// Where loading costs more than running, the files of a room share a process; what one leaves behind, the next must bear.
 const rooms = [
   { name: 'shared', isolate: false },
   { name: 'models', isolate: false, setupFiles },

@@ -38,7 +38,12 @@ export function openApiDocument(version: string, shapes: readonly AnyShape[] = a
     tags: ['coordinator', 'sites', 'runs', 'exports', 'page', 'users'].map((name) => ({ name })),
     paths,
     components: {
-      schemas: Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, bare(schema)])),
+      // By name: the order in which they were declared is that in which files were loaded.
+      schemas: Object.fromEntries(
+        Object.keys(schemas)
+          .sort()
+          .map((id) => [id, bare(schemas[id] ?? {})]),
+      ),
       securitySchemes: {
         lead: { type: 'apiKey', in: 'header', name: 'consilium-signature', description: "The lead's signature" },
         session: {
