@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+const gauge = new URL('gauge.mjs', import.meta.url).href;
 const program = fileURLToPath(new URL('../../../coordinator/bin/consilium.js', import.meta.url));
 /** Ticks that Linux counts a process's time in; 100 on every architecture that Node runs on. */
 const ticksEachSecond = 100;
@@ -11,14 +12,23 @@ const ticksEachSecond = 100;
 /** What seals the keys of every coordinator of a bench. */
 export const passphrase = 'only for this bench';
 
-/** Starts a coordinator as an operator does: a process of its own. `port` 0 takes any that is free. */
-export function startCoordinator(home, { publicKey, consortium }, { port = 0 } = {}) {
+/**
+ * Starts a coordinator as an operator does: a process of its own. `port` 0 takes any that is free. With `profile`, a folder, it
+ * leaves a processor profile there at its end.
+ */
+export function startCoordinator(home, { publicKey, consortium }, { port = 0, profile = null } = {}) {
   const words = [
     ...['--home', home, '--lead', publicKey, '--consortium', consortium],
     ...['--port', String(port), '--log-level', 'error'],
   ];
-  const child = spawn(process.execPath, [program, 'coordinator', 'start', ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const node = [
+    '--expose-gc',
+    '--import',
+    gauge,
+    ...(profile === null ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]),
+  ];
+  const child = spawn(process.execPath, [...node, program, 'coordinator', 'start', ...words], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...process.env, CONSILIUM_PASSPHRASE: passphrase },
   });
   const ended = once(child, 'exit');
@@ -29,8 +39,22 @@ export function startCoordinator(home, { publicKey, consortium }, { port = 0 } =
     });
     ended.then(([status]) => reject(new Error(`the coordinator ended with ${status}`)), reject);
   });
+  const answers = new Map();
+  child.on('message', ({ id, answer }) => answers.get(id)?.(answer));
+  let asked = 0;
   return {
     address,
+    /** Asks the gauge in its process: `stall`, `memory`, `handles`. */
+    gauge: (what) =>
+      new Promise((resolve, reject) => {
+        const id = asked++;
+        answers.set(id, (answer) => {
+          answers.delete(id);
+          resolve(answer);
+        });
+        ended.then(() => reject(new Error('the coordinator has ended')), reject);
+        child.send({ id, what });
+      }),
     /** A line of /proc, which only Linux has, in bytes. */
     async memory(line) {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
@@ -49,6 +73,11 @@ export function startCoordinator(home, { publicKey, consortium }, { port = 0 } =
     },
     async close() {
       child.kill();
+      await ended;
+    },
+    /** Ends it as a crash does. */
+    async crash() {
+      child.kill('SIGKILL');
       await ended;
     },
   };

@@ -10,14 +10,33 @@ import { connect, memorySource } from '@consilium/site-agent/connection';
 const samples = 40;
 const salt = () => randomBytes(16).toString('base64url');
 
+/** Calls of the lead under way at once, and sites that dial at once. */
+const together = 32;
+
 /** Starts a program that calls `serveSites`, with so many sites, each enrolled by a code and approved. */
 export async function startSites({ program, lead, names, environment = {} }) {
-  const codes = await Promise.all(names.map(lead.invite));
+  const codes = await inTurns(names, lead.invite);
   const child = fork(program, { env: { ...process.env, ...environment } });
-  child.send(codes);
-  const [keys] = await once(child, 'message');
-  for (const [place, name] of names.entries()) await lead.approve(name, keys[place]);
+  const answers = new Map();
+  child.on('message', ({ id, answer }) => answers.get(id)?.(answer));
+  let asked = 0;
+  const ask = (what, given = null) =>
+    new Promise((resolve, reject) => {
+      const id = asked++;
+      const onExit = (status) => reject(new Error(`a process of sites ended with ${status}`));
+      answers.set(id, (answer) => {
+        answers.delete(id);
+        child.off('exit', onExit);
+        resolve(answer);
+      });
+      child.once('exit', onExit);
+      child.send({ id, what, given });
+    });
+  const keys = await ask('open', codes);
+  await inTurns([...names.entries()], ([place, name]) => lead.approve(name, keys[place]));
   return {
+    /** How many are connected now, how often one lost its link, and how long steps took since this was last asked. */
+    news: () => ask('news'),
     async close() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.disconnect();
@@ -26,19 +45,40 @@ export async function startSites({ program, lead, names, environment = {} }) {
   };
 }
 
+/** The same for each of many, some at a time. */
+async function inTurns(items, work) {
+  const done = new Array(items.length);
+  let next = 0;
+  const one = async () => {
+    for (let place = next++; place < items.length; place = next++) done[place] = await work(items[place]);
+  };
+  await Promise.all(Array.from({ length: Math.min(together, items.length) }, one));
+  return done;
+}
+
 /**
  * The other end of `startSites`: takes codes from the parent, answers with the sites' keys once all are connected, and
  * works until the parent lets go.
  * @param contribute ({ site, run, step, model }, connection) → contribution, or null where the bench ends
  */
 export function serveSites(contribute) {
+  const sites = [];
+  const ask = {
+    async open(codes) {
+      sites.push(...(await inTurns(codes, (code) => openSite(code, contribute))));
+      return sites.map(({ publicKey }) => publicKey);
+    },
+    news: () => ({
+      connected: sites.filter((site) => site.isConnected()).length,
+      dropped: sites.reduce((sum, { dropped }) => sum + dropped(), 0),
+      times: sites.flatMap(({ times }) => times.splice(0)),
+    }),
+  };
   process.on('disconnect', () => process.exit());
-  process.on('message', async (codes) =>
-    process.send(await Promise.all(codes.map((code) => openSite(code, contribute)))),
-  );
+  process.on('message', async ({ id, what, given }) => process.send({ id, answer: await ask[what](given) }));
 }
 
-/** @returns the site's public key, once it is connected */
+/** One site, once it is connected. */
 async function openSite(code, contribute) {
   const { address, lead, consortium, site, secret } = parseEnrolmentCode(code);
   const identity = createIdentity();
@@ -52,31 +92,52 @@ async function openSite(code, contribute) {
     log: silentLog,
     signal: new AbortController().signal,
   });
+  const times = [];
+  const say = (activity, { run = null, step = null } = {}) =>
+    connection.sendStatus({
+      ...{ version: 'bench', node: process.version, backend: 'none' },
+      ...{ run, step, activity, progress: null, error: null },
+    });
 
-  async function work({ run, contract, step, model }) {
+  async function work(task) {
+    const { run, contract, step, model } = task;
+    say('training', task);
+    const began = performance.now();
     const made = await contribute({ site, run, step, model }, connection);
     if (made === null) return;
-    const { kind, codec, hash, source } = made;
+    const { kind, codec, hash, source, fetchMs = 0 } = made;
+    const ready = performance.now();
     await connection.upload({ run, step, hash }, source);
+    const sent = performance.now();
     const { bytes } = source;
     const manifest = { consortium, run, contract, step, site, base: model, kind, codec, samples, hash, bytes };
     const signature = sign(identity, manifestDomain, canonicalBytes(manifest));
     const verdict = await connection.submit({ manifest, signature });
     if (verdict.outcome === 'refused') throw new Error(`${site} was refused in ${step}: ${verdict.error.code}`);
+    const judgeMs = performance.now() - sent;
+    times.push({ step, fetchMs, makeMs: ready - began - fetchMs, sendMs: sent - ready, judgeMs });
+    say('waiting', task);
   }
 
   let begun = null;
   connection.onAssignment(({ work: task }) => {
-    if (task === null || task.verdict !== null || task.step === begun) return;
-    begun = task.step;
+    if (task === null || task.verdict !== null) return;
+    const key = `${task.run} ${task.step}`;
+    if (key === begun) return;
+    begun = key;
     void work(task);
   });
+  let isConnected = false;
+  let dropped = 0;
+  say('idle');
   await new Promise((resolve) => {
     connection.onState(({ kind }) => {
-      if (kind === 'connected') resolve();
+      if (isConnected && kind !== 'connected') dropped++;
+      isConnected = kind === 'connected';
+      if (isConnected) resolve();
     });
   });
-  return identity.publicKey;
+  return { publicKey: identity.publicKey, times, isConnected: () => isConnected, dropped: () => dropped };
 }
 
 /** A contribution whose bytes are at hand. */

@@ -7,8 +7,8 @@ export function printTable(name, figures) {
     figure.value,
     figure.ratio === undefined ? '' : `${figure.ratio.toFixed(2)}×`,
     figure.to ?? '',
-    goalText(figure.goal),
-    figure.goal === undefined ? '' : isMet(figure) ? 'met' : 'MISSED',
+    goalText(figure.goal ?? figure.wanted),
+    figure.goal === undefined ? (figure.wanted === undefined ? '' : 'not judged') : isMet(figure) ? 'met' : 'MISSED',
   ]);
   const widths = columns.map((title, index) => Math.max(title.length, ...rows.map((row) => row[index].length)));
   const line = (cells) =>

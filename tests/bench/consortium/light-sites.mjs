@@ -1,20 +1,25 @@
-// A process of sites of the memory bench: fetch the model, send it back with one value moved. All sites of a process
-// hold it once, so that many of them fit on one machine.
+// A process of light sites: each fetches the model whole, and sends it back changed. All sites of a process hold it once, so
+// that many of them fit on one machine.
 import { createHash } from 'node:crypto';
+import { sha256 } from '@consilium/shared/canonical';
 import { decodeHeader } from '@consilium/shared/weights';
-import { featureNames, serveSites, statistics } from './consortium/sites.mjs';
-import { featuresVariable } from './memory.parts.mjs';
+import { memorySource } from '@consilium/site-agent/connection';
+import { changeVariable, featuresVariable } from './light-sites.parts.mjs';
+import { featureNames, serveSites, statistics } from './sites.mjs';
 
 const headBytes = 2 ** 20;
 const features = featureNames(Number(process.env[featuresVariable]));
+const change = process.env[changeVariable] === 'all' ? allMoved : oneMoved;
 let held = null;
 
 serveSites(async ({ site, run, step, model }, connection) => {
   if (step === 'test') return null;
   const prepared = statistics(step, features);
   if (prepared !== undefined) return prepared;
+  const began = performance.now();
   const bytes = await fetchModel(connection, { run, step, hash: model });
-  return moved(bytes, Number(/\d+/.exec(site)) / 1000);
+  const fetchMs = performance.now() - began;
+  return { kind: 'update', codec: 'f32', ...change(bytes, Number(/\d+/.exec(site)) / 100_000), fetchMs };
 });
 
 /** Every site fetches the whole; the first one of the process keeps it. */
@@ -45,8 +50,8 @@ function kept() {
   return { kept, keep };
 }
 
-/** The model with its first value moved. */
-function moved(bytes, shift) {
+/** The model with its first value moved: a blob of its own that takes no memory. */
+function oneMoved(bytes, shift) {
   const at = decodeHeader(bytes.subarray(0, headBytes)).headerBytes;
   const value = Buffer.alloc(4);
   value.writeFloatLE(bytes.readFloatLE(at) + shift);
@@ -62,5 +67,13 @@ function moved(bytes, shift) {
       return copy;
     },
   };
-  return { kind: 'update', codec: 'f32', hash: digest.digest('hex'), source };
+  return { hash: digest.digest('hex'), source };
+}
+
+/** The model with every value moved. */
+function allMoved(bytes, shift) {
+  const own = new Uint8Array(bytes);
+  const values = new Float32Array(own.buffer, decodeHeader(own.subarray(0, headBytes)).headerBytes);
+  for (let index = 0; index < values.length; index++) values[index] += shift;
+  return { hash: sha256(own), source: memorySource(own) };
 }
