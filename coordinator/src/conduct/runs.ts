@@ -1,4 +1,4 @@
-import { type Contract, contractHash, openContract, signedContract } from '@consilium/shared/contract';
+import { type Contract, contractHash, leastSites, openContract, signedContract } from '@consilium/shared/contract';
 import { verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
@@ -219,6 +219,11 @@ function checkSites(contract: Contract, approved: readonly SiteId[]): readonly S
   if (unknown.length > 0) fail('CSM-RUN-REQUIRED-UNKNOWN', { sites: unknown.join(', ') });
   if (quorum !== undefined && quorum > approved.length) {
     fail('CSM-RUN-QUORUM-LARGE', { quorum, sites: approved.length });
+  }
+  const { strategy } = contract.runFile.training;
+  const needed = leastSites(strategy);
+  if (needed > approved.length) {
+    fail('CSM-RUN-STRATEGY-LARGE', { strategy: strategy.name, needed, sites: approved.length });
   }
   return approved;
 }

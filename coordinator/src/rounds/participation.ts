@@ -1,4 +1,4 @@
-import { idOf, type Step } from '@consilium/shared/contract';
+import { idOf, leastSites, type Step } from '@consilium/shared/contract';
 import { coded, toWire, type WireError } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
 import { isOfStage, shareBehind } from './samples.js';
@@ -7,13 +7,14 @@ import { type Absence, currentStep, memberSites, type RunState } from './state.j
 /** One thing that the contract asks of a step and that it lacks. */
 export interface Shortfall {
   readonly error: WireError;
-  /** Nothing can be folded without it, whatever the contract says of shortfalls: a required site, or anybody at all. */
+  /** Nothing can be folded without it, whatever the contract says of shortfalls: a required site, anybody, what the strategy needs. */
   readonly isEssential: boolean;
 }
 
 /**
  * What the contract's participation rule still lacks for the open step: required sites, then the quorum, then, of a training
- * step, the share of the signed samples. None when the step may be folded. It is judged once nobody is awaited any more.
+ * step, the share of the signed samples and the sites that the strategy needs. None when the step may be folded. It is judged once
+ * nobody is awaited any more.
  * @param has who stands behind the step; whose contribution is accepted when left out
  */
 export function shortfalls(
@@ -22,7 +23,12 @@ export function shortfalls(
 ): readonly Shortfall[] {
   const step = currentStep(state);
   if (step === null || step.kind === 'initial') return [];
-  return [...lacksRequired(state, step, has), ...lacksQuorum(state, step, has), ...lacksSamples(state, step, has)];
+  return [
+    ...lacksRequired(state, step, has),
+    ...lacksQuorum(state, step, has),
+    ...lacksSamples(state, step, has),
+    ...lacksForStrategy(state, step, has),
+  ];
 }
 
 type Rule = (state: RunState, step: Step, has: (site: SiteId) => boolean) => readonly Shortfall[];
@@ -49,6 +55,16 @@ const lacksSamples: Rule = (state, step, has) => {
   if (share >= needed) return [];
   const error = toWire(coded('CSM-RUN-SAMPLE-SHARE', { step: idOf(step), share: share.toFixed(3), needed }));
   return [{ error, isEssential: false }];
+};
+
+const lacksForStrategy: Rule = (state, step, has) => {
+  if (step.kind !== 'train') return [];
+  const { strategy } = state.contract.runFile.training;
+  const behind = state.sites.filter(has).length;
+  const needed = leastSites(strategy);
+  if (behind >= needed) return [];
+  const details = { step: idOf(step), sites: behind, needed, strategy: strategy.name };
+  return [{ error: toWire(coded('CSM-RUN-STRATEGY-SITES', details)), isEssential: true }];
 };
 
 /** How many sites the open step needs: those that the contract names, else all that are still in the run and have a part in the stage. */

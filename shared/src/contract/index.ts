@@ -17,7 +17,7 @@ export * from './run-file.js';
 export { groupsOfStage, hasStageGroups, trainedGroups } from './stage-groups.js';
 export { onlyStage, type Stage, stageAt, stagesOf } from './stages.js';
 export * from './steps.js';
-export { type StrategySettings, strategyText } from './strategy.js';
+export { leastSites, type StrategySettings, strategyText } from './strategy.js';
 export {
   bandNames,
   bandOf,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalBytes } from '../canonical.js';
 import { CodedError } from '../errors/index.js';
-import { readRunFile, stagesOf, strategyText } from './index.js';
+import { leastSites, readRunFile, stagesOf, strategyText } from './index.js';
 
 const file = (training: string, rest = '') => `name: demo
 model: { family: some-family, classes: [A, B] }
@@ -54,6 +54,10 @@ describe('the strategy of a run file', () => {
     ['{ name: fedadam, tau: .nan }', 'training.strategy.tau', /number/],
     ['{ name: fedadam, tau: 0 }', 'training.strategy.tau', /more than 0/],
     ['{ maximumShare: 1.5 }', 'training.strategy.maximumShare', /at most 1/],
+    ['{ name: trimmed-mean }', 'training.strategy.faulty', /is missing/],
+    ['{ name: bulyan, faulty: 1.5 }', 'training.strategy.faulty', /whole number/],
+    ['{ name: multi-krum, faulty: 1, keep: 0 }', 'training.strategy.keep', /at least 1/],
+    ['{ name: median, clipNorm: 1 }', 'training.strategy.clipNorm', /unknown setting/],
     ['{ clipNorm: -1 }', 'training.strategy.clipNorm', /more than 0/],
   ])('is refused as %s, with the line', (strategy, path, problem) => {
     const { code, details } = fault(file(`  strategy: ${strategy}`));
@@ -70,6 +74,17 @@ describe('the strategy of a run file', () => {
     expect(fault(file(`${prox}\n  proximal: 0.3`)).details).toMatchObject({ path: 'training.proximal', line: 8 });
     const own = fault(file(prox, 'stages:\n  - { name: one }\n  - { name: two, proximal: 0 }'));
     expect(own.details).toMatchObject({ path: 'stages[1].proximal', line: 10 });
+  });
+
+  it.each([
+    ['{}', 1],
+    ['{ name: median }', 1],
+    ['{ name: trimmed-mean, faulty: 2 }', 5],
+    ['{ name: multi-krum, faulty: 2 }', 7],
+    ['{ name: multi-krum, faulty: 2, keep: 6 }', 10],
+    ['{ name: bulyan, faulty: 2 }', 11],
+  ])('needs sites: %s, %i', (strategy, sites) => {
+    expect(leastSites(read(strategy))).toBe(sites);
   });
 
   it('is told in a few words', () => {

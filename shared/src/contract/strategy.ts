@@ -29,6 +29,9 @@ const adaptive = {
 /** β₂: share of the second moment that stays from round to round. */
 const beta2 = decay.default(0.99);
 
+/** f: how many sites the strategy holds out against, whatever they send. */
+const faulty = z.int().min(0).max(10_000);
+
 /** How the updates of a round become the next model: by name, each with settings of its own. */
 export const strategy = z
   .discriminatedUnion('name', [
@@ -44,11 +47,43 @@ export const strategy = z
     z.strictObject({ name: z.literal('fedadam'), ...adaptive, beta2 }),
     z.strictObject({ name: z.literal('fedyogi'), ...adaptive, beta2 }),
     z.strictObject({ name: z.literal('fedadagrad'), ...adaptive, beta1: decay.default(0) }),
+    z.strictObject({ name: z.literal('median'), normBound }),
+    z.strictObject({ name: z.literal('trimmed-mean'), normBound, faulty }),
+    z.strictObject({
+      name: z.literal('multi-krum'),
+      normBound,
+      faulty,
+      /** How many updates are averaged; all that the theory allows where left out, and 1 is Krum itself. */
+      keep: z.int().min(1).max(10_000).exactOptional(),
+    }),
+    z.strictObject({ name: z.literal('bulyan'), normBound, faulty }),
   ])
   .prefault({});
 
 /** `training.strategy` of a run file, as read. */
 export type StrategySettings = Readonly<z.output<typeof strategy>>;
+
+/** Fewest updates that a strategy can fold and still hold what it promises. */
+export function leastSites(strategy: StrategySettings): number {
+  switch (strategy.name) {
+    case 'trimmed-mean':
+      return 2 * strategy.faulty + 1;
+    case 'multi-krum':
+      return Math.max(2 * strategy.faulty + 3, (strategy.keep ?? 1) + strategy.faulty + 2);
+    case 'bulyan':
+      return 4 * strategy.faulty + 3;
+    case 'fedavg':
+    case 'fedprox':
+    case 'fedavgm':
+    case 'fedadam':
+    case 'fedyogi':
+    case 'fedadagrad':
+    case 'median':
+      return 1;
+    default:
+      return strategy satisfies never;
+  }
+}
 
 /** A strategy in a few words: its name, and what it is set to. */
 export function strategyText({ name, normBound: _, ...settings }: StrategySettings): string {

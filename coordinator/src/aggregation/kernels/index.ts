@@ -3,6 +3,7 @@ import type { Kernel } from './kernel.js';
 import { wasmKernel } from './wasm-kernel.js';
 
 export type { Accumulator, Kernel } from './kernel.js';
+export { middleOf, type Sorter } from './sorting.js';
 
 export const kernels = { wasm: wasmKernel, js: () => jsKernel } as const satisfies Record<Kernel['name'], () => Kernel>;
 

@@ -1,7 +1,8 @@
 import { type Accumulator, demandLength, eachBlock, type Kernel } from './kernel.js';
+import { columnsOf, networkOf, type Sorter, sorterOver } from './sorting.js';
 
 /** The kernel in plain JavaScript, for hosts without WebAssembly SIMD; the order of sums is that of kernels.wat. */
-export const jsKernel: Kernel = { name: 'js', accumulator, differenceSquares };
+export const jsKernel: Kernel = { name: 'js', accumulator, differenceSquares, sorter };
 
 function accumulator(elements: number): Accumulator {
   const sums = new Float64Array(elements);
@@ -20,6 +21,32 @@ function accumulator(elements: number): Accumulator {
       for (let i = 0; i < into.length; i++) into[i] = sums[i]!;
     },
   };
+}
+
+function sorter(rows: number, ranks: readonly number[]): Sorter {
+  const network = networkOf(rows, ranks);
+  const block = Array.from({ length: rows }, () => new Float32Array(columnsOf(rows)));
+  return sorterOver(block, {
+    exchange() {
+      for (const [low, high] of network) exchange(block[low]!, block[high]!);
+    },
+    halfway: (low, high) => halfway(block[low]!, block[high]!),
+  });
+}
+
+function exchange(low: Float32Array, high: Float32Array): void {
+  for (let i = 0; i < low.length; i++) {
+    const a = low[i]!;
+    const b = high[i]!;
+    if (b < a) {
+      low[i] = b;
+      high[i] = a;
+    }
+  }
+}
+
+function halfway(low: Float32Array, high: Float32Array): void {
+  for (let i = 0; i < low.length; i++) low[i] = (low[i]! + high[i]!) * 0.5;
 }
 
 function differenceSquares(update: Float32Array, base: Float32Array): number {

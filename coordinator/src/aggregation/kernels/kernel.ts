@@ -1,3 +1,5 @@
+import type { Sorter } from './sorting.js';
+
 /**
  * The arithmetic of aggregation. Every kernel gives the same bits: it adds, subtracts and multiplies in float64,
  * rounding each once, and rounds to float32 when it stores.
@@ -11,6 +13,8 @@ export interface Kernel {
    * differences overflows a float64. Summed by blocks of `blockElements`, each in eight partial sums by i mod 8.
    */
   differenceSquares(update: Float32Array, base: Float32Array): number;
+  /** Sorts columns of `rows` values, as far as these ranks need it. Of −0 and 0 either may come first, the same by every kernel. */
+  sorter(rows: number, ranks: readonly number[]): Sorter;
 }
 
 export interface Accumulator {

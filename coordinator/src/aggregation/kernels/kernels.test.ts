@@ -5,6 +5,7 @@ import wabt from 'wabt';
 import { bestKernel, type Kernel, kernels } from './index.js';
 import { blockElements } from './kernel.js';
 import { kernelsModule } from './kernels-module.js';
+import { middleOf, networkOf } from './sorting.js';
 
 const wasm = kernels.wasm();
 const js = kernels.js();
@@ -68,6 +69,66 @@ describe('kernels', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+const bitsOf = (rows: readonly Float32Array[]) => rows.map((row) => bits(row.slice()));
+
+describe('sorting networks', () => {
+  it('sort any values, up to 64 rows', () => {
+    for (let rows = 1; rows <= 64; rows++) {
+      const network = networkOf(rows, [...Array(rows).keys()]);
+      for (let seed = 1; seed <= 40; seed++) {
+        // Of zeros and ones: what sorts them all sorts anything (Knuth 1998, 5.3.4).
+        const values = Array.from(
+          { length: rows },
+          (_, row) => (Math.imul(seed * 7919 + row, 2_654_435_761) >>> 13) & 1,
+        );
+        const sorted = values.toSorted((a, b) => a - b);
+        for (const [low, high] of network) {
+          if (values[high]! < values[low]!) [values[low], values[high]] = [values[high]!, values[low]!];
+        }
+        expect(values).toEqual(sorted);
+      }
+    }
+  });
+
+  it('leave out what no wanted rank depends on', () => {
+    expect(networkOf(10, [4, 5]).length).toBeLessThan(networkOf(10, [...Array(10).keys()]).length);
+    expect(networkOf(1, [0])).toEqual([]);
+    expect(networkOf(8, [])).toEqual([]);
+  });
+
+  it('give the same bits by both kernels, and every column in order', () => {
+    const given = fc.integer({ min: 1, max: 13 }).chain((rows) => vectors(rows));
+    fc.assert(
+      fc.property(given, (rows) => {
+        const ranks = [...rows.keys()];
+        const seen = [wasm, js].map((kernel) => {
+          const found: string[] = [];
+          kernel.sorter(rows.length, ranks).sort(rows, (ranked, begin, end) => {
+            found.push(...bitsOf(ranked.map((row) => row.subarray(0, end - begin))));
+            for (let at = 0; at < end - begin; at++) {
+              const column = ranked.map((row) => row[at]!);
+              expect(column).toEqual(rows.map((row) => row[begin + at]!).toSorted((a, b) => a - b || 0));
+            }
+          });
+          const median = new Float32Array(rows[0]!.length);
+          kernel.sorter(rows.length, middleOf(rows.length)).median(rows, median);
+          return [...found, bits(median)];
+        });
+        expect(seen[0]).toEqual(seen[1]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('refuse rows that do not go together', () => {
+    for (const kernel of [wasm, js]) {
+      const sorter = kernel.sorter(2, [0]);
+      expect(() => sorter.sort([new Float32Array(3)], () => {})).toThrow(RangeError);
+      expect(() => sorter.sort([new Float32Array(3), new Float32Array(4)], () => {})).toThrow(RangeError);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 ;; The sums of aggregation over float32 values with float64 results: + - × and conversions alone, each rounded once
-;; (no fused multiply-add), so that js-kernel.ts gives the same bits. Every $n is a multiple of 8 and above 0.
+;; (no fused multiply-add), so that js-kernel.ts gives the same bits; and the exchanges of a sorting network. Every $n is a multiple of 8 and above 0.
 (module
   (import "host" "memory" (memory 1))
 
@@ -61,4 +61,51 @@
       (v128.store64_lane offset=24 0 (local.get $out) (f32x4.demote_f64x2_zero (v128.load offset=48 (local.get $y))))
       (local.set $out (i32.add (local.get $out) (i32.const 32)))
       (local.set $y (i32.add (local.get $y) (i32.const 64)))
-      (br_if $next (i32.lt_u (local.get $out) (local.get $end))))))
+      (br_if $next (i32.lt_u (local.get $out) (local.get $end)))))
+
+  ;; Goes through a list of pairs of rows, each two addresses, up to $end: of every column the lesser value comes into the first
+  ;; row and the greater one into the second; what is equal stays. $n: bytes of a row, a multiple of 64; rows: float32
+  (func (export "exchange") (param $pair i32) (param $end i32) (param $n i32)
+    (local $lo i32) (local $hi i32) (local $stop i32) (local $a v128) (local $b v128)
+    (loop $pairs
+      (local.set $lo (i32.load (local.get $pair)))
+      (local.set $hi (i32.load offset=4 (local.get $pair)))
+      (local.set $stop (i32.add (local.get $lo) (local.get $n)))
+      (loop $next
+        (local.set $a (v128.load (local.get $lo)))
+        (local.set $b (v128.load (local.get $hi)))
+        (v128.store (local.get $lo) (f32x4.pmin (local.get $a) (local.get $b)))
+        (v128.store (local.get $hi) (f32x4.pmax (local.get $b) (local.get $a)))
+        (local.set $a (v128.load offset=16 (local.get $lo)))
+        (local.set $b (v128.load offset=16 (local.get $hi)))
+        (v128.store offset=16 (local.get $lo) (f32x4.pmin (local.get $a) (local.get $b)))
+        (v128.store offset=16 (local.get $hi) (f32x4.pmax (local.get $b) (local.get $a)))
+        (local.set $a (v128.load offset=32 (local.get $lo)))
+        (local.set $b (v128.load offset=32 (local.get $hi)))
+        (v128.store offset=32 (local.get $lo) (f32x4.pmin (local.get $a) (local.get $b)))
+        (v128.store offset=32 (local.get $hi) (f32x4.pmax (local.get $b) (local.get $a)))
+        (local.set $a (v128.load offset=48 (local.get $lo)))
+        (local.set $b (v128.load offset=48 (local.get $hi)))
+        (v128.store offset=48 (local.get $lo) (f32x4.pmin (local.get $a) (local.get $b)))
+        (v128.store offset=48 (local.get $hi) (f32x4.pmax (local.get $b) (local.get $a)))
+        (local.set $hi (i32.add (local.get $hi) (i32.const 64)))
+        (local.set $lo (i32.add (local.get $lo) (i32.const 64)))
+        (br_if $next (i32.lt_u (local.get $lo) (local.get $stop))))
+      (local.set $pair (i32.add (local.get $pair) (i32.const 8)))
+      (br_if $pairs (i32.lt_u (local.get $pair) (local.get $end)))))
+
+  ;; a[i] = (a[i] + b[i]) / 2 in float64, rounded to float32; a, b: float32
+  (func (export "halfway") (param $a i32) (param $b i32) (param $n i32)
+    (local $end i32) (local $half v128)
+    (local.set $half (f64x2.splat (f64.const 0.5)))
+    (local.set $end (i32.add (local.get $a) (i32.shl (local.get $n) (i32.const 2))))
+    (loop $next
+      (v128.store64_lane 0 (local.get $a) (f32x4.demote_f64x2_zero (f64x2.mul (local.get $half) (f64x2.add
+        (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $a)))
+        (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $b)))))))
+      (v128.store64_lane offset=8 0 (local.get $a) (f32x4.demote_f64x2_zero (f64x2.mul (local.get $half) (f64x2.add
+        (f64x2.promote_low_f32x4 (v128.load64_zero offset=8 (local.get $a)))
+        (f64x2.promote_low_f32x4 (v128.load64_zero offset=8 (local.get $b)))))))
+      (local.set $a (i32.add (local.get $a) (i32.const 16)))
+      (local.set $b (i32.add (local.get $b) (i32.const 16)))
+      (br_if $next (i32.lt_u (local.get $a) (local.get $end))))))

@@ -1,11 +1,14 @@
 import { type Accumulator, blockElements, demandLength, eachBlock, type Kernel } from './kernel.js';
 import { kernelsModule } from './kernels-module.js';
+import { columnsOf, networkOf, type Sorter, sorterOver } from './sorting.js';
 
 /** What kernels.wat exports: addresses in bytes, counts in values (multiples of 8). */
 interface Exports {
   axpy(sums: number, values: number, count: number, weight: number): void;
   differenceSquares(update: number, base: number, count: number): number;
   store(into: number, sums: number, count: number): void;
+  halfway(low: number, high: number, count: number): void;
+  exchange(pairs: number, end: number, rowBytes: number): void;
 }
 
 interface Memory {
@@ -23,6 +26,8 @@ declare const WebAssembly: {
 };
 
 const lanes = 8;
+/** A pair of rows in a list of exchanges: two addresses. */
+const pairBytes = 2 * Uint32Array.BYTES_PER_ELEMENT;
 const pageBytes = 2 ** 16;
 const blockBytes = blockElements * Float32Array.BYTES_PER_ELEMENT;
 const padded = (count: number) => Math.ceil(count / lanes) * lanes;
@@ -80,7 +85,22 @@ export function wasmKernel(): Kernel {
     };
   }
 
-  return { name: 'wasm', accumulator, differenceSquares };
+  function sorter(rows: number, ranks: readonly number[]): Sorter {
+    const network = networkOf(rows, ranks);
+    const rowBytes = columnsOf(rows) * Float32Array.BYTES_PER_ELEMENT;
+    const pairs = rows * rowBytes;
+    const { buffer, exports } = open(pairs + network.length * pairBytes);
+    new Uint32Array(buffer, pairs, 2 * network.length).set(network.flat().map((row) => row * rowBytes));
+    const block = Array.from({ length: rows }, (_, row) => new Float32Array(buffer, row * rowBytes, columnsOf(rows)));
+    return sorterOver(block, {
+      exchange() {
+        if (network.length > 0) exports.exchange(pairs, pairs + network.length * pairBytes, rowBytes);
+      },
+      halfway: (low, high) => exports.halfway(low * rowBytes, high * rowBytes, columnsOf(rows)),
+    });
+  }
+
+  return { name: 'wasm', accumulator, differenceSquares, sorter };
 }
 
 /** Copies values [begin, end) to a block, then −0 (which changes no sum) up to the next multiple of 8; returns that count. */

@@ -1,7 +1,10 @@
 import type { StrategySettings } from '@consilium/shared/contract';
 import { fedadagrad, fedadam, fedyogi } from './adaptive.js';
+import { bulyan } from './bulyan.js';
 import { fedavg } from './fedavg.js';
 import { fedavgm } from './fedavgm.js';
+import { multiKrum } from './multi-krum.js';
+import { median, trimmedMean } from './ranked.js';
 import type { Contribution, Means, Pass } from './strategy.js';
 
 export type { Contribution, Pass, Strategy } from './strategy.js';
@@ -20,6 +23,14 @@ export function openPass(settings: StrategySettings, contributions: readonly Con
       return fedyogi(settings, contributions, means);
     case 'fedadagrad':
       return fedadagrad(settings, contributions, means);
+    case 'median':
+      return median(settings, contributions, means);
+    case 'trimmed-mean':
+      return trimmedMean(settings, contributions, means);
+    case 'multi-krum':
+      return multiKrum(settings, contributions, means);
+    case 'bulyan':
+      return bulyan(settings, contributions, means);
     default:
       return settings satisfies never;
   }

@@ -92,6 +92,10 @@ const every: readonly (readonly [string, object])[] = [
   ['fedadam', {}],
   ['fedyogi', {}],
   ['fedadagrad', {}],
+  ['median', {}],
+  ['trimmed-mean', { faulty: 2 }],
+  ['multi-krum', { faulty: 2 }],
+  ['bulyan', { faulty: 1 }],
 ];
 
 describe.each(every)('%s %j', (name, settings) => {
@@ -190,6 +194,117 @@ describe('a mean', () => {
   });
 });
 
+/** One round of a strategy over updates that begin anywhere. */
+const once = async (
+  name: string,
+  settings: object,
+  { start, updates, samples }: { start: number[]; updates: number[][]; samples: number[] },
+) => (await federation(settingsOf(name, settings), start).round(updates, { samples })).values;
+const column = (updates: readonly number[][], at: number) => updates.map((update) => Math.fround(update[at]!));
+
+describe('a strategy that holds out against faulty sites', () => {
+  it('takes a median between the least and the greatest value, at half the sites each', async () => {
+    await fc.assert(
+      fc.asyncProperty(drawn(1, 12), async (given) => {
+        for (const [at, value] of (await once('median', {}, given)).entries()) {
+          const values = column(given.updates, at);
+          const half = given.updates.length / 2;
+          expect(values.filter((one) => one <= value).length).toBeGreaterThanOrEqual(half);
+          expect(values.filter((one) => one >= value).length).toBeGreaterThanOrEqual(half);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('takes the plain mean where it trims nothing, and the middle where it trims all else', async () => {
+    await fc.assert(
+      fc.asyncProperty(drawn(1, 9), async (given) => {
+        const sites = given.updates.length;
+        for (const [at, value] of (await once('trimmed-mean', { faulty: 0 }, given)).entries()) {
+          const sum = column(given.updates, at).reduce((total, one) => total + one, 0);
+          expect(Math.abs(value - sum / sites)).toBeLessThanOrEqual(0.1);
+        }
+        if (sites % 2 === 0) return;
+        const middle = await once('trimmed-mean', { faulty: (sites - 1) / 2 }, given);
+        expect(middle).toEqual(await once('median', {}, given));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each([
+    ['median', {}],
+    ['trimmed-mean', { faulty: 2 }],
+    ['multi-krum', { faulty: 2 }],
+    ['bulyan', { faulty: 2 }],
+  ])('stays among the honest sites, whatever two of eleven send: %s', async (name, settings) => {
+    await fc.assert(
+      fc.asyncProperty(
+        drawn(11, 11),
+        fc.float({ min: 1000, max: 2 ** 127, noNaN: true }),
+        fc.boolean(),
+        async ({ start, updates, samples }, size, together) => {
+          const honest = updates.slice(0, 9).map((values) => values.map((value) => value / 1e6));
+          const lies = [0, 1].map((liar) =>
+            start.map((_, at) => ((at + (together ? 0 : liar)) % 2 === 0 ? size : -size)),
+          );
+          const values = await once(name, settings, { start, updates: [...honest, ...lies], samples });
+          for (const [at, value] of values.entries()) {
+            const among = column(honest, at);
+            expect(value).toBeGreaterThanOrEqual(Math.min(...among) - 1e-6);
+            expect(value).toBeLessThanOrEqual(Math.max(...among) + 1e-6);
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('is Krum itself where one update is kept: the very update of a site', async () => {
+    const updates = [
+      [1, 1],
+      [1.1, 1],
+      [0.9, 1.05],
+      [9, 9],
+      [1, 0.9],
+    ];
+    const values = await once(
+      'multi-krum',
+      { faulty: 1, keep: 1 },
+      { start: [0, 0], updates, samples: [1, 1, 1, 1, 1] },
+    );
+    expect(updates.map((update) => Float32Array.from(update))).toContainEqual(values);
+    expect(values).not.toEqual(Float32Array.of(9, 9));
+  });
+
+  it.each([
+    ['trimmed-mean', { faulty: 1 }, 2],
+    ['multi-krum', { faulty: 1 }, 4],
+    ['multi-krum', { faulty: 1, keep: 3 }, 5],
+    ['bulyan', { faulty: 1 }, 6],
+  ])('folds nothing with too few sites: %s %j, %i', async (name, settings, sites) => {
+    const { round } = federation(settingsOf(name, settings), [0]);
+    await expect(round(Array.from({ length: sites }, (_, index) => [index]))).rejects.toThrow(RangeError);
+    const enough = federation(settingsOf(name, settings), [0]);
+    const { values } = await enough.round(Array.from({ length: sites + 1 }, (_, index) => [index]));
+    expect(values[0]).toBeGreaterThanOrEqual(0);
+  });
+
+  it('gives way to the event loop while it measures distances', async () => {
+    const { round } = federation(settingsOf('multi-krum', { faulty: 1 }), new Float32Array(1000));
+    let turns = 0;
+    const count = () => {
+      turns++;
+      handle = setImmediate(count);
+    };
+    let handle = setImmediate(count);
+    await round(Array.from({ length: 9 }, (_, index) => new Float32Array(1000).fill(index)));
+    clearImmediate(handle);
+    expect(turns).toBeGreaterThanOrEqual(9);
+  });
+});
+
 describe('moving averages of a batch normalisation', () => {
   const layout: Layout = [
     { name: 'norm/moving_mean', shape: [1] },
@@ -209,6 +324,24 @@ describe('moving averages of a batch normalisation', () => {
       expect([...values.subarray(0, 2)]).toEqual([2, 9]);
     },
   );
+
+  it('are those of the kept sites under multi-krum', async () => {
+    const many = [...updates, [1e6, 1e6, 1e6], [0, 1, 1], [0, 1, 1]];
+    const given = { samples: [10, 10, 10, 1000, 10, 10] };
+    const settings = settingsOf('multi-krum', { faulty: 1, keep: 3 });
+    const { values } = await federation(settings, [3, 3, 3], layout).round(many, given);
+    expect([...values]).toEqual([0, 1, 1]);
+  });
+
+  it.each([
+    ['median', {}],
+    ['trimmed-mean', { faulty: 1 }],
+    ['bulyan', { faulty: 1 }],
+  ])('are values like any other under %s', async (name, settings) => {
+    const many = [[1e6, 1e6, 1e6], ...Array.from({ length: 6 }, () => [2, 0.5, 1])];
+    const { values } = await federation(settingsOf(name, settings), [3, 3, 3], layout).round(many);
+    expect([...values]).toEqual([2, 0.5, 1]);
+  });
 
   it('count a capped site by its share', async () => {
     const settings = settingsOf('fedavg', { maximumShare: 0.5 });

@@ -69,6 +69,15 @@ export const runErrors = {
     message: 'The lead stopped the run.',
     remedy: 'Launch it again when it should go on.',
   },
+  'CSM-RUN-STRATEGY-LARGE': {
+    message: 'The strategy {strategy} needs {needed} sites; {sites} are approved.',
+    remedy: 'Approve more sites, lower strategy.faulty, or take a strategy that needs fewer.',
+  },
+  'CSM-RUN-STRATEGY-SITES': {
+    message: 'Step {step} has {sites} of the {needed} sites that the strategy {strategy} needs.',
+    remedy:
+      'The run waits. Bring the missing sites back, or stop the run and launch one with fewer faulty sites to hold out against.',
+  },
   'CSM-RUN-UNKNOWN': {
     message: 'There is no run {run}.',
     remedy: 'List the runs and use one of their names.',
