@@ -44,6 +44,7 @@ const areas = {
   TRAINING: 'Training itself.',
   TRANSFER: 'Moving a blob over a connection.',
   UPDATE: 'What a site hands in for a step, and why it was refused.',
+  VERIFY: 'What `consilium verify` finds wrong with an exported run.',
   WEIGHTS: 'Files of model weights.',
   WIRE: 'Messages between site and coordinator.',
 };

@@ -208,6 +208,7 @@ describe('by hand, over HTTPS with a private authority', () => {
         'README.md',
         'SHA256SUMS',
         'contract.json',
+        'export.json',
         'journal.jsonl',
         'layers',
         'model.safetensors',
@@ -232,6 +233,25 @@ describe('by hand, over HTTPS with a private authority', () => {
     const text = await readFile(join(lead.folder, journal), 'utf8');
     await writeFile(join(lead.folder, 'altered.jsonl'), text.replace('"sequence":3', '"sequence":4'));
     expect(await refused(lead, 'consilium', 'journal', 'verify', 'altered.jsonl')).toContain('CSM-JOURNAL-');
+  });
+
+  it('anybody verifies the run, with the updates of its last rounds', async () => {
+    expect(await asLead('export', 'latest', '--out', 'whole', '--updates')).toMatch(
+      /^The updates in it tell of patients/m,
+    );
+    const said = await lead.done('consilium', 'verify', 'whole');
+    expect(said).toMatch(/^Signed +\d+ contributions, 2 reports, /m);
+    expect(said).toMatch(/^Recomputed +2 of 3 rounds, bit for bit: train:0:2, train:0:3$/m);
+    expect(said).not.toMatch(/^Not checked/m);
+    expect(said).toMatch(/All that can be checked holds\.$/m);
+    const plain = JSON.parse(await lead.done('consilium', 'verify', 'taken', '--json'));
+    expect(plain).toMatchObject({ holds: true, outcome: 'complete', unchecked: [], findings: [] });
+
+    const report = join(lead.folder, 'whole', 'reports', 'north.json');
+    await writeFile(report, (await readFile(report, 'utf8')).replace('"site":"north"', '"site":"nortH"'));
+    const altered = await lead.type('consilium', 'verify', 'whole');
+    expect(altered).toMatchObject({ status: 1, out: expect.stringContaining('reports/north.json') });
+    expect(await lead.type('consilium', 'verify', 'nowhere')).toMatchObject({ status: 2 });
   });
 
   it('a hospital that took no part judges the exported model on its own patients, and asks it about them', async () => {

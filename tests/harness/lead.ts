@@ -16,6 +16,8 @@ export interface Lead {
   download(path: string): Promise<Uint8Array>;
   /** Gives the coordinator its certificate. */
   adopt(): Promise<void>;
+  /** The lead's word on a key. */
+  certify(role: 'coordinator' | 'site', id: string, publicKey: PublicKey, revision?: number): Certificate;
   invite(site: SiteId, notAfter?: Date): Promise<string>;
   approve(site: SiteId, publicKey: PublicKey, revision?: number): Promise<Certificate>;
   revoke(site: SiteId, publicKey: PublicKey, revision?: number): Promise<void>;
@@ -96,6 +98,7 @@ export function openLead(url: () => string, patient = false): Lead {
       const { publicKey } = await lead.call<{ publicKey: PublicKey }>('GET', '/api/identity');
       await lead.call('POST', '/api/certificate', { certificate: certify('coordinator', 'coordinator', publicKey) });
     },
+    certify: (role, id, publicKey, revision) => certify(role, id, publicKey, revision),
     async invite(site, notAfter = new Date(Date.now() + 3_600_000)) {
       const { code, told } = invite(identity, { address: url(), consortium, site, notAfter, random: randomBytes });
       await lead.call('POST', '/api/invitations', told);

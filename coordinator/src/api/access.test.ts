@@ -36,7 +36,11 @@ const calls = Object.entries(paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, { security, 'x-roles': roles }]) => ({
     name: `${method.toUpperCase()} ${path}`,
     method: method.toUpperCase(),
-    path: path.replace('{run}', view.run).replace('{site}', own).replace('{user}', 'ada'),
+    path: path
+      .replace('{run}', view.run)
+      .replace('{site}', own)
+      .replace('{user}', 'ada')
+      .replace('{hash}', 'ab'.repeat(32)),
     ofSite: path.includes('{site}'),
     roles,
     isOpen: security.length === 0,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
 import {
@@ -10,13 +10,35 @@ import {
   type SignedContract,
   signedContract,
 } from '@consilium/shared/contract';
-import { verify } from '@consilium/shared/crypto';
+import { type Certificate, certificate, certificateDomain, sign, verify } from '@consilium/shared/crypto';
 import { CodedError, fail } from '@consilium/shared/errors';
-import { sumsFile, writeSums } from '@consilium/shared/exported';
+import {
+  blobFolder,
+  digestFile,
+  encodeSeal,
+  exportSeal,
+  type FileDigest,
+  pieceBytesOf,
+  sealDomain,
+  sealFile,
+  sumsFile,
+  writeSums,
+} from '@consilium/shared/exported';
 import { type BlobHash, blobHash, type RunId, type SiteId } from '@consilium/shared/ids';
 import { readJournal } from '@consilium/shared/journal';
 import { readPreparation } from '@consilium/shared/statistics';
-import { getContract, getFrozen, getJournal, getModel, getPreparation, getRun } from '../api/calls.js';
+import { z } from 'zod';
+import {
+  getConsortiumJournal,
+  getContract,
+  getFrozen,
+  getJournal,
+  getKept,
+  getModel,
+  getPreparation,
+  getRun,
+  listKept,
+} from '../api/calls.js';
 import type { RunView } from '../conduct/view.js';
 import { runRecord } from '../rounds/index.js';
 import { wholeBody } from './client.js';
@@ -33,6 +55,8 @@ export interface ExportedRun {
   readonly model: string | null;
   readonly records: number;
   readonly reports: readonly SiteId[];
+  /** Blobs to fold rounds again from. */
+  readonly kept: number;
 }
 
 /** What a run's verified journal says was made, by hash. */
@@ -42,6 +66,8 @@ interface Made {
   readonly preparations: ReadonlySet<string>;
   /** The contracts that the run went by, in order. */
   readonly contracts: readonly string[];
+  /** That the run was offered to, and those that joined. */
+  readonly sites: readonly SiteId[];
 }
 
 /**
@@ -53,9 +79,10 @@ export async function exportRun(
   session: LeadSession,
   run: RunId,
   folder: string,
+  { updates, now }: { readonly updates: boolean; readonly now: () => Date },
   signal: AbortSignal,
 ): Promise<ExportedRun> {
-  const { client, coordinatorKey } = session;
+  const { client, coordinatorKey, home } = session;
   const at = (name: string) => join(folder, name);
   const params = { run };
   const view = await client.call(getRun, { params, signal });
@@ -63,6 +90,11 @@ export async function exportRun(
   const contractBytes = await wholeBody(await client.stream(getContract, { params, signal }));
   const signed = checkContract(contractBytes, session, run, view);
   await writeFile(at('contract.json'), contractBytes);
+
+  // Before the journal, so that the journal holds all that they tell of.
+  const siteReports = await saveReports(session, { view, contract: signed.contract }, at('reports'), signal);
+  await saveRunReport(session, view, siteReports, folder, signal);
+  const reports = siteReports.map(({ site }) => site);
 
   const journalFile = at('journal.jsonl');
   await save(journalFile, (await client.stream(getJournal, { params, signal })).body);
@@ -89,9 +121,7 @@ export async function exportRun(
     const frozen = await saveWeights(session, getFrozen, run, at('frozen.safetensors'), signal);
     if (!made.frozen.has(frozen)) wrong(run, 'the frozen part is none of the journal');
   }
-  const siteReports = await saveReports(session, { view, contract }, at('reports'), signal);
-  await saveRunReport(session, view, siteReports, folder, signal);
-  const reports = siteReports.map(({ site }) => site);
+  const kept = updates ? await saveKept(session, run, folder, signal) : 0;
   const layers =
     model === null || features === null
       ? 'The run ended before it had a model.'
@@ -114,8 +144,22 @@ export async function exportRun(
     hashes: await hashesIn(folder),
   });
   await writeFile(at('README.md'), card);
+  const seal = exportSeal.parse({
+    format: sealDomain,
+    consortium: home.consortium,
+    run,
+    lead: session.lead.publicKey,
+    exportedAt: now().toISOString(),
+    journal: { head: chain.head?.hash, records: chain.records },
+    certificates: await certificatesOf(session, made.sites, signal),
+    files: Object.fromEntries(await digestsIn(folder)),
+  });
+  await writeFile(
+    at(sealFile),
+    encodeSeal(seal, (domain, bytes) => sign(session.lead, domain, bytes)),
+  );
   await writeFile(at(sumsFile), writeSums(await hashesIn(folder)));
-  return { model, records: chain.records, reports };
+  return { model, records: chain.records, reports, kept };
 }
 
 function checkContract(bytes: Uint8Array, { lead, home }: LeadSession, run: RunId, view: RunView): SignedContract {
@@ -137,18 +181,21 @@ async function readMade(journalFile: string): Promise<Made> {
   const frozenParts = new Set<string>();
   const preparations = new Set<string>();
   const contracts: string[] = [];
+  const sites: SiteId[] = [];
   for await (const record of readJournal(createReadStream(journalFile))) {
     const body = typeof record.body === 'object' ? record.body : {};
     const parsed = runRecord.safeParse({ ...body, type: record.type });
     if (!parsed.success) continue;
     if (parsed.data.type === 'offered' || parsed.data.type === 'extended') contracts.push(parsed.data.contract);
+    if (parsed.data.type === 'offered') sites.push(...parsed.data.sites);
+    if (parsed.data.type === 'site-joined') sites.push(parsed.data.site);
     if (parsed.data.type !== 'step-done') continue;
     const { model, frozen, preparation } = parsed.data.output;
     if (model !== undefined) models.add(model);
     if (frozen !== undefined) frozenParts.add(frozen);
     if (preparation !== undefined) preparations.add(preparation);
   }
-  return { models, frozen: frozenParts, preparations, contracts };
+  return { models, frozen: frozenParts, preparations, contracts, sites };
 }
 
 /** Downloads a weights file; goes on where it stopped when the line breaks. Returns its SHA-256. */
@@ -159,6 +206,14 @@ async function saveWeights(
   file: string,
   signal: AbortSignal,
 ): Promise<string> {
+  return download(file, (offset) => client.stream(from, { params: { run }, offset, signal }));
+}
+
+/** Writes what is fetched to a file; goes on where it stopped when the line breaks. Returns its SHA-256. */
+async function download(
+  file: string,
+  fetch: (offset: number) => Promise<{ readonly body: AsyncIterable<Uint8Array> }>,
+): Promise<string> {
   const part = `${file}.part`;
   const handle = await open(part, 'w');
   const digest = createHash('sha256');
@@ -166,7 +221,7 @@ async function saveWeights(
   try {
     for (let attempt = 1; ; attempt++) {
       try {
-        const { body } = await client.stream(from, { params: { run }, offset, signal });
+        const { body } = await fetch(offset);
         for await (const chunk of body) {
           await handle.writeFile(chunk);
           digest.update(chunk);
@@ -186,15 +241,65 @@ async function saveWeights(
   return digest.digest('hex');
 }
 
+/** Fetches what is kept to fold rounds again from. @returns how many blobs */
+async function saveKept({ client }: LeadSession, run: RunId, folder: string, signal: AbortSignal): Promise<number> {
+  const { blobs } = await client.call(listKept, { params: { run }, signal });
+  const known = new Set((await hashesIn(folder)).values());
+  await mkdir(join(folder, blobFolder), { recursive: true });
+  for (const { hash } of blobs) {
+    // The chosen model may be one of them.
+    if (known.has(hash)) continue;
+    const file = join(folder, blobFolder, hash);
+    const found = await download(file, (offset) => client.stream(getKept, { params: { run, hash }, offset, signal }));
+    if (found !== hash) wrong(run, `the blob ${hash} has other content`);
+  }
+  return blobs.length;
+}
+
+/** Every word of the lead on the keys of the coordinator and of these sites, as the consortium's journal holds it. */
+async function certificatesOf(
+  { client, lead }: LeadSession,
+  sites: readonly SiteId[],
+  signal: AbortSignal,
+): Promise<readonly Certificate[]> {
+  const certificates: Certificate[] = [];
+  for await (const { body } of readJournal((await client.stream(getConsortiumJournal, { signal })).body)) {
+    const parsed = z.looseObject({ certificate }).safeParse(body);
+    if (!parsed.success) continue;
+    const { body: word, signature } = parsed.data.certificate;
+    const isOurs = verify(lead.publicKey, certificateDomain, canonicalBytes(word), signature);
+    const isOfRun = word.role === 'coordinator' || sites.some((site) => site === word.id);
+    if (isOurs && isOfRun) certificates.push(parsed.data.certificate);
+  }
+  return certificates;
+}
+
+/** Every file of a folder by its path in it, with the hashes of its pieces. */
+async function digestsIn(folder: string): Promise<ReadonlyMap<string, FileDigest>> {
+  const digests = new Map<string, FileDigest>();
+  for (const name of await filesIn(folder)) {
+    const file = join(folder, name);
+    digests.set(name, await digestFile(createReadStream(file), pieceBytesOf((await stat(file)).size)));
+  }
+  return digests;
+}
+
+/** Paths of all files of a folder, with forward slashes, sorted. */
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll(sep, '/'))
+    .sort();
+}
+
 /** SHA-256 of every file of a folder, by its path in it with forward slashes. */
 async function hashesIn(folder: string): Promise<ReadonlyMap<string, BlobHash>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
   const hashes = new Map<string, BlobHash>();
-  for (const file of files.sort()) {
+  for (const name of await filesIn(folder)) {
     const digest = createHash('sha256');
-    for await (const chunk of createReadStream(file)) digest.update(chunk);
-    hashes.set(relative(folder, file).replaceAll(sep, '/'), blobHash.parse(digest.digest('hex')));
+    for await (const chunk of createReadStream(join(folder, name))) digest.update(chunk);
+    hashes.set(name, blobHash.parse(digest.digest('hex')));
   }
   return hashes;
 }

@@ -305,6 +305,7 @@ describe('an export', () => {
       'README.md',
       'SHA256SUMS',
       'contract.json',
+      'export.json',
       'journal.jsonl',
       'model.safetensors',
       'preparation.json',

@@ -12,6 +12,6 @@ try {
     process.exitCode = 130;
   } else {
     process.stderr.write(`${faultText(thrown, process.env.CONSILIUM_DEBUG !== undefined)}\n`);
-    process.exitCode = 1;
+    process.exitCode ||= 1;
   }
 }

@@ -213,6 +213,7 @@ const meanings: readonly (readonly [beginning: string, meaning: string])[] = [
   ['journal.jsonl', 'what happened, hash-chained and signed by the coordinator'],
   ['report.', 'the report of the whole run (JSON, and HTML to read or print)'],
   ['tables/', 'figures of all these reports as CSV; `withheld` marks what too few patients stand behind'],
+  ['blobs/', 'updates and models to fold rounds again from; updates tell of patients'],
   ['reports/', 'a site’s own signed report of the final test (JSON, and HTML to read)'],
 ];
 
@@ -223,7 +224,7 @@ const files = ({ hashes }: ModelCardFacts): readonly string[] => [
     row([`\`${name}\``, meanings.find(([beginning]) => name.startsWith(beginning))?.[1] ?? '', `\`${hash}\``]),
   ),
   '',
-  `\`sha256sum -c ${sumsFile}\` checks them all, and this card. \`consilium journal verify journal.jsonl --key\` with the coordinator’s key below checks the journal.`,
+  `\`sha256sum -c ${sumsFile}\` checks them all, and this card. \`consilium verify\` with the lead’s key below checks hashes, signatures, journal and what follows from it.`,
 ];
 
 const identity = ({ view, model, coordinatorKey, lead }: ModelCardFacts): readonly string[] => [

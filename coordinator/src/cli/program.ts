@@ -16,6 +16,7 @@ import { revokeCommand } from './revoke.js';
 import { sitesCommand } from './sites.js';
 import { statusCommand } from './status.js';
 import { usersCommand } from './users.js';
+import { verifyCommand } from './verify.js';
 import { watchCommand } from './watch.js';
 
 /** The lead's command line, to be parsed once. */
@@ -40,6 +41,7 @@ export function createProgram(context: CommandContext): Command {
     usersCommand(context),
     rehearseCommand(context),
     journalCommand(context),
+    verifyCommand(context),
   ];
   for (const command of commands) program.addCommand(command);
   return program;

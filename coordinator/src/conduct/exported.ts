@@ -4,7 +4,7 @@ import { currentStepId, inOrder, resultOf } from '../rounds/index.js';
 import type { Blobs, Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
 import { wholeBlob } from './fold-step.js';
-import type { Exported, ExportedBlob } from './view.js';
+import type { Exported, ExportedBlob, KeptBlob } from './view.js';
 
 /** Everything of a run that the lead takes away. */
 export async function exportOf({ state }: Conductor, store: Store, blobs: Blobs): Promise<Exported> {
@@ -22,6 +22,19 @@ export async function exportOf({ state }: Conductor, store: Store, blobs: Blobs)
     },
     reports,
   };
+}
+
+/** What a run keeps to have its rounds folded again; each blob once. */
+export async function keptOf({ state }: Conductor, blobs: Blobs): Promise<readonly KeptBlob[]> {
+  const kept = new Map<BlobHash, KeptBlob>();
+  for (const { step, models, updates } of state.kept) {
+    for (const { hash, site } of [...models.map((hash) => ({ hash, site: null })), ...updates]) {
+      // The run may have gone on meanwhile.
+      if (kept.has(hash) || !(await blobs.has(hash))) continue;
+      kept.set(hash, { ...(await blobOf(hash, blobs)), hash, step, site });
+    }
+  }
+  return [...kept.values()];
 }
 
 const blobOf = async (hash: BlobHash, blobs: Blobs): Promise<ExportedBlob> => ({

@@ -1,3 +1,5 @@
+export { checkContribution } from './check-contribution.js';
+export { foldStep } from './fold-step.js';
 export { poolEvaluations } from './pool-evaluations.js';
 export * from './presence.js';
 export { createReassigner } from './reassign.js';

@@ -1,4 +1,3 @@
-import { contributionOf, idOf } from '@consilium/shared/contract';
 import { verify } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded, fail, toWire, type WireError } from '@consilium/shared/errors';
 import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
@@ -10,9 +9,10 @@ import {
   type SignedManifest,
   type Verdict,
 } from '@consilium/shared/wire';
-import { checkManifest, checkUpdate } from '../aggregation/index.js';
-import { baseOf, currentStep, currentStepId, type RunState, samplesOf } from '../rounds/index.js';
+import { checkUpdate } from '../aggregation/index.js';
+import { baseOf, currentStep, currentStepId, type RunState } from '../rounds/index.js';
 import { acceptedOfSite, type Blobs, type Spools, type Store } from '../store/index.js';
+import { checkContribution } from './check-contribution.js';
 import type { Conductor } from './conductor.js';
 import { evaluationTerms } from './evaluation-terms.js';
 import { wholeBlob } from './fold-step.js';
@@ -45,7 +45,7 @@ export async function takeIn(
   const former = currentStepId(state) === step ? state.refused.get(site) : undefined;
   if (former?.hash === hash) return refusal(contribution.manifest, former.error);
   try {
-    checkAgainst(state, site, publicKey, contribution);
+    checkContribution(state, site, publicKey, contribution);
     await checkUploaded(spools, contribution.manifest);
   } catch (thrown) {
     return refusal(contribution.manifest, toWire(known(thrown)));
@@ -68,34 +68,6 @@ export async function limitBytes(state: RunState, blobs: Blobs): Promise<number>
   const step = currentStep(state);
   const base = baseOf(state);
   return step?.kind === 'train' && base !== null ? blobs.size(base) : maxSmallBlobBytes;
-}
-
-function checkAgainst(state: RunState, site: SiteId, publicKey: PublicKey, contribution: SignedManifest): void {
-  const { contract, contractHash, contracts } = state;
-  const { manifest } = contribution;
-  const step = currentStep(state);
-  const kind = step === null ? null : contributionOf(step);
-  if (step === null || kind === null || contractHash === null || state.phase === 'closed') {
-    fail('CSM-UPDATE-LATE', { site, step: manifest.step });
-  }
-  const declares = step.kind === 'prepare' && step.name === 'cohort';
-  checkManifest(
-    contribution,
-    {
-      consortium: contract.consortium,
-      run: contract.run,
-      contract: contracts.find((known) => known === manifest.contract) ?? contractHash,
-      step: idOf(step),
-      base: baseOf(state),
-      site,
-      publicKey,
-      kind,
-      samples: declares ? 'declares' : (samplesOf(state, site, step) ?? 'unsigned'),
-      hash: manifest.hash,
-      bytes: manifest.bytes,
-    },
-    verify,
-  );
 }
 
 /** A site stands for what it uploaded itself: naming the hash of another site's blob is not enough. */

@@ -6,7 +6,7 @@ import type { JournalRecord, SignJournal } from '@consilium/shared/journal';
 import { currentStepId, extensionFault, type RunInput, type RunRecord, type RunState } from '../rounds/index.js';
 import { type Blobs, listRuns, runOf, type SpoolOwner, type Spools, type Store } from '../store/index.js';
 import { type Conductor, openConductor } from './conductor.js';
-import { exportOf } from './exported.js';
+import { exportOf, keptOf } from './exported.js';
 import { foldStep } from './fold-step.js';
 import { reportOf } from './report.js';
 import { droppedBlobs, neededBlobs } from './retention.js';
@@ -171,6 +171,7 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       return view(conductor);
     },
     export: async (run) => exportOf(known(run), store, blobs),
+    kept: async (run) => keptOf(known(run), blobs),
     contract: async (run) => known(run).state.contract,
     report: async (run) => reportOf(known(run), store, blobs),
     steps: async (run, page) => stepsOfRun(known(run), store, page),

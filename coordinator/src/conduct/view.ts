@@ -1,5 +1,5 @@
 import type { Contract } from '@consilium/shared/contract';
-import { type BlobHash, blobHash, runId, siteId, stepId } from '@consilium/shared/ids';
+import { type BlobHash, blobHash, runId, type SiteId, type StepId, siteId, stepId } from '@consilium/shared/ids';
 import type { JournalRecord } from '@consilium/shared/journal';
 import type { RunReport } from '@consilium/shared/report';
 import type { ContributionManifest } from '@consilium/shared/wire';
@@ -215,6 +215,15 @@ export interface Exported {
   readonly reports: readonly { readonly manifest: ContributionManifest; readonly bytes: Uint8Array }[];
 }
 
+/** A blob that stays so that folds can be made again. */
+export interface KeptBlob extends ExportedBlob {
+  readonly hash: BlobHash;
+  /** The oldest kept round that has to do with it. */
+  readonly step: StepId;
+  /** Whose update it is; null: a model. */
+  readonly site: SiteId | null;
+}
+
 /** The runs of a coordinator, as the API and the tests use them. */
 export interface Runs {
   /** Checks the lead's signature, the roster and the terms; opens the run. @throws CSM-CONTRACT-*, CSM-RUN-* */
@@ -231,6 +240,8 @@ export interface Runs {
    */
   extend(run: string, signedContract: Uint8Array): Promise<RunView>;
   export(run: string): Promise<Exported>;
+  /** Updates that are kept, and the models before and after their rounds. @throws CSM-RUN-UNKNOWN */
+  kept(run: string): Promise<readonly KeptBlob[]>;
   /** @throws CSM-RUN-UNKNOWN */
   contract(run: string): Promise<Contract>;
   /** The steps that were opened, in their order. @throws CSM-RUN-UNKNOWN */

@@ -24,6 +24,8 @@ export interface RunFacts {
   readonly ended: string;
   /** What the sites sent for the final test, in canonical site order. */
   readonly evaluations: readonly { readonly site: SiteId; readonly evaluation: Evaluation }[];
+  /** Pooled figures as they were told, where the counts behind them are not there. */
+  readonly told?: RunReport['pooled'];
   readonly traffic: RunReport['traffic'];
   readonly software: RunReport['software'];
 }
@@ -79,7 +81,7 @@ const noFigures: Figures = {
   figures: [],
 };
 
-function figuresOf({ state, evaluations }: RunFacts, reports: readonly SiteReport[]): Figures {
+function figuresOf({ state, evaluations, told }: RunFacts, reports: readonly SiteReport[]): Figures {
   const { model, validation } = state.contract.runFile;
   const counts = evaluations.flatMap(({ evaluation }) => evaluation.counts ?? []);
   const parts: PooledPart[] = evaluations.flatMap(({ evaluation: { counts: own, report } }) =>
@@ -87,7 +89,7 @@ function figuresOf({ state, evaluations }: RunFacts, reports: readonly SiteRepor
   );
   const pooled =
     counts.length === 0
-      ? null
+      ? (told ?? null)
       : {
           sites: counts.length,
           measures: releasePooled(metricsOf(mergeCounts(counts), model.classes), parts, validation.minimumCell),

@@ -2,7 +2,7 @@ import { keptRounds } from '@consilium/shared/contract';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { StepOutput } from './records.js';
 import type { RunState } from './state.js';
-import { deedOf } from './work.js';
+import { type Deed, deedOf } from './work.js';
 
 /** A folded round of training whose updates stay, so that the fold can be made again. */
 export interface KeptRound {
@@ -17,8 +17,16 @@ export function keptAfter(state: RunState, output: StepOutput): readonly KeptRou
   const deed = deedOf(state);
   const limit = keptRounds(state.contract.runFile);
   if (deed?.step.kind !== 'train' || limit === 0) return state.kept;
-  const models = [deed.model, deed.strategyState, output.model, output.strategyState].flatMap((hash) => hash ?? []);
+  const models = [...baseBlobs(deed), ...madeBlobs(output)];
   const updates = deed.contributions.map(({ site, hash }) => ({ site, hash }));
   const kept = [...state.kept, { step: deed.id, updates, models }];
   return kept.length > limit ? kept.slice(-limit) : kept;
 }
+
+/** What folding a round of training takes beside the updates. */
+export const baseBlobs = ({ model, strategyState }: Deed): readonly BlobHash[] =>
+  [model, strategyState].flatMap((hash) => hash ?? []);
+
+/** What it makes. */
+export const madeBlobs = ({ model, strategyState }: StepOutput): readonly BlobHash[] =>
+  [model, strategyState].flatMap((hash) => hash ?? []);

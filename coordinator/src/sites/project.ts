@@ -33,6 +33,7 @@ function siteOfRecord(record: ConsortiumRecord): string | null {
     case 'consortium-opened':
     case 'coordinator-certified':
     case 'run-launched':
+    case 'update-taken':
       return null;
     default:
       return record satisfies never;

@@ -1,5 +1,5 @@
 import { certificate, enrolmentProof, invitationId, invitationNonce } from '@consilium/shared/crypto';
-import { blobHash, consortiumId, publicKey, runId, siteId } from '@consilium/shared/ids';
+import { blobHash, consortiumId, publicKey, runId, siteId, stepId } from '@consilium/shared/ids';
 import { z } from 'zod';
 
 /** The chain on which all of this lies. */
@@ -28,6 +28,14 @@ const revoked = z.strictObject({ type: z.literal('site-revoked'), certificate })
 const launched = z.strictObject({ type: z.literal('run-launched'), run: runId, contract: blobHash });
 /** Two agents alternated under one key. */
 const collided = z.strictObject({ type: z.literal('agents-collided'), site: siteId });
+/** The lead took a site's update away. */
+const taken = z.strictObject({
+  type: z.literal('update-taken'),
+  run: runId,
+  step: stepId,
+  site: siteId,
+  update: blobHash,
+});
 
 /** Everything that can happen to a consortium, in the order in which it is journaled. */
 export const consortiumRecord = z.discriminatedUnion('type', [
@@ -39,5 +47,6 @@ export const consortiumRecord = z.discriminatedUnion('type', [
   revoked,
   launched,
   collided,
+  taken,
 ]);
 export type ConsortiumRecord = z.infer<typeof consortiumRecord>;

@@ -42,6 +42,8 @@ export interface Roster {
   readonly invitations: ReadonlyMap<InvitationId, Invitation>;
   /** Contract hash of each launched run. */
   readonly runs: ReadonlyMap<RunId, BlobHash>;
+  /** Updates that the lead took away, by run. */
+  readonly taken: ReadonlyMap<RunId, ReadonlySet<BlobHash>>;
 }
 
 export const emptyRoster: Roster = {
@@ -51,6 +53,7 @@ export const emptyRoster: Roster = {
   members: new Map(),
   invitations: new Map(),
   runs: new Map(),
+  taken: new Map(),
 };
 
 /** What a key is to the consortium. */
@@ -88,6 +91,10 @@ export function enter(roster: Roster, record: ConsortiumRecord): Roster {
       return { ...roster, runs: new Map(roster.runs).set(record.run, record.contract) };
     case 'agents-collided':
       return withMember(roster, record.site, { collisions: (roster.members.get(record.site)?.collisions ?? 0) + 1 });
+    case 'update-taken': {
+      const known = roster.taken.get(record.run) ?? [];
+      return { ...roster, taken: new Map(roster.taken).set(record.run, new Set([...known, record.update])) };
+    }
     default:
       return record satisfies never;
   }

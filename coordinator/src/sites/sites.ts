@@ -8,7 +8,7 @@ import {
   verify,
 } from '@consilium/shared/crypto';
 import { coded, fail } from '@consilium/shared/errors';
-import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
+import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId, StepId } from '@consilium/shared/ids';
 import { type JournalHead, type JournalRecord, type SignJournal, sealRecord } from '@consilium/shared/journal';
 import { invitationOf, type Store } from '../store/index.js';
 import { project } from './project.js';
@@ -63,6 +63,13 @@ export interface Sites {
   certify(certificate: Certificate, own: PublicKey): Promise<void>;
   launched(run: RunId, contract: BlobHash): Promise<void>;
   collided(site: SiteId): Promise<void>;
+  /** Journals, once, that the lead takes an update away. */
+  taken(update: {
+    readonly run: RunId;
+    readonly step: StepId;
+    readonly site: SiteId;
+    readonly update: BlobHash;
+  }): Promise<void>;
   /** The consortium's journal. */
   journal(): AsyncIterable<JournalRecord>;
   /** Calls back after each change has been journaled. Returns the unsubscriber. */
@@ -214,6 +221,11 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
     collided: (site) =>
       serially(async () => {
         if (roster.members.has(site)) await write({ type: 'agents-collided', site }, { kind: 'collided', site });
+      }),
+    taken: (update) =>
+      serially(async () => {
+        if (roster.taken.get(update.run)?.has(update.update)) return;
+        await write({ type: 'update-taken', ...update });
       }),
     journal: () => store.records(consortiumChain),
     subscribe(listener) {

@@ -72,6 +72,11 @@ export function checkExtensions(value: Contract): void {
   }
 }
 
+/** The contract that a run was launched with, made again from the one that it goes by now. */
+export function originalOf(value: Contract): Contract {
+  return value.extends === undefined ? value : originalOf(formerOf(value));
+}
+
 /** The contract that another one extends, made again from it. */
 function formerOf({ extends: chain = [], ...rest }: Contract): Contract {
   const last = chain.at(-1);

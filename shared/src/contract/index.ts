@@ -1,7 +1,7 @@
 export { type Choose, isBetter } from './choice.js';
 export * from './contract.js';
 export { type FeatureBags, imageFeatures, type SiteFiles, siteFiles } from './data/index.js';
-export { checkExtensions, type Extension, extendContract, extensionOf, isOrExtends } from './extension.js';
+export { checkExtensions, type Extension, extendContract, extensionOf, isOrExtends, originalOf } from './extension.js';
 export { featureList, karyotypeBands, namedFiles, parseFeatureList, transformsOf } from './feature-list.js';
 export { type GeneLengths, geneLengths } from './gene-lengths.js';
 export { type ImagePreparation, type StainReference, stainReference } from './image-preparation.js';

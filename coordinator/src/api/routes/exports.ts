@@ -1,5 +1,5 @@
 import { fail } from '@consilium/shared/errors';
-import { type RunId, type SiteId, siteId } from '@consilium/shared/ids';
+import { blobHash, type RunId, type SiteId, siteId, stepId } from '@consilium/shared/ids';
 import { runReport, type SignedReport, signedReport } from '@consilium/shared/report';
 import { csvOf, runTables, siteTables, type Table } from '@consilium/shared/report/tables';
 import { contributionManifest } from '@consilium/shared/wire';
@@ -86,6 +86,35 @@ export const getReportPage = media({
   mediaType: 'text/html; charset=utf-8',
 });
 
+export const listKept = json({
+  ...part,
+  path: '/api/runs/{run}/kept',
+  summary: 'Updates that are kept, and the models before and after their rounds',
+  answer: named(
+    'KeptBlobs',
+    z.strictObject({
+      blobs: z.array(
+        z.strictObject({
+          hash: blobHash,
+          bytes: z.int(),
+          step: stepId,
+          /** Whose update it is; null: a model. */
+          site: siteId.nullable(),
+        }),
+      ),
+    }),
+  ),
+});
+export const getKept = media({
+  ...part,
+  path: '/api/runs/{run}/kept/{hash}',
+  summary:
+    "One of them. That an update was taken is written into the consortium's journal before the first byte leaves",
+  params: runPath.extend({ hash: blobHash }),
+  mediaType: 'application/octet-stream',
+  ranged: true,
+});
+
 /** The tables that there are, as a call may name them. */
 const tableNames = (words: object) => z.enum(Object.keys(words));
 
@@ -123,7 +152,7 @@ export const getRunReportTable = media({
   mediaType: 'text/csv; charset=utf-8',
 });
 
-export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
+export function exportRoutes({ runs, sites }: ApiOptions): readonly Bound[] {
   const reportOf = async ({ run, site }: { readonly run: RunId; readonly site: SiteId }): Promise<SignedReport> => {
     const { reports } = await runs.export(run);
     const sent = reports.find(({ manifest }) => manifest.site === site);
@@ -147,6 +176,15 @@ export function exportRoutes({ runs }: ApiOptions): readonly Bound[] {
       return preparation === null ? missing('preparation', params.run) : whole(preparation);
     }),
     bindMedia(getJournal, async ({ params }) => lines((await runs.export(params.run)).journal())),
+    bind(listKept, async ({ params }) => ({
+      blobs: (await runs.kept(params.run)).map(({ hash, bytes, step, site }) => ({ hash, bytes, step, site })),
+    })),
+    bindMedia(getKept, async ({ params: { run, hash }, ...answer }) => {
+      const blob = (await runs.kept(run)).find((kept) => kept.hash === hash) ?? missing('kept blob', run);
+      const { step, site } = blob;
+      if (site !== null) await sites.taken({ run, step, site, update: hash });
+      return inRange(blob, 'the blob', answer);
+    }),
     bind(listReports, async ({ params, caller }) => ({
       reports: (await runs.export(params.run)).reports
         .filter(({ manifest }) => sees(sightOf(caller), manifest.site))

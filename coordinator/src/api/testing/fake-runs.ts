@@ -200,6 +200,7 @@ export function fakeRuns(views: readonly RunView[] = [], parts: Partial<Exported
       extended.push({ run, signed });
       return find(run);
     },
+    kept: async () => [],
     async export(run) {
       find(run);
       return {

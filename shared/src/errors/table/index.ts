@@ -8,6 +8,7 @@ import { nativeErrors } from './native.js';
 import { runErrors } from './run.js';
 import { siteErrors } from './site.js';
 import { storageErrors } from './storage.js';
+import { verifyErrors } from './verify.js';
 import { wireErrors } from './wire.js';
 
 /**
@@ -25,5 +26,6 @@ export const errorTable = {
   ...runErrors,
   ...siteErrors,
   ...storageErrors,
+  ...verifyErrors,
   ...wireErrors,
 } as const;

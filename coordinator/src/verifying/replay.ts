@@ -1,0 +1,187 @@
+import { canonicalHash } from '@consilium/shared/canonical';
+import { type Contract, contractHash, idOf, originalOf } from '@consilium/shared/contract';
+import { asCoded, coded } from '@consilium/shared/errors';
+import type { BlobHash, StepId } from '@consilium/shared/ids';
+import type { JournalRecord } from '@consilium/shared/journal';
+import type { SignedManifest } from '@consilium/shared/wire';
+import { checkContribution, foldStep } from '../conduct/index.js';
+import {
+  apply,
+  baseBlobs,
+  currentStepId,
+  type Deed,
+  deedOf,
+  madeBlobs,
+  newRun,
+  type RunRecord,
+  type RunState,
+  runRecord,
+  type StepOutput,
+} from '../rounds/index.js';
+import type { Blobs } from '../store/index.js';
+import { badRecord, type Finding, finding, journalFile } from './finding.js';
+import type { CertifiedKeys } from './keys.js';
+
+/** What became of one fold: made again with the same result, or only the coordinator's word, or something else. */
+export interface FoldCheck {
+  readonly step: StepId;
+  readonly record: number;
+  readonly verdict: 'recomputed' | 'attested' | 'altered';
+}
+
+export interface Replay {
+  readonly state: RunState;
+  readonly folds: readonly FoldCheck[];
+  /** Contributions whose site signed them. */
+  readonly contributions: number;
+  /** Every blob that the journal names as an update or a model. */
+  readonly named: ReadonlySet<BlobHash>;
+  /** What each site sent, and what became of it. */
+  readonly sent: ReadonlyMap<string, { readonly site: string; readonly bytes: number; readonly accepted: boolean }>;
+  /** Takes the next record. @returns what does not hold; the replay ends with it */
+  take(record: JournalRecord): Promise<Finding | null>;
+}
+
+export interface ReplayMeans {
+  /** The contract that the run goes by in the end. */
+  readonly contract: Contract;
+  readonly keys: CertifiedKeys;
+  /** What folds can be made again from; only blobs that are what their hash says. */
+  readonly blobs: Blobs;
+  readonly signal: AbortSignal;
+}
+
+/** Plays a run again from its journal, through the round engine, and checks at each record that it could come there. */
+export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Replay {
+  const original = originalOf(contract);
+  let state = newRun(original);
+  let contributions = 0;
+  const folds: FoldCheck[] = [];
+  const named = new Set<BlobHash>();
+  const sent = new Map<string, { site: string; bytes: number; accepted: boolean }>();
+
+  const isOpen = (step: StepId, phase: RunState['stepPhase']): boolean =>
+    step === currentStepId(state) && state.stepPhase === phase;
+
+  /** What forbids a record here; null when it may come. */
+  function problemOf(record: RunRecord): string | null {
+    if (state.phase === 'closed') return 'the run was closed before it';
+    if ((state.phase === 'new') !== (record.type === 'offered')) return 'a run begins with its offer, once';
+    switch (record.type) {
+      case 'offered':
+        return record.contract === contractHash(original) ? null : 'it was offered under another contract';
+      case 'step-opened': {
+        const step = state.steps[record.index];
+        if (state.stepPhase !== 'done') return 'the step before is not done';
+        if (record.index <= state.index) return 'steps go forward alone';
+        return step !== undefined && idOf(step) === record.step ? null : 'the contract has another step there';
+      }
+      case 'contribution-accepted':
+      case 'contribution-refused':
+      case 'step-folding':
+        return isOpen(record.step, 'open') ? null : `${record.step} is not open`;
+      case 'step-done':
+        return isOpen(record.step, 'folding') ? null : `${record.step} was not being folded`;
+      case 'site-joined':
+      case 'site-left':
+      case 'site-returned':
+      case 'extended':
+      case 'paused':
+      case 'resumed':
+      case 'closed':
+        return null;
+      default:
+        return record satisfies never;
+    }
+  }
+
+  /** Whether one of the keys that the lead certified for this site stands behind it. */
+  function checkSigned(sequence: number, record: Contributed): Finding | null {
+    const { site, contribution } = record;
+    const { hash, bytes, kind } = contribution.manifest;
+    const accepted = record.type === 'contribution-accepted';
+    if (!state.sites.includes(site)) return badRecord(sequence, `the run was not offered to ${site}`);
+    const certified = keys.ofSite(site);
+    if (certified.length === 0) return badRecord(sequence, `the lead certified no key of ${site}`);
+    let fault: unknown = null;
+    for (const key of certified) {
+      try {
+        checkContribution(state, site, key, contribution);
+        fault = null;
+        break;
+      } catch (thrown) {
+        fault = thrown;
+      }
+    }
+    if (fault !== null) return finding(journalFile, fault, { record: sequence });
+    contributions += 1;
+    if (kind === 'update' && accepted) named.add(hash);
+    sent.set(`${record.step} ${site} ${hash}`, { site, bytes, accepted });
+    return null;
+  }
+
+  /** Makes a round's model again where all that it takes is there. */
+  async function checkFold(sequence: number, step: StepId, output: StepOutput): Promise<Finding | null> {
+    const deed = deedOf(state);
+    for (const hash of madeBlobs(output)) named.add(hash);
+    if (deed?.step.kind !== 'train' || !(await isThere(deed))) {
+      folds.push({ step, record: sequence, verdict: 'attested' });
+      return null;
+    }
+    try {
+      const made = await foldStep(deed, { contract: state.contract, blobs }, signal);
+      const same = canonicalHash(made) === canonicalHash(output);
+      folds.push({ step, record: sequence, verdict: same ? 'recomputed' : 'altered' });
+      if (same) return null;
+      const details = { sequence, step, made: String(made.model), named: String(output.model) };
+      return finding(journalFile, coded('CSM-VERIFY-FOLD', details), { record: sequence });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      folds.push({ step, record: sequence, verdict: 'altered' });
+      return badRecord(sequence, `${step} cannot be folded again: ${asCoded(thrown).message}`);
+    }
+  }
+
+  /** Whether everything that a fold reads lies here. */
+  async function isThere(deed: Deed): Promise<boolean> {
+    const needed = [...baseBlobs(deed), ...deed.contributions.map(({ hash }) => hash)];
+    for (const hash of needed) if (!(await blobs.has(hash))) return false;
+    return deed.model !== null;
+  }
+
+  return {
+    folds,
+    named,
+    sent,
+    get state() {
+      return state;
+    },
+    get contributions() {
+      return contributions;
+    },
+    async take({ sequence, type, body }) {
+      const parsed = runRecord.safeParse({ ...(typeof body === 'object' ? body : {}), type });
+      if (!parsed.success) return badRecord(sequence, 'it says nothing that this version knows');
+      const record = parsed.data;
+      const problem = problemOf(record);
+      if (problem !== null) return badRecord(sequence, problem);
+      if (record.type === 'contribution-accepted' || record.type === 'contribution-refused') {
+        const bad = checkSigned(sequence, record);
+        if (bad !== null) return bad;
+      }
+      // A fold that differs is told and does not end the replay: what follows was built on what the journal names.
+      const fold = record.type === 'step-done' ? await checkFold(sequence, record.step, record.output) : null;
+      try {
+        state = apply(state, record);
+      } catch (thrown) {
+        return finding(journalFile, thrown, { record: sequence });
+      }
+      if (record.type === 'extended' && contractHash(state.contract) !== record.contract) {
+        return badRecord(sequence, 'the extension leads to another contract');
+      }
+      return fold;
+    },
+  };
+}
+
+type Contributed = Extract<RunRecord, { readonly contribution: SignedManifest }>;
