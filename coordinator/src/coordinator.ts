@@ -7,7 +7,7 @@ import { fingerprint, sign } from '@consilium/shared/crypto';
 import { coded, fail } from '@consilium/shared/errors';
 import type { ConsortiumId, PublicKey, SiteId } from '@consilium/shared/ids';
 import type { SignJournal } from '@consilium/shared/journal';
-import { type Log, systemClock } from '@consilium/shared/wire';
+import { type Clock, type Log, systemClock } from '@consilium/shared/wire';
 import { openApi, recordsOver } from './api/index.js';
 import { createReassigner, type LiveSite, openRuns, presenceBoard, siteDesk } from './conduct/index.js';
 import { openCoordinatorHome } from './home.js';
@@ -45,6 +45,8 @@ export interface CoordinatorOptions {
 /** What a coordinator stands on: the machine's own time and disk, unless a test hands in some that fail. */
 export interface Ground {
   readonly now: () => Date;
+  /** Monotonic: idle limits and everything else that waits. */
+  readonly clock: Clock;
   readonly openStore: (place: { readonly file: string }) => Promise<Store>;
   /** Where blobs and spools lie. */
   readonly disk: Disk;
@@ -64,7 +66,7 @@ export interface Coordinator {
  */
 export async function startCoordinator(
   options: CoordinatorOptions,
-  { now = () => new Date(), openStore = openSqliteStore, disk = realDisk }: Partial<Ground> = {},
+  { now = () => new Date(), clock = systemClock, openStore = openSqliteStore, disk = realDisk }: Partial<Ground> = {},
 ): Promise<Coordinator> {
   const { consortium, lead, host, port, tls, behindProxy = false, metricsToken = null, log } = options;
   if (!tls && !behindProxy && !isLoopback(host)) fail('CSM-HOME-PLAIN', { host });
@@ -77,7 +79,7 @@ export async function startCoordinator(
   const signJournal: SignJournal = (domain, bytes) => sign(identity, domain, bytes);
 
   const sites = await openSites({ store, consortium, lead, sign: signJournal, now });
-  const presence = presenceBoard(() => systemClock.now());
+  const presence = presenceBoard(() => clock.now());
   const approved = (): readonly SiteId[] => approvedSites(sites.roster());
   const keyOf = (site: SiteId): PublicKey | null => {
     const body = sites.roster().members.get(site)?.certificate?.body;
@@ -88,7 +90,7 @@ export async function startCoordinator(
     const { receivedBytes, sentBytes } = gateway.bytesOf(site);
     return {
       presence: here,
-      heardSecondsAgo: here === null ? null : Math.round((systemClock.now() - here.heardMs) / 1000),
+      heardSecondsAgo: here === null ? null : Math.round((clock.now() - here.heardMs) / 1000),
       bytesIn: receivedBytes,
       bytesOut: sentBytes,
     };
@@ -126,7 +128,7 @@ export async function startCoordinator(
     consortium,
     blobs,
     spools,
-    clock: systemClock,
+    clock,
     log,
     handlers: {
       admit: (site, publicKey, enrolment) => sites.admit(site, publicKey, enrolment),
@@ -134,6 +136,7 @@ export async function startCoordinator(
       onSubmit: (site, contribution) => desk.submit(site, contribution),
       mayUpload: (site, claim) => desk.mayUpload(site, claim),
       mayDownload: (site, hash) => desk.mayDownload(site, hash),
+      onMoved: (site, moved) => desk.moved(site, moved),
       onGone: (site) => {
         presence.gone(site);
         for (const { state } of runs.open()) runs.touched(state.contract.run);
@@ -196,9 +199,9 @@ export async function startCoordinator(
   const url = await listen(server, host, port, tls ? 'https' : 'http');
   const address = options.address ?? url;
 
-  let last = systemClock.now();
+  let last = clock.now();
   const ticker = setInterval(() => {
-    const time = systemClock.now();
+    const time = clock.now();
     desk.tick(Math.min(time - last, longestTickMs));
     last = time;
   }, tickMs);

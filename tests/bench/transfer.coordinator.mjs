@@ -24,6 +24,7 @@ async function open(more) {
       onSubmit: async () => {},
       mayUpload: () => true,
       mayDownload: () => true,
+      onMoved: () => {},
       onGone: () => {},
       onTwoAgents: () => {},
     },

@@ -128,6 +128,7 @@ export async function startCoordinator(
       onSubmit: async (_, { manifest }) => fail('CSM-ACCESS-UPLOAD', { site: manifest.site, step: manifest.step }),
       mayUpload: () => true,
       mayDownload: () => true,
+      onMoved: () => {},
       onGone: () => {},
       onTwoAgents: () => {},
       ...more,

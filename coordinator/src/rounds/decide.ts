@@ -34,8 +34,13 @@ export type RunInput =
       readonly excused: boolean;
       readonly error: WireError;
     }
-  /** A site has made no progress for this long. */
-  | { readonly kind: 'idle'; readonly site: SiteId; readonly idleMs: number }
+  /** A site has made no progress for this long; `silentMs`: nothing was heard of it, null where nothing ever was. */
+  | {
+      readonly kind: 'idle';
+      readonly site: SiteId;
+      readonly idleMs: number;
+      readonly silentMs?: number | null;
+    }
   /** A site has made progress. */
   | { readonly kind: 'progress'; readonly site: SiteId }
   /** A site was approved after the launch. */
@@ -60,7 +65,7 @@ export function decide(state: RunState, input: RunInput): readonly RunRecord[] {
     case 'declined':
       return settle(state, declined(state, input));
     case 'idle':
-      return settle(state, idle(state, input.site, input.idleMs));
+      return settle(state, idle(state, input));
     case 'progress':
       return settle(state, returned(state, input.site));
     case 'approved':
@@ -138,13 +143,14 @@ function declined(state: RunState, input: Extract<RunInput, { kind: 'declined' }
   return [{ type: 'site-left', step, site, until, excused, error }];
 }
 
-function idle(state: RunState, site: SiteId, idleMs: number): readonly RunRecord[] {
+function idle(state: RunState, input: Extract<RunInput, { kind: 'idle' }>): readonly RunRecord[] {
+  const { site, idleMs, silentMs = null } = input;
   const limit = milliseconds(state.contract.runFile.participation.idleLimit);
   const step = currentStep(state);
   if (step === null || idleMs < limit || !waitsFor(state, site)) return [];
-  const seconds = Math.round(idleMs / 1000);
-  const error =
-    state.refused.get(site)?.error ?? toWire(coded('CSM-RUN-SITE-IDLE', { site, seconds, step: idOf(step) }));
+  const heard = silentMs === null ? {} : { heard: Math.round(silentMs / 1000) };
+  const cause = coded('CSM-RUN-SITE-IDLE', { site, seconds: Math.round(idleMs / 1000), step: idOf(step), ...heard });
+  const error = state.refused.get(site)?.error ?? toWire(cause);
   return [{ type: 'site-left', step: idOf(step), site, until: 'heard', excused: false, error }];
 }
 

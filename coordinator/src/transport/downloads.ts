@@ -8,6 +8,7 @@ export interface DownloadServices {
   readonly blobs: BlobSource;
   readonly admission: Admission;
   readonly mayDownload: GatewayHandlers['mayDownload'];
+  readonly onMoved: GatewayHandlers['onMoved'];
 }
 
 /**
@@ -15,7 +16,7 @@ export interface DownloadServices {
  * sends as much as the site's acknowledgements allow. Frames end at multiples of `frameBytes`, as chunks on disk do.
  */
 export function serveDownload(request: Open, line: TransferLine, services: DownloadServices): Transfer {
-  const { transfer, hash } = request;
+  const { transfer, run, step, hash } = request;
   const life = new AbortController();
   let place: Place | null = null;
   let sent = request.bytes;
@@ -77,7 +78,10 @@ export function serveDownload(request: Open, line: TransferLine, services: Downl
         stop(coded('CSM-TRANSFER-OFFSET', { got: offset, expected: sent }));
         return;
       }
-      if (offset > acked) place?.touch();
+      if (offset > acked) {
+        place?.touch();
+        services.onMoved(line.site, { run, step, hash, offset });
+      }
       acked = offset;
       wake();
     },

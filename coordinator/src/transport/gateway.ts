@@ -163,13 +163,14 @@ export function openGateway(options: GatewayOptions): Gateway {
       onEnd: (error) => leave(mine, error),
     });
     const { blobs, spools } = options;
-    const { mayUpload, mayDownload } = handlers;
+    const { mayUpload, mayDownload, onMoved } = handlers;
     const transfers = createTransfers(session, {
       blobs,
       spools,
       admission,
       mayUpload,
       mayDownload,
+      onMoved,
       onResumed,
       onUnkept,
     });

@@ -3,6 +3,7 @@ export type {
   Admitted,
   BlobSource,
   GatewayHandlers,
+  Moved,
   OpenSpool,
   SiteTraffic,
   SpoolPlace,

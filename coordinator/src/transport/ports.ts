@@ -34,6 +34,15 @@ export interface OpenSpool {
   close(): Promise<void>;
 }
 
+/** How far a transfer has come, either way. */
+export interface Moved {
+  readonly run: RunId;
+  readonly step: StepId;
+  readonly hash: BlobHash;
+  /** All bytes below this are kept: here of an upload, at the site of a download. */
+  readonly offset: number;
+}
+
 /** Who a site is to the coordinator once its key is proven. */
 export interface Admitted {
   readonly standing: 'pending' | 'approved';
@@ -54,6 +63,8 @@ export interface GatewayHandlers {
   /** `true`, or why not. Asked before the spool is touched. */
   mayUpload(site: SiteId, upload: Omit<UploadClaim, 'site'>): Promise<true | CodedError> | true | CodedError;
   mayDownload(site: SiteId, hash: BlobHash): Promise<boolean> | boolean;
+  /** A transfer of the site got on. */
+  onMoved(site: SiteId, moved: Moved): void;
   /** The site's last session ended and no other took its place. */
   onGone(site: SiteId): void;
   /** Two agents use one key by turns. */

@@ -10,6 +10,7 @@ export interface UploadServices {
   readonly spools: SpoolPlace;
   readonly admission: Admission;
   readonly mayUpload: GatewayHandlers['mayUpload'];
+  readonly onMoved: GatewayHandlers['onMoved'];
   /** Told of an upload that goes on where an earlier one stopped. */
   readonly onResumed: () => void;
   /** Told when this machine could not keep what a site sends: its operator must know, not the site alone. */
@@ -77,6 +78,7 @@ export function receiveUpload(request: Open, line: TransferLine, services: Uploa
     if (spool === null) return;
     written = await spool.write(frame.offset, frame.bytes);
     place?.touch();
+    services.onMoved(line.site, { run, step, hash, offset: written });
     line.send({ type: 'ack', transfer, offset: written });
   }
 

@@ -8,12 +8,20 @@ type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}$
   ? Name | Placeholders<Rest>
   : never;
 
+/** A text without its parts in square brackets, which are said only where all that they name is known. */
+type Always<Text extends string> = Text extends `${infer Before}[${string}]${infer After}`
+  ? Always<`${Before}${After}`>
+  : Text;
+type AtTimes<Text extends string> = Text extends `${string}[${infer Part}]${infer After}`
+  ? Part | AtTimes<After>
+  : never;
+
+type Texts<Code extends ErrorCode> = (typeof errorTable)[Code]['message'] | (typeof errorTable)[Code]['remedy'];
+
 /** The facts that an error's text needs, by its placeholders. Never a value from a patient's record. */
 export type ErrorDetails<Code extends ErrorCode> = {
-  readonly [Name in Placeholders<(typeof errorTable)[Code]['message'] | (typeof errorTable)[Code]['remedy']>]:
-    | string
-    | number;
-};
+  readonly [Name in Placeholders<Always<Texts<Code>>>]: string | number;
+} & { readonly [Name in Placeholders<AtTimes<Texts<Code>>>]?: string | number };
 
 type DetailsArgument<Code extends ErrorCode> =
   Record<never, never> extends ErrorDetails<Code>
@@ -73,5 +81,8 @@ export function asCoded(thrown: unknown): CodedError {
 export const explain = (error: CodedError): string => `${error.code}: ${error.message}\n  ${error.remedy}`;
 
 function fill(text: string, details: Readonly<Record<string, string | number>>): string {
-  return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? '?'));
+  const known = (part: string) => [...part.matchAll(/\{(\w+)\}/g)].every(([, name = '']) => name in details);
+  return text
+    .replaceAll(/\[([^\]]*)\]/g, (_, part: string) => (known(part) ? part : ''))
+    .replaceAll(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? '?'));
 }

@@ -62,8 +62,10 @@ export const runErrors = {
       'Bring the missing sites back: a run that waits goes on by itself then. participation.onShortfall says what else may happen.',
   },
   'CSM-RUN-SITE-IDLE': {
-    message: 'Site {site} has made no progress for {seconds} s in step {step}.',
-    remedy: 'Ask the data manager of the site to look at its agent; it takes part again as soon as it is heard.',
+    message: 'Site {site} has made no progress for {seconds} s in step {step}[; it was last heard {heard} s ago].',
+    remedy:
+      'Ask the data manager of the site to look at its agent; it takes part again as soon as it makes progress. Heard a moment ago: ' +
+      'it hangs. Not heard for long: it is down, or its line is.',
   },
   'CSM-RUN-STOPPED': {
     message: 'The lead stopped the run.',
