@@ -9,7 +9,7 @@ const { blobs, spools } = await openPlace(process.env[folderVariable]);
 
 async function open(more) {
   const server = createServer();
-  openGateway({
+  const gateway = openGateway({
     server,
     identity: coordinator,
     certificate: () => certificate,
@@ -31,13 +31,17 @@ async function open(more) {
     ...more,
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server.address().port;
+  return { port: server.address().port, gateway };
 }
 
-const ports = { sealed: await open({}), plain: await open({ channel: plainChannel }) };
+const doors = { sealed: await open({}), plain: await open({ channel: plainChannel }) };
 
-serve(async ({ forget }) => {
-  if (forget === undefined) return ports;
+serve(async ({ forget, count }) => {
+  if (count === true) {
+    const { user, system } = process.cpuUsage();
+    return { cpuSeconds: (user + system) / 1e6, ...doors.sealed.gateway.bytesOf(trust.site) };
+  }
+  if (forget === undefined) return { sealed: doors.sealed.port, plain: doors.plain.port };
   await spools.sweep(() => false);
   await blobs.remove(forget);
   return null;

@@ -1,41 +1,111 @@
-// One blob between two processes on loopback, sealed against the same path unsealed. Uploads end in the coordinator's
-// blob folder: written, sealed at rest, flushed, renamed. Downloads come from it.
+// Blobs between two processes on loopback, sealed against the same path unsealed. Uploads end in the coordinator's blob folder:
+// written, digested, sealed at rest, flushed, renamed. Downloads come from it. Then a large one, with restarts of the agent on
+// the way; then the memory of a whole coordinator whose sites move a large model.
 import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasNativeMasking } from '@consilium/shared/wire';
 import { median } from './measuring/interleaved.mjs';
+import { onQuietMachine } from './measuring/machine.mjs';
+import { memoryFigures } from './transfer.memory.mjs';
+import { optionsOf } from './transfer.options.mjs';
 import { folderVariable, mebibytes } from './transfer.parts.mjs';
 
 const rounds = 7;
+const restarts = 2;
+const mebibyte = 2 ** 20;
+const goalGibibytes = 0.25;
+/** What may be sent again after a restart: one window. */
+const windowMebibytes = 8;
 
-export async function bench() {
+export const bench = (words = []) => {
+  const { siteCounts, largeMegabytes } = optionsOf(words);
+  return onQuietMachine(async () => [
+    ...(await pairFigures(largeMegabytes * 1e6)),
+    ...(await memoryFigures(siteCounts)),
+  ]);
+};
+
+async function pairFigures(largeBytes) {
   const folder = await mkdtemp(join(tmpdir(), 'consilium-bench-'));
   const processes = [];
   try {
     for (const name of ['coordinator', 'site']) processes.push(await start(name, folder));
-    const [coordinator, site] = processes;
-    const hash = await site.ask({ ports: await coordinator.ask({}) });
-    const times = { up: { sealed: [], plain: [] }, down: { sealed: [], plain: [] } };
-    for (let round = -1; round < rounds; round++) {
-      for (const mode of ['sealed', 'plain']) {
-        for (const way of ['up', 'down']) {
-          const started = performance.now();
-          await site.ask({ mode, way });
-          if (round >= 0) times[way][mode].push(performance.now() - started);
-        }
-        await coordinator.ask({ forget: hash });
-      }
-    }
-    return [
-      ...figures(`upload of ${mebibytes} MiB to disk`, times.up, { atLeast: 0.5 }),
-      ...figures(`download of ${mebibytes} MiB from disk`, times.down),
-    ];
+    const pair = { coordinator: processes[0], site: processes[1], ports: await processes[0].ask({}) };
+    return [...(await speedFigures(pair)), ...(largeBytes === 0 ? [] : await largeFigures(pair, largeBytes))];
   } finally {
     await Promise.all(processes.map(({ stop }) => stop()));
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function speedFigures({ coordinator, site, ports }) {
+  const bytes = mebibytes * mebibyte;
+  const hash = await site.ask({ what: 'begin', ports, bytes });
+  const empty = () => ({ sealed: [], plain: [] });
+  const [times, cpu] = [
+    { up: empty(), down: empty() },
+    { up: empty(), down: empty() },
+  ];
+  for (let round = -1; round < rounds; round++) {
+    for (const mode of ['sealed', 'plain']) {
+      for (const way of ['up', 'down']) {
+        const before = await coordinator.ask({ count: true });
+        const started = performance.now();
+        await site.ask({ what: 'move', mode, way, hash, bytes });
+        const ms = performance.now() - started;
+        const after = await coordinator.ask({ count: true });
+        if (round < 0) continue;
+        times[way][mode].push(ms);
+        cpu[way][mode].push(after.cpuSeconds - before.cpuSeconds);
+      }
+      await coordinator.ask({ forget: hash });
+    }
+  }
+  const masking = hasNativeMasking(createRequire(import.meta.url)) ? 'with bufferutil' : 'without bufferutil';
+  return [
+    ...figures(`upload of ${mebibytes} MiB to disk`, times.up, { atLeast: 0.5 }),
+    {
+      what: `the same, ${masking}: of the coordinator's processor, digest and spool included`,
+      value: `${(mebibytes / 1024 / median(cpu.up.sealed)).toFixed(3)} GiB a CPU-second`,
+      ratio: mebibytes / 1024 / median(cpu.up.sealed) / goalGibibytes,
+      ...{ to: `${goalGibibytes}`, goal: { atLeast: 1 } },
+    },
+    {
+      what: 'the same unsealed on its way',
+      value: `${(mebibytes / 1024 / median(cpu.up.plain)).toFixed(3)} GiB a CPU-second`,
+    },
+    ...figures(`download of ${mebibytes} MiB from disk`, times.down),
+    { what: 'the same', value: `${(mebibytes / 1024 / median(cpu.down.sealed)).toFixed(3)} GiB a CPU-second` },
+  ];
+}
+
+/** One large blob up, then down, each with restarts of the agent on its way. */
+async function largeFigures({ coordinator, site, ports }, bytes) {
+  const hash = await site.ask({ what: 'begin', ports, bytes });
+  const found = [];
+  for (const [way, counted] of [
+    ['up', 'receivedBytes'],
+    ['down', 'sentBytes'],
+  ]) {
+    const before = await coordinator.ask({ count: true });
+    const started = performance.now();
+    await site.ask({ what: 'move', mode: 'sealed', way, hash, bytes, restarts });
+    const seconds = (performance.now() - started) / 1000;
+    const after = await coordinator.ask({ count: true });
+    const again = (after[counted] - before[counted] - bytes) / mebibyte / restarts;
+    found.push({
+      what: `${way === 'up' ? 'upload' : 'download'} of ${(bytes / 1e6).toFixed(0)} MB in ${seconds.toFixed(1)} s, the agent started again ${restarts} times: sent twice at each`,
+      value: `${again.toFixed(2)} MiB`,
+      ratio: again / windowMebibytes,
+      ...{ to: `a window of ${windowMebibytes} MiB`, goal: { atMost: 1.1 } },
+    });
+  }
+  await coordinator.ask({ forget: hash });
+  return found;
 }
 
 function figures(what, times, goal) {
@@ -78,7 +148,7 @@ async function start(name, folder) {
       new Promise((resolve) => {
         if (child.exitCode !== null) return resolve();
         child.once('exit', resolve);
-        child.kill();
+        child.disconnect();
       }),
   };
 }
