@@ -37,7 +37,7 @@ export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & {
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error;
     }
-    return createSealed({ ...place, path });
+    return createSealed({ ...place, path }, bytes);
   };
 
   /** The file behind a handle, after everything that is not of this claim is gone. */

@@ -36,8 +36,14 @@ interface Place {
   readonly random: Random;
 }
 
-/** Begins a sealed file. */
-export async function createSealed({ disk, dataKey, path, random }: Place): Promise<SealedWriter> {
+/**
+ * Begins a sealed file.
+ * @param announced plain bytes that the file is to hold, where that is known
+ */
+export async function createSealed(
+  { disk, dataKey, path, random }: Place,
+  announced = Number.POSITIVE_INFINITY,
+): Promise<SealedWriter> {
   const header = newHeader(random);
   const seal = sealOf(dataKey, header) as ChunkSeal;
   const handle = await disk.open(path, 'w', 0o600);
@@ -47,7 +53,7 @@ export async function createSealed({ disk, dataKey, path, random }: Place): Prom
     await handle.close();
     throw error;
   }
-  return writerOn(handle, seal, createHash('sha256'), 0);
+  return writerOn(handle, seal, createHash('sha256'), { wholeChunks: 0, announced });
 }
 
 /**
@@ -69,7 +75,7 @@ export async function resumeSealed(place: Omit<Place, 'random'>, announced: numb
         chunks += 1;
       }
       await handle.truncate(chunkPosition(chunks));
-      return writerOn(handle, seal, hash, chunks);
+      return writerOn(handle, seal, hash, { wholeChunks: chunks, announced });
     }
   } catch (error) {
     await handle.close();
@@ -83,7 +89,7 @@ function writerOn(
   handle: FileHandle,
   seal: ChunkSeal,
   hash: ReturnType<typeof createHash>,
-  wholeChunks: number,
+  { wholeChunks, announced }: { readonly wholeChunks: number; readonly announced: number },
 ): SealedWriter {
   let chunks = wholeChunks;
   let tail: Uint8Array | null = null;
@@ -99,10 +105,15 @@ function writerOn(
   };
 
   const offset = () => chunks * blobChunkBytes + tailBytes;
+  // Asked for before the file is sealed, and again for its footer: of a small blob that is all of it.
+  let known: { readonly offset: number; readonly digest: BlobHash } | null = null;
   const digest = (): BlobHash => {
-    const copy = hash.copy();
-    if (tail !== null) copy.update(tail.subarray(0, tailBytes));
-    return blobHash.parse(copy.digest('hex'));
+    if (known?.offset !== offset()) {
+      const copy = hash.copy();
+      if (tail !== null) copy.update(tail.subarray(0, tailBytes));
+      known = { offset: offset(), digest: blobHash.parse(copy.digest('hex')) };
+    }
+    return known.digest;
   };
 
   return {
@@ -117,7 +128,8 @@ function writerOn(
           done += blobChunkBytes;
           continue;
         }
-        tail ??= new Uint8Array(blobChunkBytes);
+        // A thousand small uploads at once must not take a thousand whole chunks.
+        tail ??= Buffer.allocUnsafeSlow(Math.min(blobChunkBytes, Math.max(announced - offset(), bytes.length - done)));
         const part = bytes.subarray(done, done + blobChunkBytes - tailBytes);
         tail.set(part, tailBytes);
         tailBytes += part.length;
