@@ -4,18 +4,28 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { fingerprint, sign } from '@consilium/shared/crypto';
-import { coded, fail } from '@consilium/shared/errors';
+import { CodedError, coded, fail } from '@consilium/shared/errors';
 import type { ConsortiumId, PublicKey, SiteId } from '@consilium/shared/ids';
 import type { SignJournal } from '@consilium/shared/journal';
 import { type Clock, type Log, systemClock } from '@consilium/shared/wire';
+import { z } from 'zod';
 import { openApi, recordsOver } from './api/index.js';
 import { createReassigner, type LiveSite, openRuns, presenceBoard, siteDesk } from './conduct/index.js';
-import { openCoordinatorHome } from './home.js';
+import { type CoordinatorHome, openCoordinatorHome } from './home.js';
 import { checkModel } from './initial/index.js';
 import { isLoopback } from './loopback.js';
 import { observe, openMetrics } from './monitoring/index.js';
 import { approvedSites, openSites } from './sites/index.js';
-import { type Disk, diskUsage, openBlobFolder, openSqliteStore, realDisk, type Store } from './store/index.js';
+import {
+  type BlobPlace,
+  type Disk,
+  diskUsage,
+  holdsBlobs,
+  openBlobFolder,
+  openSqliteStore,
+  realDisk,
+  type Store,
+} from './store/index.js';
 import { openGateway } from './transport/index.js';
 import { version } from './version.js';
 
@@ -62,19 +72,48 @@ export interface Coordinator {
 
 /**
  * Starts a coordinator: opens its folder, takes up every run where it stood, and opens the door for sites and the lead.
- * @throws CSM-KEY-PASSPHRASE, CSM-HOME-PLAIN, CSM-HOME-PORT, CSM-STORE-*
+ * @throws CSM-KEY-PASSPHRASE, CSM-KEY-FORMAT, CSM-HOME-PLAIN, CSM-HOME-PORT, CSM-STORE-*, CSM-BLOB-KEY, CSM-BLOB-NO-SPACE
  */
 export async function startCoordinator(
   options: CoordinatorOptions,
   { now = () => new Date(), clock = systemClock, openStore = openSqliteStore, disk = realDisk }: Partial<Ground> = {},
 ): Promise<Coordinator> {
-  const { consortium, lead, host, port, tls, behindProxy = false, metricsToken = null, log } = options;
+  const { host, tls, behindProxy = false } = options;
   if (!tls && !behindProxy && !isLoopback(host)) fail('CSM-HOME-PLAIN', { host });
 
   const home = await openCoordinatorHome(options.home, options.passphrase);
-  const { identity } = home;
   const store = await openStore({ file: home.storeFile });
-  const place = await openBlobFolder({ folder: home.blobFolder, dataKey: home.dataKey, disk });
+  let place: BlobPlace | null = null;
+  try {
+    const isNew = (await store.chains()).length === 0;
+    // A sweep would remove every blob, and a backup of the database alone could not bring them back.
+    if (isNew && (await holdsBlobs(home.blobFolder))) fail('CSM-STORE-EMPTIED', { file: home.storeFile });
+    place = await openBlobFolder({ folder: home.blobFolder, dataKey: home.dataKey, disk });
+    return await serve(options, { home, store, place, now, clock });
+  } catch (thrown) {
+    await place?.close();
+    await store.close();
+    throw isDamage(thrown) ? coded('CSM-STORE-DAMAGED', { file: home.storeFile }, { cause: thrown }) : thrown;
+  }
+}
+
+/** What the store holds is not what was written there. */
+const isDamage = (thrown: unknown): boolean =>
+  thrown instanceof SyntaxError ||
+  thrown instanceof z.ZodError ||
+  (thrown instanceof CodedError && /^CSM-(?:JOURNAL|CONTRACT)-/.test(thrown.code));
+
+interface Opened {
+  readonly home: CoordinatorHome;
+  readonly store: Store;
+  readonly place: BlobPlace;
+  readonly now: () => Date;
+  readonly clock: Clock;
+}
+
+async function serve(options: CoordinatorOptions, { home, store, place, now, clock }: Opened): Promise<Coordinator> {
+  const { consortium, lead, host, port, tls, behindProxy = false, metricsToken = null, log } = options;
+  const { identity } = home;
   const { blobs, spools } = place;
   const signJournal: SignJournal = (domain, bytes) => sign(identity, domain, bytes);
 

@@ -36,7 +36,7 @@ async function keptSecret(file: string, passphrase: string, make: () => Uint8Arr
     if (error.code === 'ENOENT') return null;
     return fail('CSM-HOME-UNREADABLE', { file, reason: error.code ?? 'unknown' });
   });
-  if (text !== null) return openSecret(parse(text), passphrase);
+  if (text !== null) return openSecret(parse(text), passphrase, file);
   const secret = make();
   const temporary = `${file}.new`;
   const handle = await open(temporary, 'w', 0o600);

@@ -1,7 +1,13 @@
-import type { Contract } from '@consilium/shared/contract';
-import { asCoded, type CodedError, toWire } from '@consilium/shared/errors';
+import { type Contract, contractHash } from '@consilium/shared/contract';
+import { asCoded, type CodedError, fail, toWire } from '@consilium/shared/errors';
 import type { BlobHash, StepId } from '@consilium/shared/ids';
-import { type JournalHead, type JournalRecord, type SignJournal, sealRecord } from '@consilium/shared/journal';
+import {
+  type JournalHead,
+  type JournalRecord,
+  type SignJournal,
+  sealRecord,
+  verifyNext,
+} from '@consilium/shared/journal';
 import {
   apply,
   type Deed,
@@ -58,7 +64,10 @@ export interface ConductorOptions {
   readonly onFault: (thrown: unknown) => void;
 }
 
-/** Opens a run by replaying its journal and goes on where it stood. */
+/**
+ * Opens a run by replaying its journal and goes on where it stood.
+ * @throws CSM-JOURNAL-* at the first record that is not as it was written, CSM-CONTRACT-OTHER
+ */
 export async function openConductor(options: ConductorOptions): Promise<Conductor> {
   const { contract, signedContract, store, sign, now, fold, onChange, onFault } = options;
   const chain: string = contract.run;
@@ -74,7 +83,10 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   const times = new Map<StepId, StepTimes>();
 
   for await (const record of store.records(chain)) {
+    // Its own signature need not be proven to itself; a bit that fell over on the disk must not be acted on.
+    verifyNext(head, record, { chain, verify: () => true });
     const read = runRecord.parse({ type: record.type, ...(record.body as object) });
+    if (read.type === 'offered' && read.contract !== contractHash(contract)) fail('CSM-CONTRACT-OTHER', { run: chain });
     state = apply(state, read);
     noteTime(times, read, record.time);
     if (head === null) created = record.time;

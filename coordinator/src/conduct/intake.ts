@@ -1,5 +1,5 @@
 import { verify } from '@consilium/shared/crypto';
-import { asCoded, type CodedError, coded, fail, toWire, type WireError } from '@consilium/shared/errors';
+import { asCoded, CodedError, coded, fail, toWire, type WireError } from '@consilium/shared/errors';
 import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
 import { readEvaluation, verifyReport } from '@consilium/shared/report';
 import { checkStatistics, readPreparation } from '@consilium/shared/statistics';
@@ -50,7 +50,16 @@ export async function takeIn(
   } catch (thrown) {
     return refusal(contribution.manifest, toWire(known(thrown)));
   }
-  const error = first === null ? await faultOf(state, publicKey, contribution.manifest, blobs) : null;
+  let error: WireError | null = null;
+  try {
+    if (first === null) error = await faultOf(state, publicKey, contribution.manifest, blobs);
+  } catch (thrown) {
+    // What the site had sent did not last on this disk: it is asked to send it again.
+    if (!isLost(thrown, hash)) throw thrown;
+    await discardUpload(spools, contribution.manifest);
+    await release(hash);
+    throw thrown;
+  }
   const after = await conductor.send({ kind: 'contribution', site, contribution, error });
   if (after.accepted.get(site)?.manifest.hash === hash)
     return { type: 'verdict', outcome: 'accepted', run, step, hash };
@@ -148,9 +157,14 @@ async function checkBlob(
 /** A coded fault of the contribution. Anything else is ours and must not be taken for the site's. */
 function known(thrown: unknown): CodedError {
   const error = asCoded(thrown);
-  if (error.code === 'CSM-INTERNAL') throw thrown;
+  if (/^CSM-(?:INTERNAL|BLOB|STORE)/.test(error.code)) throw thrown;
   return error;
 }
+
+const isLost = (thrown: unknown, hash: BlobHash): boolean =>
+  thrown instanceof CodedError &&
+  (thrown.code === 'CSM-BLOB-DAMAGED' || thrown.code === 'CSM-BLOB-MISSING') &&
+  thrown.details.hash === hash;
 
 const refusal = ({ run, step, hash }: ContributionManifest, { code, details }: WireError): Verdict => ({
   type: 'verdict',

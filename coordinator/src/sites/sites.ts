@@ -9,7 +9,13 @@ import {
 } from '@consilium/shared/crypto';
 import { coded, fail } from '@consilium/shared/errors';
 import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId, StepId } from '@consilium/shared/ids';
-import { type JournalHead, type JournalRecord, type SignJournal, sealRecord } from '@consilium/shared/journal';
+import {
+  type JournalHead,
+  type JournalRecord,
+  type SignJournal,
+  sealRecord,
+  verifyNext,
+} from '@consilium/shared/journal';
 import { invitationOf, type Store } from '../store/index.js';
 import { project } from './project.js';
 import { type ConsortiumRecord, consortiumChain, consortiumRecord } from './records.js';
@@ -87,6 +93,7 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
   const listeners = new Set<(change: SitesChange) => void>();
 
   for await (const record of store.records(consortiumChain)) {
+    verifyNext(head, record, { chain: consortiumChain, verify: () => true });
     roster = enter(roster, readRecord(record));
     head = record;
   }

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { type BlobHash, blobHash } from '@consilium/shared/ids';
 import type { Blobs, BlobWriter } from './blobs.js';
 import { hasCode, makeFolder, namesIn, syncFolder, withSpace } from './disk.js';
-import { type FolderPlace, temporaryFolder } from './folder-place.js';
+import { blobsBelow, type FolderPlace, temporaryFolder } from './folder-place.js';
 import { openFiles } from './open-files.js';
 import { chunkBuffers, openSealed } from './sealed-reader.js';
 import { createSealed, type SealedWriter } from './sealed-writer.js';
@@ -17,7 +17,7 @@ export interface FolderBlobs extends Blobs {
 
 export function folderBlobs(place: FolderPlace, openBlobs: number): FolderBlobs {
   const { disk, dataKey } = place;
-  const root = join(place.folder, 'blobs');
+  const root = blobsBelow(place.folder);
   const pathOf = (hash: BlobHash) => join(root, hash.slice(0, 2), hash);
   const buffers = chunkBuffers();
   const readers = openFiles(openBlobs, (hash: BlobHash) =>

@@ -10,5 +10,8 @@ export interface FolderPlace {
   readonly random: Random;
 }
 
+/** Where blobs lie, under their hashes. */
+export const blobsBelow = (folder: string): string => join(folder, 'blobs');
+
 /** Where files are written before they get their name. */
 export const temporaryFolder = (folder: string): string => join(folder, 'tmp');

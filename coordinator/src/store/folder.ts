@@ -3,9 +3,19 @@ import { join } from 'node:path';
 import { openChunk, sealChunk } from '@consilium/shared/crypto';
 import { coded } from '@consilium/shared/errors';
 import type { BlobPlace } from './blobs.js';
-import { type Disk, hasCode, makeFolder, readUpTo, realDisk, syncFolder, withSpace, writeAll } from './disk.js';
+import {
+  type Disk,
+  hasCode,
+  makeFolder,
+  namesIn,
+  readUpTo,
+  realDisk,
+  syncFolder,
+  withSpace,
+  writeAll,
+} from './disk.js';
 import { folderBlobs } from './folder-blobs.js';
-import { type FolderPlace, temporaryFolder } from './folder-place.js';
+import { blobsBelow, type FolderPlace, temporaryFolder } from './folder-place.js';
 import { folderSpools } from './folder-spools.js';
 import type { Random } from './sealed-format.js';
 
@@ -52,6 +62,10 @@ export async function openBlobFolder({
     },
   };
 }
+
+/** Whether blobs lie in a folder, opened or not. */
+export const holdsBlobs = async (folder: string): Promise<boolean> =>
+  (await namesIn(realDisk, blobsBelow(folder))).length > 0;
 
 /** A wrong key must be told at start, not as a thousand damaged blobs. */
 async function checkKey({ disk, folder, dataKey }: FolderPlace): Promise<void> {

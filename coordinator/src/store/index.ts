@@ -1,7 +1,7 @@
 export * from './blobs.js';
 export { type Disk, type FileHandle, realDisk } from './disk.js';
 export { type DiskUsage, diskUsage } from './disk-usage.js';
-export { type BlobFolderOptions, openBlobFolder } from './folder.js';
+export { type BlobFolderOptions, holdsBlobs, openBlobFolder } from './folder.js';
 export { memoryBlobs } from './memory-blobs.js';
 export { openSqliteStore } from './sqlite.js';
 export type { Queries, Store, Tx } from './store.js';

@@ -5,7 +5,7 @@ import { coded, fail } from '@consilium/shared/errors';
 import type { BlobHash } from '@consilium/shared/ids';
 import type { JournalHead, JournalRecord } from '@consilium/shared/journal';
 import { Kysely, SqliteDialect, sql } from 'kysely';
-import { connect } from './libsql.js';
+import { type Connection, connect } from './libsql.js';
 import { holdLock } from './lock.js';
 import { migrate } from './migrations/index.js';
 import type { Store, Tx } from './store.js';
@@ -29,15 +29,16 @@ export async function openSqliteStore({ file }: { readonly file: string }): Prom
       connection.prepare(`PRAGMA ${pragma}`).all([]);
     }
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
+    if (!inMemory) checkPages(connection, file);
     await migrate(db, file);
-    return storeOn(db, unlock);
+    return storeOn(db, file, unlock);
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-function storeOn(db: Kysely<Tables>, unlock: () => void): Store {
+function storeOn(db: Kysely<Tables>, file: string, unlock: () => void): Store {
   const inside = new AsyncLocalStorage<{ ended: boolean }>();
 
   // There is one connection: a query that waits for its own transaction to end would wait for ever.
@@ -54,7 +55,10 @@ function storeOn(db: Kysely<Tables>, unlock: () => void): Store {
 
   async function* records(chain: string, from = 0): AsyncGenerator<JournalRecord> {
     for (let next = from; ; ) {
-      const page = await transaction((tx) => pageOf(tx, chain, next, recordsPerPage));
+      const page = await transaction((tx) => pageOf(tx, chain, next, recordsPerPage)).catch((error: unknown) => {
+        if (error instanceof SyntaxError) throw coded('CSM-STORE-DAMAGED', { file }, { cause: error });
+        throw error;
+      });
       yield* page;
       if (page.length < recordsPerPage) return;
       next += page.length;
@@ -92,6 +96,12 @@ function storeOn(db: Kysely<Tables>, unlock: () => void): Store {
       return closing;
     },
   };
+}
+
+/** What stands in the pages is checked as it is read; that they hang together is checked here, before anything is added. */
+function checkPages(connection: Connection, file: string): void {
+  const [answer] = connection.prepare('PRAGMA quick_check(1)').all([]);
+  if (!(answer instanceof Object && Object.values(answer)[0] === 'ok')) fail('CSM-STORE-DAMAGED', { file });
 }
 
 function checkLinks(chain: string, expectedHead: BlobHash | null, records: readonly JournalRecord[]): void {

@@ -59,20 +59,21 @@ export async function sealSecret(
 
 /**
  * Opens a sealed secret.
+ * @param file what an error calls it
  * @throws CSM-KEY-FORMAT when the value is no envelope
  * @throws CSM-KEY-PASSPHRASE when the passphrase is another one, or the envelope was altered: both look the same
  */
-export async function openSecret(value: unknown, passphrase: string): Promise<Uint8Array> {
+export async function openSecret(value: unknown, passphrase: string, file = 'The key file'): Promise<Uint8Array> {
   const parsed = secretEnvelope.safeParse(value);
-  if (!parsed.success) fail('CSM-KEY-FORMAT', { what: 'The sealed key file' });
+  if (!parsed.success) fail('CSM-KEY-FORMAT', { what: file });
   const { sealed, ...open } = parsed.data;
   const parts = [readText(sealed), fromText(open.kdf.salt, saltBytes), fromText(open.nonce, nonceBytes)] as const;
   const [bytes, salt, nonce] = parts;
-  if (bytes === null || salt === null || nonce === null) fail('CSM-KEY-FORMAT', { what: 'The sealed key file' });
+  if (bytes === null || salt === null || nonce === null) fail('CSM-KEY-FORMAT', { what: file });
   const key = await stretch(passphrase, salt, open.kdf.n);
   const secret = unseal(key, nonce, bytes, canonicalBytes(open));
   key.fill(0);
-  return secret ?? fail('CSM-KEY-PASSPHRASE');
+  return secret ?? fail('CSM-KEY-PASSPHRASE', { file });
 }
 
 const stretch = (passphrase: string, salt: Uint8Array, cost: number): Promise<Uint8Array> =>

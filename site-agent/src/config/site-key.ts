@@ -16,5 +16,5 @@ export async function makeKey({ key }: SiteHome, passphrase: string): Promise<Id
 /** @throws CSM-KEY-PASSPHRASE, CSM-KEY-FORMAT, CSM-CLISITE-NOT-ENROLLED when there is none */
 export async function openKey(home: SiteHome, passphrase: string): Promise<Identity> {
   if (!(await hasKey(home))) fail('CSM-CLISITE-NOT-ENROLLED', { home: home.folder });
-  return identityOf(await openSecret(await readJsonIfThere(home.key), passphrase));
+  return identityOf(await openSecret(await readJsonIfThere(home.key), passphrase, home.key));
 }

@@ -21,6 +21,21 @@ export async function fileSource(path: string): Promise<Source & { close(): Prom
   };
 }
 
+/** SHA-256 of a file's bytes. */
+export async function digestOf(path: string): Promise<BlobHash> {
+  const file = await open(path, 'r');
+  try {
+    const hash = createHash('sha256');
+    const { size } = await file.stat();
+    for (let offset = 0; offset < size; offset += pieceBytes) {
+      hash.update(await readExactly(file, offset, Math.min(pieceBytes, size - offset)));
+    }
+    return hash.digest('hex') as BlobHash;
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * A file that a blob arrives in (mode 0600). What an earlier process left of it counts, so the same path must always
  * stand for the same blob. The digest is kept as bytes come; only an old first part is read again. `close` it at the end.

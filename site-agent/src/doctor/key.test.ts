@@ -53,7 +53,7 @@ describe('the examination of the key', () => {
   });
 
   it('tells why the key was not proven', async () => {
-    const refused = () => Promise.reject(coded('CSM-KEY-PASSPHRASE'));
+    const refused = () => Promise.reject(coded('CSM-KEY-PASSPHRASE', { file: 'site.key' }));
     expect(await examineKey(home, enrolment, refused)).toMatchObject({ state: 'fault', code: 'CSM-KEY-PASSPHRASE' });
   });
 

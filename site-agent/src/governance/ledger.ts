@@ -27,7 +27,7 @@ export async function openLedger(path: string, identity: Identity, now: () => Da
   try {
     const { head, bytes } = await check(path, identity);
     await withDisk(path, () => truncate(path, bytes));
-    return ledgerOn(file, path, head, identity, now);
+    return ledgerOn(file, path, { head, bytes }, identity, now);
   } catch (thrown) {
     await file.close();
     throw thrown;
@@ -62,19 +62,26 @@ async function* whole(path: string): AsyncGenerator<Uint8Array> {
 function ledgerOn(
   file: FileHandle,
   path: string,
-  start: JournalHead | null,
+  start: { readonly head: JournalHead | null; readonly bytes: number },
   identity: Identity,
   now: () => Date,
 ): Ledger {
-  let head = start;
+  let { head, bytes } = start;
+  let torn = false;
   let turn: Promise<void> = Promise.resolve();
   const write = async (type: string, body: object, durable: boolean): Promise<void> => {
     const draft = { chain: 'ledger', time: now().toISOString(), type, body };
-    const record = sealRecord(head, draft, (domain, bytes) => sign(identity, domain, bytes));
+    const record = sealRecord(head, draft, (domain, signed) => sign(identity, domain, signed));
+    const line = journalLine(record);
     await withDisk(path, async () => {
-      await file.appendFile(journalLine(record));
+      // A line that a full disk cut short must not stand before the next one.
+      if (torn) await file.truncate(bytes);
+      torn = true;
+      await file.appendFile(line);
       if (durable) await file.sync();
+      torn = false;
     });
+    bytes += line.length;
     head = record;
   };
   return {

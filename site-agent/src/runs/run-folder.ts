@@ -5,7 +5,7 @@ import { type BlobHash, type RunId, runId, type StepId } from '@consilium/shared
 import { type SignedManifest, signedManifest } from '@consilium/shared/wire';
 import { z } from 'zod';
 import { adopt, makePrivate, readIfThere, readJsonIfThere, withDisk, writeWhole } from '../config/index.js';
-import { fileSink, type Sink } from '../connection/index.js';
+import { digestOf, fileSink, type Sink } from '../connection/index.js';
 
 const kept = z.strictObject({
   contribution: signedManifest,
@@ -26,7 +26,7 @@ export interface RunFolder {
   blob(hash: BlobHash): string;
   /** Size of a fetched blob; null when it is not there whole. */
   sizeOf(hash: BlobHash): Promise<number | null>;
-  /** Brings a blob here unless it is here: `fetch` fills the sink, which may hold a first part from before. */
+  /** Brings a blob here unless it is here, unaltered: `fetch` fills the sink, which may hold a first part from before. */
   obtain(hash: BlobHash, fetch: (sink: Sink) => Promise<unknown>): Promise<string>;
   /** Where the trainer writes a step's result before it is a contribution. */
   draft(step: StepId): string;
@@ -56,6 +56,15 @@ export async function openRunFolder(runs: string, run: RunId): Promise<RunFolder
   const sizeOf = (hash: BlobHash): Promise<number | null> =>
     withDisk(hash, async () => (await stat(blob(hash)).catch(absent))?.size ?? null);
 
+  /** A disk may have changed what an earlier step left: nothing is trained on that. One that differs is fetched anew. */
+  const isWhole = (hash: BlobHash): Promise<boolean> =>
+    withDisk(hash, async () => {
+      if ((await sizeOf(hash)) === null) return false;
+      if ((await digestOf(blob(hash))) === hash) return true;
+      await rm(blob(hash), { force: true });
+      return false;
+    });
+
   return {
     folder,
     blob,
@@ -64,7 +73,7 @@ export async function openRunFolder(runs: string, run: RunId): Promise<RunFolder
     carried,
     carriedDraft,
     async obtain(hash, fetch) {
-      if ((await sizeOf(hash)) !== null) return blob(hash);
+      if (await isWhole(hash)) return blob(hash);
       const part = `${blob(hash)}.part`;
       const sink = await withDisk(part, () => fileSink(part));
       try {

@@ -14,6 +14,10 @@ export const agreementErrors = {
     message: 'The contract is for consortium {consortium}, not for this one.',
     remedy: 'Check which coordinator this site is enrolled with.',
   },
+  'CSM-CONTRACT-OTHER': {
+    message: 'The contract kept for run {run} is not the one that its journal names.',
+    remedy: 'Restore the database from a backup: it was altered, or a disk lost part of it.',
+  },
   'CSM-CONTRACT-SIGNATURE': {
     message: 'The contract is not signed by the key of the lead pinned at enrolment.',
     remedy: 'Do not take part. Call the lead: the coordinator or the contract was altered.',

@@ -47,7 +47,7 @@ export const keysErrors = {
     remedy: 'Restore it from a backup, or make a new key and enrol again.',
   },
   'CSM-KEY-PASSPHRASE': {
-    message: 'The key file does not open: another passphrase, or the file was altered.',
+    message: '{file} does not open: another passphrase, or the file was altered.',
     remedy: 'Try the passphrase again, or restore the key file from a backup.',
   },
   'CSM-KEY-REVOKED': {

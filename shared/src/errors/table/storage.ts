@@ -99,6 +99,10 @@ export const storageErrors = {
     message: 'The database {file} cannot be read or written.',
     remedy: 'Check that the folder exists, belongs to this user and lies on a healthy disk that is not read-only.',
   },
+  'CSM-STORE-EMPTIED': {
+    message: 'The database {file} holds nothing, but blobs of runs lie beside it.',
+    remedy: 'Restore it from a backup. To begin anew, move the whole folder away.',
+  },
   'CSM-STORE-IN-USE': {
     message: 'The database {file} is in use by another process.',
     remedy: 'Stop the other coordinator on this folder first.',
