@@ -1,11 +1,12 @@
 // The kernels against a copy of the same bytes and against plain JavaScript; whole folds in processes of their own.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { kernels } from '@consilium/coordinator/aggregation';
+import { kernels, middleOf } from '@consilium/coordinator/aggregation';
 import { encodeWeights } from '@consilium/shared/weights';
 import { openPlace } from './aggregation.blobs.mjs';
 import { interleaved } from './measuring/interleaved.mjs';
@@ -14,9 +15,12 @@ const tileElements = 2 ** 18;
 const tiles = 80;
 const modelElements = 20_000_000;
 const siteCounts = [5, 20];
+const medianSites = 10;
+/** Times that the coordinate-wise median is timed, each time beside NumPy's. */
+const medianRounds = 9;
 
 export async function bench() {
-  return [...(await kernelFigures()), ...(await foldFigures())];
+  return [...(await kernelFigures()), ...(await medianFigures()), ...(await foldFigures())];
 }
 
 async function kernelFigures() {
@@ -36,6 +40,11 @@ async function kernelFigures() {
       js: over((input) => sums.js.add(input, 0.05)),
       wide: over((input, index) => wide[index].add(input, 0.05)),
       wasmCheck: over((input, index) => wasm.differenceSquares(input, copies[index])),
+      // What an accepted update costs in all, checked and summed; the tiles of base and sums are at hand, as updates stream by.
+      wasmBoth: over((input) => {
+        wasm.differenceSquares(input, copies[0]);
+        sums.wasm.add(input, 0.05);
+      }),
       jsCheck: over((input, index) => js.differenceSquares(input, copies[index])),
     },
     { rounds: 15, warmUp: 3 },
@@ -53,9 +62,72 @@ async function kernelFigures() {
     figure('weighted sum, as a fold does it', 'wasm', 'js', 2),
     figure('weighted sum, sums of model size', 'wide', 'memcpy'),
     figure('weighted sum, JS kernel', 'js', 'memcpy'),
+    figure('weighted sum with norm and finiteness', 'wasmBoth', 'memcpy', 0.35),
     figure('norm and finiteness', 'wasmCheck', 'memcpy'),
     figure('norm and finiteness', 'wasmCheck', 'jsCheck', 2),
   ];
+}
+
+/** The coordinate-wise median of a tile over sites, and NumPy's of the same values: in turn, so that a busy machine meets both. */
+async function medianFigures() {
+  const rows = Array.from({ length: medianSites }, (_, index) => noise(tileElements, index + 1));
+  const into = new Float32Array(tileElements);
+  const figure = (name, value, more) => ({ what: `median over ${medianSites} sites, ${name}`, value, ...more });
+  const { wasm, js } = Object.fromEntries(
+    Object.entries(kernels).map(([name, kernel]) => {
+      const sorter = kernel().sorter(medianSites, middleOf(medianSites));
+      return [name, () => sorter.median(rows, into)];
+    }),
+  );
+  const numpy = await openNumPy(rows);
+  try {
+    const ms = await interleaved(
+      { wasm: repeated(wasm, 10), js, ...(numpy && { numpy: numpy.median }) },
+      { rounds: medianRounds, warmUp: 3 },
+    );
+    ms.wasm /= 10;
+    const speed = (name) => `${((tileElements / ms[name]) * 1e-3).toFixed(0)} M values/s`;
+    const beside = numpy
+      ? { ratio: ms.numpy / ms.wasm, to: `np.median of NumPy ${numpy.version}`, goal: { atLeast: 20 } }
+      : { to: 'np.median left out: no python3 with NumPy here' };
+    return [
+      figure('WASM', speed('wasm'), beside),
+      figure('JS', speed('js'), { ratio: ms.js / ms.wasm, to: 'the time of WASM' }),
+    ];
+  } finally {
+    numpy?.close();
+  }
+}
+
+const repeated = (work, times) => () => {
+  for (let time = 0; time < times; time++) work();
+};
+
+/** A Python that holds the rows and takes their median at every line that it is sent; null where there is none with NumPy. */
+async function openNumPy(rows) {
+  const program = `
+import sys, numpy as np
+x = np.frombuffer(sys.stdin.buffer.read(${4 * rows.length * tileElements}), dtype=np.float32).reshape(${rows.length}, -1)
+print(np.__version__, flush=True)
+for line in sys.stdin.buffer:
+    print(float(np.median(x, axis=0)[0]), flush=True)
+`;
+  for (const python of ['/usr/bin/python3', 'python3']) {
+    const child = spawn(python, ['-c', program], { stdio: ['pipe', 'pipe', 'ignore'] });
+    // One without NumPy, or that is not there, ends before it has read all.
+    child.on('error', () => {});
+    child.stdin.on('error', () => {});
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    for (const row of rows) child.stdin.write(Buffer.from(row.buffer));
+    const { value: version } = await lines.next();
+    if (version === undefined) continue;
+    const median = async () => {
+      child.stdin.write('\n');
+      await lines.next();
+    };
+    return { version, median, close: () => child.kill() };
+  }
+  return null;
 }
 
 async function foldFigures() {

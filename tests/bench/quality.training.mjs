@@ -25,8 +25,9 @@ const wanted = (run, { features }) => ({
 /**
  * The run, step by step as coordinator and sites do it: every site trains the global model with its own seed for the step,
  * the updates are folded to the next one, which is judged on the validation patients of all sites.
+ * @param send what a site makes of its update before it leaves
  */
-export async function federated(consortium, model, chooses) {
+export async function federated(consortium, model, chooses, send = ({ update }) => update) {
   const { contract, state, sites } = consortium;
   const { seed, training, validation } = contract.runFile;
   const { blobs, close } = memoryBlobs();
@@ -44,7 +45,8 @@ export async function federated(consortium, model, chooses) {
       const base = { model: file, frozen: null };
       const given = { model, contract, site, step, stage, round, state, part: parts.train, base };
       const { update } = await trainStep({ ...given, signal: new AbortController().signal, onProgress: () => {} });
-      contributions.push({ site, samples, hash: await blobs.write(update) });
+      const sent = send({ site, round, base: file, update });
+      contributions.push({ site, samples, hash: await blobs.write(sent) });
     }
     const folded = await fold({ strategy: training.strategy, base, state: kept, contributions, blobs });
     for (const used of contributions) await blobs.remove(used.hash);

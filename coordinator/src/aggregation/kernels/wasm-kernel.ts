@@ -1,3 +1,4 @@
+import { compileNetwork, mostCompiledRows } from './compiled-network.js';
 import { type Accumulator, blockElements, demandLength, eachBlock, type Kernel } from './kernel.js';
 import { kernelsModule } from './kernels-module.js';
 import { columnsOf, networkOf, type Sorter, sorterOver } from './sorting.js';
@@ -11,6 +12,11 @@ interface Exports {
   exchange(pairs: number, end: number, rowBytes: number): void;
 }
 
+/** What a compiled network exports. */
+interface Compiled {
+  run(at: number, end: number): void;
+}
+
 interface Memory {
   readonly buffer: ArrayBuffer;
 }
@@ -19,10 +25,10 @@ interface Memory {
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Memory: new (size: { readonly initial: number }) => Memory;
-  readonly Instance: new (
+  readonly Instance: new <Of>(
     module: object,
     imports: { readonly host: { readonly memory: Memory } },
-  ) => { readonly exports: Exports };
+  ) => { readonly exports: Of };
 };
 
 const lanes = 8;
@@ -41,7 +47,8 @@ export function wasmKernel(): Kernel {
   const module = new WebAssembly.Module(Buffer.from(kernelsModule, 'base64'));
   const open = (bytes: number) => {
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
-    return { buffer: memory.buffer, exports: new WebAssembly.Instance(module, { host: { memory } }).exports };
+    const { exports } = new WebAssembly.Instance<Exports>(module, { host: { memory } });
+    return { memory, buffer: memory.buffer, exports };
   };
   const scratch = open(2 * blockBytes);
   const updateBlock = new Float32Array(scratch.buffer, 0, blockElements);
@@ -89,14 +96,21 @@ export function wasmKernel(): Kernel {
     const network = networkOf(rows, ranks);
     const rowBytes = columnsOf(rows) * Float32Array.BYTES_PER_ELEMENT;
     const pairs = rows * rowBytes;
-    const { buffer, exports } = open(pairs + network.length * pairBytes);
-    new Uint32Array(buffer, pairs, 2 * network.length).set(network.flat().map((row) => row * rowBytes));
+    const pairsEnd = pairs + network.length * pairBytes;
+    const { memory, buffer, exports } = open(pairsEnd);
     const block = Array.from({ length: rows }, (_, row) => new Float32Array(buffer, row * rowBytes, columnsOf(rows)));
+    const halfway = (low: number, high: number) => exports.halfway(low * rowBytes, high * rowBytes, columnsOf(rows));
+    if (rows <= mostCompiledRows) {
+      const compiled = new WebAssembly.Module(compileNetwork(rows, { network, ranks, rowBytes }));
+      const { run } = new WebAssembly.Instance<Compiled>(compiled, { host: { memory } }).exports;
+      return sorterOver(block, { exchange: () => run(0, rowBytes), halfway });
+    }
+    new Uint32Array(buffer, pairs, 2 * network.length).set(network.flat().map((row) => row * rowBytes));
     return sorterOver(block, {
       exchange() {
-        if (network.length > 0) exports.exchange(pairs, pairs + network.length * pairBytes, rowBytes);
+        if (network.length > 0) exports.exchange(pairs, pairsEnd, rowBytes);
       },
-      halfway: (low, high) => exports.halfway(low * rowBytes, high * rowBytes, columnsOf(rows)),
+      halfway,
     });
   }
 
