@@ -151,6 +151,12 @@ describe('the door of a coordinator with a run under way', () => {
     });
   });
 
+  it('a contract whose strategy needs more sites than there are is refused at launch', async () => {
+    const { lead } = consortium;
+    const training = { rounds: 1, optimizer: { name: 'sgd', rate: 0.1 }, strategy: { name: 'bulyan', faulty: 3 } };
+    await expect(lead.launch(lead.contract({ training }))).rejects.toEqual(coded('CSM-RUN-STRATEGY-LARGE'));
+  });
+
   function signed(contract: Contract, by: Identity = consortium.lead.identity): SignedContract {
     return signContract(contract, (domain, bytes) => sign(by, domain, bytes));
   }

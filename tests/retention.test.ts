@@ -36,4 +36,9 @@ it('a closed run leaves the updates of as many rounds as its contract says, and 
   // The preparation is that of the run before.
   const second = first + 1 + names.length + 1;
   expect(await left(second)).toBe(second);
+  // What the server kept from round to round goes with the rounds that it was for.
+  const training = { rounds: 3, optimizer: { name: 'sgd', rate: 0.1 }, strategy: { name: 'fedadam' } };
+  await train({ training, validation: { share: 0 }, retention: { updates: 0 }, seed: 3 });
+  const third = second + 1 + names.length + 1;
+  expect(await left(third)).toBe(third);
 });

@@ -8,7 +8,7 @@ export interface MeanSettings {
 /** The weighted mean of the updates, tile by tile, for strategies that stand on it. */
 export interface WeightedMean {
   readonly survey?: Survey;
-  /** Whether some update is shortened, so that the mean alone is not the sum of all weights. */
+  /** What each site counts in the moving averages, which nothing shortens. */
   counts(): readonly number[];
   open(): void;
   add(index: number, values: Float32Array): void;
