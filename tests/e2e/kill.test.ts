@@ -63,10 +63,11 @@ describe('kill -9', () => {
     ]);
   });
 
-  it('of the coordinator in every phase ends in the same model, and the journal verifies', async () => {
+  // tests/faults/crash.test.ts kills it at every record; here are the agents that it comes back to, and a second stage.
+  it('of the coordinator in each kind of phase ends in the same model, and the journal verifies', async () => {
     await using theatre = await openTheatre(hospitals);
     const run = await theatre.launch(stagedRun);
-    for (const step of order) {
+    for (const step of ['prepare:combat:2', 'train:0:2', 'initial:1', 'test']) {
       await theatre.until(
         run,
         (view) => closed(view) || view.step === step || order.indexOf(view.step ?? '') > order.indexOf(step),
