@@ -8,7 +8,7 @@ const blank = (id: string, stage: number, round: number): Omit<StepView, 'opened
   step: stepId.parse(id),
   kind: id.startsWith('train') ? 'train' : 'validate',
   ...{ stage, round, folding: null, done: null, model: null, isBest: false },
-  ...{ asked: 0, accepted: 0, absent: 0, bytes: 0 },
+  ...{ asked: 0, accepted: 0, absent: 0, sampleShare: null, unmet: [], bytes: 0 },
 });
 
 const summed = (step: Omit<StepView, 'asked' | 'accepted' | 'absent' | 'bytes'>): StepView => ({

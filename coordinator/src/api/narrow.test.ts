@@ -20,6 +20,8 @@ describe('a run', () => {
     expect(seen.coverage.sites).toEqual([view.coverage.sites[0]]);
     expect(seen.judged.map(({ pooled }) => pooled)).toEqual(view.judged.map(({ pooled }) => pooled));
     expect(seen.judged.every(({ sites }) => sites.length === 1 && sites[0]?.site === own.site)).toBe(true);
+    // A share that grows with each site that comes would tell how large each is.
+    expect(seen.participation.open).toMatchObject({ behind: 1, sampleShare: null });
     expect(seen.turnout).toEqual({ sites: 4, connected: 3, accepted: 1, refused: 0, absent: 1, left: 0 });
     expect(seen.error?.details).toEqual({ step: 'train:0:9', sites: 'hospital-a, another site' });
   });

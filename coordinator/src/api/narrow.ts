@@ -21,7 +21,22 @@ export function narrowRun(view: RunView, sight: Sight): RunView {
     error: view.error && withoutSites(view.error, new Set(others)),
     sites: own(view.sites),
     judged: view.judged.map((one) => ({ ...one, sites: own(one.sites) })),
-    coverage: { ...view.coverage, sites: own(view.coverage.sites) },
+    coverage: {
+      ...view.coverage,
+      sites: own(view.coverage.sites),
+      shortfalls: view.coverage.shortfalls.map(({ step, unmet }) => ({ step, unmet: unmet.map(withoutShare) })),
+    },
+    participation: {
+      ...view.participation,
+      required: view.participation.required.filter((site) => sees(sight, site)),
+      // The share grows with each site that comes: seen as it grows, it tells how large each of them is.
+      open: view.participation.open && {
+        ...view.participation.open,
+        sampleShare: null,
+        unmet: view.participation.open.unmet.map((error) => withoutShare(withoutSites(error, new Set(others)))),
+      },
+      missing: own(view.participation.missing),
+    },
     lacking: own(view.lacking).map((one) => ({ ...one, error: one.error && withoutSites(one.error, new Set(others)) })),
   };
 }
@@ -40,6 +55,12 @@ export function withoutSites(error: WireError, sites: ReadonlySet<string>): Wire
   ]);
   return { code: error.code, details: Object.fromEntries(veiled) };
 }
+
+/** A fault without the share of samples that it tells. */
+export const withoutShare = ({ code, details }: WireError) => ({
+  code,
+  details: 'share' in details ? { ...details, share: '–' } : { ...details },
+});
 
 /** The words of a text, and what stands between them. Site ids are such words. */
 const words = (value: string | number): string[] => String(value).split(/([^a-z0-9-]+)/);

@@ -1,9 +1,11 @@
 import { figure, table } from '@consilium/shared/terminal';
 import { reportWords } from '@consilium/shared/words';
 import type { RunSummary, RunView, SiteView } from '../conduct/view.js';
-import { accuracyInterval } from '../following/index.js';
+import { accuracyInterval, formats, participationText } from '../following/index.js';
 import { span } from './durations.js';
 import { brief, explainWire } from './output.js';
+
+const format = formats('en', 'UTC');
 
 /** The list of runs. */
 export const runsText = (runs: readonly RunSummary[]): string =>
@@ -28,6 +30,7 @@ export function statusText(view: RunView): string {
     `${view.name}  ${view.run}`,
     headline(view),
     ...(view.error === null ? [] : ['', explainWire(view.error)]),
+    ...participationText(view, format),
     '',
     table(['SITE', 'STATE', 'DOING', 'BACKEND', 'SAMPLES', 'HEARD'], view.sites.map(siteRow)),
     ...view.sites.flatMap(({ site, error }) => (error === null ? [] : ['', `${site}: ${explainWire(error)}`])),
@@ -105,7 +108,12 @@ export function withInterval(pooled: RunView['judged'][number]['pooled']): strin
 /** Who was missing, and since when; nothing when nobody was. */
 export function coverageText({ coverage }: RunView): string[] {
   const gaps = coverage.sites.filter(({ missing }) => missing.length > 0);
-  if (gaps.length === 0) return [];
+  const short = coverage.shortfalls.map(({ step, unmet }) => [step, unmet.map(({ code }) => code).join(', ')]);
+  const shortText =
+    short.length === 0
+      ? []
+      : ['', 'Steps that went on with less than the contract asks for:', table(['STEP', 'LACKED'], short)];
+  if (gaps.length === 0) return shortText;
   return [
     '',
     'Not everybody stood behind every step:',
@@ -120,6 +128,7 @@ export function coverageText({ coverage }: RunView): string[] {
         ].join(', '),
       ]),
     ),
+    ...shortText,
   ];
 }
 

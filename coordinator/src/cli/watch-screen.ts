@@ -1,7 +1,7 @@
 import { figure, printable, table } from '@consilium/shared/terminal';
 import type { Tone } from '@consilium/shared/words';
 import type { RunView, SiteView } from '../conduct/view.js';
-import { type Doing, formats, places, type SiteLine, siteLine } from '../following/index.js';
+import { type Doing, formats, participationText, places, type SiteLine, siteLine } from '../following/index.js';
 import { explainWire } from './output.js';
 import { coverageText, headline, withInterval } from './status-text.js';
 import type { JournalState, Sight } from './watch-follower.js';
@@ -23,6 +23,7 @@ export function screenOf(sight: Sight, nowMs: number, rows: number): readonly Sc
     ...faultLines(view),
     line(''),
     ...figureLines(view),
+    ...participationText(view, format).map((text) => line(text, view.phase === 'paused' ? 'warn' : 'quiet')),
     ...shareLines(view),
     ...coverageText(view).flatMap((text) => text.split('\n').map((one) => line(one))),
     line(journalText(journal), journalTones[journal.kind]),

@@ -116,7 +116,18 @@ describe('what is followed beside the views', () => {
   };
   const step = (name: string, done: string | null): StepView => ({
     ...{ step: name as StepView['step'], kind: 'train', stage: 0, round: 1, opened: '1970-01-01T00:01:00.000Z' },
-    ...{ folding: null, done, model: null, isBest: false, asked: 1, accepted: 1, absent: 0, bytes: 0 },
+    ...{
+      folding: null,
+      done,
+      model: null,
+      isBest: false,
+      asked: 1,
+      accepted: 1,
+      absent: 0,
+      sampleShare: 1,
+      unmet: [],
+      bytes: 0,
+    },
     sites: view.sites.slice(0, 1).map(({ site }) => ({
       ...{ site, standing: 'accepted', hash: null, at: '1970-01-01T00:01:20.000Z', seconds: 20, bytes: 0, samples: 1 },
       ...{ refusals: 0, code: null, excused: false },

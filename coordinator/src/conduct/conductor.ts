@@ -1,6 +1,6 @@
 import { type Contract, contractHash } from '@consilium/shared/contract';
 import { asCoded, type CodedError, fail, toWire } from '@consilium/shared/errors';
-import type { BlobHash, StepId } from '@consilium/shared/ids';
+import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import {
   type JournalHead,
   type JournalRecord,
@@ -22,7 +22,7 @@ import {
 } from '../rounds/index.js';
 import type { Store } from '../store/index.js';
 import { type ChainedRecord, project } from './project.js';
-import { noteTime, type StepTimes } from './step-times.js';
+import { noteAway, noteTime, type StepTimes } from './step-times.js';
 
 /** A fold that came to nothing, or whose outcome could not be journaled, for lack of space is done again after this, then after twice as long, and so on. */
 const firstRetryMs = 250;
@@ -44,6 +44,8 @@ export interface Conductor {
   readonly times: ReadonlyMap<StepId, StepTimes>;
   /** What keeps the run from going on just now though nothing in its journal does, as a full disk; null while all is well. */
   readonly trouble: CodedError | null;
+  /** When each absent site was given up. */
+  readonly awaySince: ReadonlyMap<SiteId, string>;
   /** Journals what the input leads to, then does what follows. Inputs are taken one after the other. */
   send(input: RunInput): Promise<RunState>;
   close(): Promise<void>;
@@ -81,6 +83,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   let trouble: CodedError | null = null;
   let retries = 0;
   const times = new Map<StepId, StepTimes>();
+  const awaySince = new Map<SiteId, string>();
 
   for await (const record of store.records(chain)) {
     // Its own signature need not be proven to itself; a bit that fell over on the disk must not be acted on.
@@ -89,6 +92,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
     if (read.type === 'offered' && read.contract !== contractHash(contract)) fail('CSM-CONTRACT-OTHER', { run: chain });
     state = apply(state, read);
     noteTime(times, read, record.time);
+    noteAway(awaySince, read, record.time);
     if (head === null) created = record.time;
     updated = record.time;
     head = record;
@@ -125,7 +129,10 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
     state = next;
     head = last;
     updated = time;
-    for (const record of records) noteTime(times, record, time);
+    for (const record of records) {
+      noteTime(times, record, time);
+      noteAway(awaySince, record, time);
+    }
     onChange(before, records);
     doDeeds();
     return state;
@@ -163,6 +170,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
 
   const conductor: Conductor = {
     times,
+    awaySince,
     get trouble() {
       return trouble;
     },

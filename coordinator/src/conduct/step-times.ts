@@ -1,4 +1,4 @@
-import type { StepId } from '@consilium/shared/ids';
+import type { SiteId, StepId } from '@consilium/shared/ids';
 import type { RunRecord } from '../rounds/index.js';
 
 /** When a step was opened, when the last site that it waited for was there, and when its fold was done. ISO 8601, UTC. */
@@ -34,6 +34,12 @@ export function noteTime(times: Map<StepId, StepTimes>, record: RunRecord, time:
     default:
       record satisfies never;
   }
+}
+
+/** Notes when a site was given up, and forgets it when the site is back. */
+export function noteAway(since: Map<SiteId, string>, record: RunRecord, time: string): void {
+  if (record.type === 'site-left') since.set(record.site, since.get(record.site) ?? time);
+  if (record.type === 'site-returned' || record.type === 'contribution-accepted') since.delete(record.site);
 }
 
 const known = (times: ReadonlyMap<StepId, StepTimes>, step: StepId, time: string): StepTimes =>

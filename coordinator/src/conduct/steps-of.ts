@@ -1,6 +1,6 @@
 import { idOf, type Step, stageOf } from '@consilium/shared/contract';
 import type { SiteId, StepId } from '@consilium/shared/ids';
-import { type Absence, currentStepId, type RunState } from '../rounds/index.js';
+import { type Absence, currentStepId, type RunState, type StepHistory, shareBehind } from '../rounds/index.js';
 import { type ContributionRow, contributionsOf, type Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
 import type { StepTimes } from './step-times.js';
@@ -16,8 +16,10 @@ export async function stepsOfRun({ state, times }: Conductor, store: Store, { fr
     const done = state.history[index];
     const id = done?.step ?? open!;
     const rows = await store.read((db) => contributionsOf(db, state.contract.run, id));
-    const { absent, model = null } = done ?? { absent: state.absent };
-    steps.push(stepView(state, { id, step: known.get(id)!, absent, model, rows, times: times.get(id) ?? null }));
+    const { absent, unmet, model } = done ?? { absent: state.absent, unmet: [], ...state.folding, model: null };
+    const behind = new Set(done?.sites ?? state.accepted.keys());
+    const facts = { id, step: known.get(id)!, absent, unmet, behind, model, rows, times: times.get(id) ?? null };
+    steps.push(stepView(state, facts));
   }
   return { total, steps };
 }
@@ -26,12 +28,14 @@ interface StepFacts {
   readonly id: StepId;
   readonly step: Step;
   readonly absent: ReadonlyMap<SiteId, Absence>;
+  readonly unmet: StepHistory['unmet'];
+  readonly behind: ReadonlySet<SiteId>;
   readonly model: StepView['model'];
   readonly rows: readonly ContributionRow[];
   readonly times: StepTimes | null;
 }
 
-function stepView(state: RunState, { id, step, absent, model, rows, times }: StepFacts): StepView {
+function stepView(state: RunState, { id, step, absent, unmet, behind, model, rows, times }: StepFacts): StepView {
   const lines = step.kind === 'initial' ? [] : state.sites.map((site) => siteLine(site, rows, absent.get(site), times));
   const count = (standing: StepView['sites'][number]['standing']) =>
     lines.filter((line) => line.standing === standing).length;
@@ -48,6 +52,9 @@ function stepView(state: RunState, { id, step, absent, model, rows, times }: Ste
     asked: lines.length,
     accepted: count('accepted'),
     absent: count('absent') + count('left'),
+    sampleShare:
+      lines.length === 0 || state.samples.size === 0 ? null : shareBehind(state, step, (site) => behind.has(site)),
+    unmet: unmet.map(({ code, details }) => ({ code, details: { ...details } })),
     bytes: lines.reduce((sum, { bytes }) => sum + bytes, 0),
     sites: lines,
   };

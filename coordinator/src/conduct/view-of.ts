@@ -11,6 +11,7 @@ import {
   type StepHistory,
 } from '../rounds/index.js';
 import type { Conductor } from './conductor.js';
+import { participationOf } from './participation-view.js';
 import type { Presence } from './presence.js';
 import { type RunSummary, type RunView, reportsOf, type SiteView, turnoutOf } from './view.js';
 
@@ -65,6 +66,7 @@ export function viewOf(conductor: Conductor, live: (site: SiteId) => LiveSite): 
     journalLength: conductor.length,
     turnout: turnoutOf(shown),
     sites: shown,
+    participation: participationOf(state, conductor.awaySince),
     ...pastOf(state),
   };
 }
@@ -78,7 +80,7 @@ const pasts = new WeakMap<RunState, Past>();
 function pastOf(state: RunState): Past {
   const known = pasts.get(state);
   if (known !== undefined) return known;
-  const { sampleShare, sites } = coverageOf(state);
+  const { sampleShare, shortfalls, sites } = coverageOf(state);
   const caveat = caveatOf(state.contract.runFile);
   const figures = state.history.filter(({ metrics }) => metrics !== null).map(judged);
   const past: Past = {
@@ -86,6 +88,7 @@ function pastOf(state: RunState): Past {
     judged: caveat === null ? figures : figures.map(withoutFigures),
     coverage: {
       sampleShare,
+      shortfalls: shortfalls.map(({ step, unmet }) => ({ step, unmet: unmet.map((error) => copy(error)!) })),
       sites: sites.map((one) => ({
         ...one,
         missing: one.missing.map(({ error, ...rest }) => ({ ...rest, error: copy(error)! })),

@@ -43,7 +43,43 @@ export const coverageView = z.strictObject({
       missing: z.array(missing),
     }),
   ),
+  /** Steps that were folded although they lacked what the contract asks for, and what that was. */
+  shortfalls: z.array(z.strictObject({ step: stepId, unmet: z.array(wireError) })),
   sampleShare: z.strictObject({ least: z.number(), mean: z.number() }).nullable(),
+});
+
+/** What the contract asks of a step, how the open one stands to it, and who is missing from it. */
+export const participationView = z.strictObject({
+  onShortfall: z.enum(['wait', 'degrade', 'fail']).nullable(),
+  required: z.array(siteId),
+  /** Sites that the step needs. */
+  quorum: z.int(),
+  minimumSampleShare: z.number(),
+  idleLimitSeconds: z.number(),
+  /** Null while no site is asked for anything. */
+  open: z
+    .strictObject({
+      /** Sites that are still in the run, and those that stand behind the step. */
+      asked: z.int(),
+      behind: z.int(),
+      /** Share of the training samples behind it; null before sites signed how many they have. */
+      sampleShare: z.number().nullable(),
+      /** What it still lacks. */
+      unmet: z.array(wireError),
+    })
+    .nullable(),
+  missing: z.array(
+    z.strictObject({
+      site: siteId,
+      since: stepId,
+      /** When it was given up. */
+      at: z.string().nullable(),
+      excused: z.boolean(),
+      /** The step could still have it. */
+      mayReturn: z.boolean(),
+      error: wireError,
+    }),
+  ),
 });
 
 /** One judged round: pooled figures, and each site's own released ones (null where suppressed or absent). */
@@ -113,6 +149,7 @@ export const runView = runSummary.omit({ sites: true }).extend({
   caveat: z.string().nullable(),
   judged: z.array(judgedView),
   coverage: coverageView,
+  participation: participationView,
   /** Sites whose report of the final test is not here; empty while it may still come. */
   lacking: z.array(lacking),
 });
@@ -165,6 +202,10 @@ export const stepView = z.strictObject({
   asked: z.int(),
   accepted: z.int(),
   absent: z.int(),
+  /** Share of the training samples behind it; null before sites signed how many they have. */
+  sampleShare: z.number().nullable(),
+  /** What the contract asks for and it was folded without. */
+  unmet: z.array(wireError),
   /** Of all blobs that were sent in for the step, refused ones included. */
   bytes: z.number(),
   sites: z.array(

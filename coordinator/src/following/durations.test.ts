@@ -6,7 +6,17 @@ import { durationsOf, timedSteps } from './index.js';
 const at = (seconds: number) => new Date(1000 * seconds).toISOString();
 const step = (id: string, opened: number, done: number | null, took: Readonly<Record<string, number>>): StepView => ({
   ...{ step: stepId.parse(id), kind: 'train', stage: 0, round: 1, opened: at(opened), folding: null },
-  ...{ done: done === null ? null : at(done), model: null, isBest: false, asked: 2, accepted: 2, absent: 0, bytes: 0 },
+  ...{
+    done: done === null ? null : at(done),
+    model: null,
+    isBest: false,
+    asked: 2,
+    accepted: 2,
+    absent: 0,
+    sampleShare: 1,
+    unmet: [],
+    bytes: 0,
+  },
   sites: Object.entries(took).map(([site, seconds]) => ({
     ...{ site: siteId.parse(site), standing: 'accepted', hash: null, at: at(opened + seconds), seconds, bytes: 0 },
     ...{ samples: 1, refusals: 0, code: null, excused: false },

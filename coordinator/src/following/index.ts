@@ -4,4 +4,5 @@ export { durationsOf, kindOf, newestSteps, type TimedStep, timedSteps } from './
 export { etaOf, type Remaining } from './eta.js';
 export { type Formats, formats } from './formats.js';
 export { type Pace, rateOf, seePace } from './pace.js';
+export { participationText, shortfallWords } from './participation.js';
 export { type SiteLine, type Surroundings, siteLine } from './site-line.js';

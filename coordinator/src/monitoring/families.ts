@@ -188,6 +188,21 @@ export const metricFamilies: readonly MetricFamily[] = [
     samples: ofRuns(({ view }) => view.turnout.connected),
   },
   {
+    ...{ kind: 'gauge', name: 'consilium_run_needed_sites', labels: run },
+    help: 'Sites that the open step needs by the contract.',
+    samples: ofRuns(({ view }) => view.participation.quorum),
+  },
+  {
+    ...{ kind: 'gauge', name: 'consilium_run_waits_for_sites', labels: run },
+    help: '1 while a run is paused because a step lacks what the contract asks for, else 0.',
+    samples: ofRuns(({ view }) => (view.pausedBy === 'participation' ? 1 : 0)),
+  },
+  {
+    ...{ kind: 'gauge', name: 'consilium_run_short_steps', labels: run },
+    help: 'Steps that went on with less than the contract asks for, as it says.',
+    samples: ofRuns(({ view }) => view.coverage.shortfalls.length),
+  },
+  {
     ...{ kind: 'gauge', name: 'consilium_run_reports', labels: [...run, 'state'] },
     help: "Sites by whether their report of the final test is here (released) or not (lacking); none before the test's end.",
     samples: ({ shown }) =>

@@ -11,7 +11,7 @@ import type { RunReport } from '@consilium/shared/report';
 /** A contract in plain words, for people. The whole of it is the file that the contract's hash names. */
 export function contractTerms({ runFile, notAfter, extends: formers = [] }: Contract): RunReport['terms'] {
   const { model, participation, validation, training, data } = runFile;
-  const { required, quorum, minimumSampleShare, idleLimit } = participation;
+  const { required, quorum, minimumSampleShare, idleLimit, onShortfall } = participation;
   const { share, everyRounds, choose, minimumCell, minimumCohort, bootstrap, alone, previous, subgroups } = validation;
   const rows: readonly (readonly [string, string])[] = [
     ...(runFile.description === undefined ? [] : [['What for', runFile.description] as const]),
@@ -34,6 +34,7 @@ export function contractTerms({ runFile, notAfter, extends: formers = [] }: Cont
         quorum === undefined ? 'in each step all sites of the run' : `in each step at least ${counted(quorum, 'site')}`,
         ...(minimumSampleShare > 0 ? [`behind each round at least ${percent(minimumSampleShare)} of the samples`] : []),
         `a site without progress for ${idleLimit} counts as missing`,
+        ...(onShortfall === undefined ? [] : [shortfallTerms[onShortfall]]),
       ].join('; '),
     ],
     [
@@ -61,6 +62,12 @@ export function contractTerms({ runFile, notAfter, extends: formers = [] }: Cont
   ];
   return rows.map(([label, value]) => ({ label: label.slice(0, 64), value: value.slice(0, 2000) }));
 }
+
+const shortfallTerms = {
+  wait: 'a step that lacks this waits',
+  degrade: 'a step that lacks this goes on with the sites that are there, but never without a required one',
+  fail: 'a step that lacks this ends the run',
+} as const;
 
 const subgroupText = ({ column, bands }: Subgroup): string =>
   bands === undefined ? column : `${column}: ${bandNames(bands).join(', ')}`;

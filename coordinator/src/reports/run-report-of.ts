@@ -50,6 +50,7 @@ export function runReportOf(facts: RunFacts): RunReport {
     stages: stageRows(state),
     sites,
     participation: participationOf(state),
+    ...shortfallsOf(state),
     ...(caveat === null ? figuresOf(facts, reports) : noFigures),
     traffic,
     contract: state.contractHash,
@@ -157,6 +158,14 @@ function participationOf(state: RunState): RunReport['participation'] {
       },
     ];
   });
+}
+
+/** Left out where no step lacked anything. */
+function shortfallsOf(state: RunState): Pick<RunReport, 'shortfalls'> {
+  const { shortfalls } = coverageOf(state);
+  return shortfalls.length === 0
+    ? {}
+    : { shortfalls: shortfalls.map(({ step, unmet }) => ({ step, why: unmet.map(whyOf) })) };
 }
 
 function siteRows(state: RunState, evaluations: RunFacts['evaluations']): RunReport['sites'] {

@@ -83,6 +83,8 @@ export const runReport = z.strictObject({
       missing: z.array(z.strictObject({ site: siteId, why: text })),
     }),
   ),
+  /** Steps that went on with less than the contract asks for, and what they lacked. */
+  shortfalls: z.array(z.strictObject({ step: stepId, why: z.array(text).min(1) })).exactOptional(),
   /** Pooled validation figures by round. */
   curve: z.array(
     z.strictObject({

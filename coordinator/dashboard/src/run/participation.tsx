@@ -1,5 +1,6 @@
 import type { LiveRun } from '@consilium/coordinator/api';
 import type { StepView } from '@consilium/coordinator/conduct';
+import { fromWire } from '@consilium/shared/errors';
 import {
   countsChart,
   countsHeight,
@@ -176,6 +177,11 @@ function Gaps({ view }: { readonly view: LiveRun }) {
           ],
         }))}
       />
+      {view.coverage.shortfalls.map(({ step, unmet }) => (
+        <p key={step} className="notice">
+          {step} went on with less than the contract asks for: {unmet.map((error) => fromWire(error).message).join(' ')}
+        </p>
+      ))}
       {gaps.length === 0 ? (
         <p className="quiet">
           {sites.length === view.turnout.sites ? 'Every site' : 'It'} stood behind every step so far.

@@ -1,4 +1,5 @@
 import type { LiveRun } from '@consilium/coordinator/api';
+import { participationText } from '@consilium/coordinator/following';
 import type { SignedContract } from '@consilium/shared/contract';
 import { get } from '../call.js';
 import { format } from '../locale.js';
@@ -18,32 +19,28 @@ export function useContract(run: string): Fetched<SignedContract['contract']> {
 const met = { label: 'met', tone: 'good', meaning: 'The step may be closed.' } as const;
 const open = { label: 'not met yet', tone: 'warn', meaning: 'The step waits for more contributions.' } as const;
 
-/** By which rule the open step counts, and whether it does. */
+/** By which rule the open step counts, whether it has what it needs, and what happens if not. */
 export function Rule({ view }: { readonly view: LiveRun }) {
-  const { value: contract } = useContract(view.run);
-  const accepted = view.sites.filter(({ standing }) => standing === 'accepted');
-  const rule = contract?.runFile.participation;
-  if (rule === undefined || view.phase === 'closed' || view.sites.length === 0) return null;
-  const members = view.sites.filter(({ standing }) => standing !== 'left').length;
-  const needed = Math.max(1, rule.quorum ?? members);
-  const missing = rule.required.filter((site) => !accepted.some((own) => own.site === site));
-  const sum = (sites: typeof view.sites): number => sites.reduce((total, { samples }) => total + (samples ?? 0), 0);
-  const share = sum(view.sites) === 0 ? 0 : sum([...accepted]) / sum(view.sites);
-  const shareCounts = rule.minimumSampleShare > 0 && view.step?.startsWith('train:') === true;
-  const isMet = accepted.length >= needed && missing.length === 0 && (!shareCounts || share >= rule.minimumSampleShare);
+  const { open: step, missing } = view.participation;
+  const [standing, ...rest] = participationText(view, format);
+  if (step === null || view.phase === 'closed') return null;
   return (
-    <p className="rule">
-      <span>
-        Participation: <b className="number">{format.count(accepted.length)}</b> of{' '}
-        <b className="number">{format.count(needed)}</b> contributions that the step needs
-      </span>
-      {missing.length === 0 ? null : <span>still required: {missing.join(', ')}</span>}
-      {shareCounts ? (
-        <span>
-          {format.percent(share)} of the samples; at least {format.percent(rule.minimumSampleShare)}
-        </span>
-      ) : null}
-      <Chip word={isMet ? met : open} />
-    </p>
+    <>
+      <p className="rule">
+        <span>{standing}</span>
+        <Chip word={step.unmet.length === 0 ? met : open} />
+      </p>
+      {rest.map((text) => (
+        <p key={text} className={view.phase === 'paused' ? 'notice' : 'quiet small'}>
+          {text}
+        </p>
+      ))}
+      {missing.length === 0 || view.phase === 'paused' ? null : (
+        <p className="quiet small">
+          Missing:{' '}
+          {missing.map(({ site, since, excused }) => `${site} since ${since}${excused ? ', excused' : ''}`).join('; ')}
+        </p>
+      )}
+    </>
   );
 }

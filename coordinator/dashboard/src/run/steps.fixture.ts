@@ -24,6 +24,7 @@ export function stepLike(
     stage: kind === 'train' ? Number(first) : kind === 'validate' ? 0 : null,
     round: kind === 'train' ? Number(second) : kind === 'validate' ? Number(first) : null,
     ...{ opened: '2026-01-12T08:30:00.000Z', folding: null, done: '2026-01-12T08:30:20.000Z', model: null },
+    ...{ sampleShare: null, unmet: [] },
     ...{ isBest: false, asked: lines.length, accepted: count('accepted'), absent: count('absent') + count('left') },
     bytes: lines.reduce((sum, { bytes }) => sum + bytes, 0),
     sites: lines,

@@ -7,7 +7,7 @@ import { type RunView, stepView } from '../../conduct/view.js';
 import { type Bound, bind, bindMedia } from '../bind.js';
 import { downSample, type Point } from '../down-sample.js';
 import { journalPage, pageOfJournal } from '../journal-page.js';
-import { sees } from '../narrow.js';
+import { sees, withoutShare } from '../narrow.js';
 import type { ApiOptions } from '../options.js';
 import { sightOf } from '../role.js';
 import { json, media, named } from '../shape.js';
@@ -126,7 +126,11 @@ export function courseRoutes({ runs, sites, identity }: ApiOptions): readonly Bo
       const { total, steps } = await runs.steps(params.run, query);
       return {
         total,
-        steps: steps.map((step) => ({ ...step, sites: step.sites.filter(({ site }) => sees(sight, site)) })),
+        steps: steps.map((step) => ({
+          ...step,
+          ...(sight.role === 'lead' ? {} : { sampleShare: null, unmet: step.unmet.map(withoutShare) }),
+          sites: step.sites.filter(({ site }) => sees(sight, site)),
+        })),
       };
     }),
     bindMedia(getRunFile, async ({ params, caller }) => {

@@ -139,7 +139,21 @@ export function exampleView(overrides: Partial<RunView> = {}): RunView {
           missing: [{ since: stepId.parse('train:0:8'), error: wire(idle), excused: false }],
         },
       ],
+      shortfalls: [],
       sampleShare: { least: 0.913, mean: 0.981 },
+    },
+    participation: {
+      ...{ onShortfall: null, required: [], quorum: 4, minimumSampleShare: 0, idleLimitSeconds: 600 },
+      open: {
+        ...{ asked: 4, behind: 1, sampleShare: 0.204 },
+        unmet: [wire(coded('CSM-RUN-QUORUM', { step: 'train:0:9', sites: 1, needed: 4 }))],
+      },
+      missing: [
+        {
+          ...{ site: site('hospital-d'), since: stepId.parse('train:0:8'), at: '2026-01-12T08:40:00.000Z' },
+          ...{ excused: false, mayReturn: true, error: wire(idle) },
+        },
+      ],
     },
     reports: null,
     lacking: [],
@@ -251,7 +265,7 @@ const exampleReport = (view: RunView) =>
 
 const stepOf = ({ step, stage, round, sites }: RunView['judged'][number]): StepView => ({
   ...{ step, kind: 'validate', stage, round, opened: null, folding: null, done: null, model: null, isBest: false },
-  ...{ asked: sites.length, accepted: sites.length, absent: 0, bytes: 4000 },
+  ...{ asked: sites.length, accepted: sites.length, absent: 0, sampleShare: 1, unmet: [], bytes: 4000 },
   sites: sites.map(({ site, loss }) => ({
     ...{ site, standing: 'accepted', hash: null, at: null, seconds: loss, bytes: 1000, samples: null, refusals: 0 },
     ...{ code: null, excused: false },

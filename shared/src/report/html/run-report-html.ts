@@ -118,7 +118,7 @@ function curveSections({ curve, stages }: RunReport): Html {
 
 const ofStage = (stages: RunReport['stages'], name: string): string => (stages.length === 1 ? '' : ` of stage ${name}`);
 
-function participationSection({ participation, stages }: RunReport): Html | null {
+function participationSection({ participation, shortfalls = [], stages }: RunReport): Html | null {
   if (participation.length === 0) return null;
   const gaps = participation.filter(({ missing }) => missing.length > 0);
   return html`<section><h2>Who took part</h2>
@@ -139,6 +139,13 @@ ${
           html`<tr><th>${stages.length === 1 ? round : `${stage + 1}.${round}`}</th><td>${sites} of ${of}</td><td>${percent(sampleShare)}</td><td class="text">${missing
             .map(({ site, why }) => `${site} (${why})`)
             .join(', ')}</td></tr>`,
+      )}</tbody></table></div>`
+}${
+  shortfalls.length === 0
+    ? null
+    : html`<p class="soft">These steps went on with less than the contract asks for, as it says.</p>
+<div class="scroll"><table><thead><tr><th class="text">Step</th><th class="text">What it lacked</th></tr></thead><tbody>${shortfalls.map(
+        ({ step, why }) => html`<tr><th>${step}</th><td class="text">${why.join(' ')}</td></tr>`,
       )}</tbody></table></div>`
 }</section>`;
 }
