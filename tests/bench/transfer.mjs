@@ -50,7 +50,9 @@ async function speedFigures({ coordinator, site, ports }) {
     { up: empty(), down: empty() },
     { up: empty(), down: empty() },
   ];
+  const bare = [];
   for (let round = -1; round < rounds; round++) {
+    bare.push(await coordinator.ask({ alone: mebibytes }));
     for (const mode of ['sealed', 'plain']) {
       for (const way of ['up', 'down']) {
         const before = await coordinator.ask({ count: true });
@@ -75,7 +77,13 @@ async function speedFigures({ coordinator, site, ports }) {
       ...{ to: `${goalGibibytes}`, goal: { atLeast: 1 } },
     },
     {
-      what: 'the same unsealed on its way',
+      what: 'digest, opening and sealing of as many bytes alone, in the same process',
+      value: `${(mebibytes / 1024 / median(bare)).toFixed(3)} GiB a CPU-second`,
+      ratio: median(bare) / median(cpu.up.sealed),
+      to: 'of the time of an upload is this',
+    },
+    {
+      what: 'an upload unsealed on its way',
       value: `${(mebibytes / 1024 / median(cpu.up.plain)).toFixed(3)} GiB a CPU-second`,
     },
     ...figures(`download of ${mebibytes} MiB from disk`, times.down),
