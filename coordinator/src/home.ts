@@ -15,6 +15,15 @@ export interface CoordinatorHome {
   readonly blobFolder: string;
 }
 
+/** Where everything lies in a coordinator's folder. */
+export const homeFiles = (folder: string) =>
+  ({
+    identityFile: join(folder, 'coordinator.key'),
+    dataKeyFile: join(folder, 'data.key'),
+    storeFile: join(folder, 'consilium.sqlite'),
+    blobFolder: join(folder, 'blobs'),
+  }) as const;
+
 /**
  * Opens a coordinator's folder (0700) and makes keys (0600) at the first start.
  * @throws CSM-KEY-PASSPHRASE, CSM-KEY-FORMAT, CSM-HOME-UNREADABLE
@@ -22,12 +31,12 @@ export interface CoordinatorHome {
 export async function openCoordinatorHome(folder: string, passphrase: string): Promise<CoordinatorHome> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  const secret = (name: string, make: () => Uint8Array) => keptSecret(join(folder, name), passphrase, make);
+  const { identityFile, dataKeyFile, storeFile, blobFolder } = homeFiles(folder);
   return {
-    identity: identityOf(await secret('coordinator.key', () => createIdentity().secretKey)),
-    dataKey: await secret('data.key', () => randomBytes(dataKeyBytes)),
-    storeFile: join(folder, 'consilium.sqlite'),
-    blobFolder: join(folder, 'blobs'),
+    identity: identityOf(await keptSecret(identityFile, passphrase, () => createIdentity().secretKey)),
+    dataKey: await keptSecret(dataKeyFile, passphrase, () => randomBytes(dataKeyBytes)),
+    storeFile,
+    blobFolder,
   };
 }
 

@@ -4,6 +4,7 @@ const areas = {
   AGENT: "The site's agent: its folder, and what it refuses to do twice.",
   API: "Calls to the coordinator's HTTP side, by the lead, a page user or a program.",
   BACKEND: 'The part of TensorFlow that trains.',
+  BACKUP: "Copying a coordinator's folder.",
   BLOB: "Stored models, updates and reports on the coordinator's disk.",
   CHANNEL: 'The sealed connection between site and coordinator.',
   CLI: "The lead's command line.",

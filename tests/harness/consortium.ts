@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunView } from '@consilium/coordinator/conduct';
@@ -31,8 +31,8 @@ export interface Consortium {
   model(run: string): Promise<{ readonly hash: BlobHash; readonly values: Float32Array }>;
   /** The run's journal, with order, links, hashes and signatures checked. */
   journal(run: string): Promise<readonly JournalRecord<Readonly<Record<string, unknown>>>[]>;
-  /** Closes the coordinator and starts it again on the same folder and port. */
-  restart(): Promise<void>;
+  /** Closes the coordinator and starts it again on the same port: on its folder, or on another, which it takes for its own. */
+  restart(from?: string): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -114,8 +114,12 @@ export async function openConsortium({
         await new Promise((resolve) => setTimeout(resolve, pollMs));
       }
     },
-    async restart() {
+    async restart(from = home) {
       await coordinator.close();
+      if (from !== home) {
+        await rm(home, { recursive: true });
+        await rename(from, home);
+      }
       coordinator = await start();
     },
     async [Symbol.asyncDispose]() {

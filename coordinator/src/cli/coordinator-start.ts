@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import type { z } from 'zod';
 import { readAddress } from './client.js';
 import type { CommandContext } from './context.js';
+import { backupCommand } from './coordinator-backup.js';
 import { fileFault } from './files.js';
 import { consortiumOf } from './lead-home.js';
 import { readPassphrase } from './passphrase.js';
@@ -27,23 +28,27 @@ interface StartOptions {
 }
 
 export const coordinatorCommand = (context: CommandContext): Command =>
-  new Command('coordinator').description('the server').addCommand(
-    new Command('start')
-      .description('serve sites, lead and page until told to stop')
-      .requiredOption('--home <dir>', "the coordinator's folder: its keys, journal and blobs")
-      .requiredOption('--lead <key>', "the lead's public key, as `consilium init` printed it")
-      .option('--consortium <id>', "the consortium's id (default: the one of the lead's key)")
-      .option('--host <host>', 'network address to listen on', '127.0.0.1')
-      .option('--port <port>', 'port to listen on', '8443')
-      .option('--address <url>', 'address under which sites and people reach the coordinator')
-      .option('--cert <file>', 'PEM file of the TLS certificate, with its chain')
-      .option('--key <file>', 'PEM file of its private key')
-      .option('--behind-proxy', 'TLS ends at a proxy in front')
-      .option('--passphrase-file <file>', 'file whose first line is the passphrase of the coordinator’s keys')
-      .option('--metrics-token-file <file>', 'file whose first line is the bearer token that opens /metrics')
-      .option('--log-level <level>', 'debug, info, warn or error', 'info')
-      .action((options: StartOptions) => start(context, options)),
-  );
+  new Command('coordinator')
+    .description('the server')
+    .addCommand(startCommand(context))
+    .addCommand(backupCommand(context));
+
+const startCommand = (context: CommandContext): Command =>
+  new Command('start')
+    .description('serve sites, lead and page until told to stop')
+    .requiredOption('--home <dir>', "the coordinator's folder: its keys, journal and blobs")
+    .requiredOption('--lead <key>', "the lead's public key, as `consilium init` printed it")
+    .option('--consortium <id>', "the consortium's id (default: the one of the lead's key)")
+    .option('--host <host>', 'network address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on', '8443')
+    .option('--address <url>', 'address under which sites and people reach the coordinator')
+    .option('--cert <file>', 'PEM file of the TLS certificate, with its chain')
+    .option('--key <file>', 'PEM file of its private key')
+    .option('--behind-proxy', 'TLS ends at a proxy in front')
+    .option('--passphrase-file <file>', 'file whose first line is the passphrase of the coordinator’s keys')
+    .option('--metrics-token-file <file>', 'file whose first line is the bearer token that opens /metrics')
+    .option('--log-level <level>', 'debug, info, warn or error', 'info')
+    .action((options: StartOptions) => start(context, options));
 
 async function start(context: CommandContext, options: StartOptions): Promise<void> {
   const lead = readOption('--lead', options.lead, publicKey);

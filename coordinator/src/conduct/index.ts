@@ -3,6 +3,7 @@ export { foldStep } from './fold-step.js';
 export { poolEvaluations } from './pool-evaluations.js';
 export * from './presence.js';
 export { createReassigner } from './reassign.js';
+export { neededBlobs } from './retention.js';
 export * from './runs.js';
 export * from './site-desk.js';
 export type { StepTimes } from './step-times.js';

@@ -15,3 +15,6 @@ export const blobsBelow = (folder: string): string => join(folder, 'blobs');
 
 /** Where files are written before they get their name. */
 export const temporaryFolder = (folder: string): string => join(folder, 'tmp');
+
+/** A few bytes sealed under the data key of the folder, by which another key is known at once. */
+export const keyCheckFile = 'key-check';

@@ -15,7 +15,7 @@ import {
   writeAll,
 } from './disk.js';
 import { folderBlobs } from './folder-blobs.js';
-import { blobsBelow, type FolderPlace, temporaryFolder } from './folder-place.js';
+import { blobsBelow, type FolderPlace, keyCheckFile, temporaryFolder } from './folder-place.js';
 import { folderSpools } from './folder-spools.js';
 import type { Random } from './sealed-format.js';
 
@@ -69,7 +69,7 @@ export const holdsBlobs = async (folder: string): Promise<boolean> =>
 
 /** A wrong key must be told at start, not as a thousand damaged blobs. */
 async function checkKey({ disk, folder, dataKey }: FolderPlace): Promise<void> {
-  const path = join(folder, 'key-check');
+  const path = join(folder, keyCheckFile);
   const sealed = await readSmall(disk, path);
   if (sealed !== undefined) {
     try {

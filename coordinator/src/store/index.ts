@@ -1,4 +1,5 @@
 export * from './blobs.js';
+export { type PinnedBlobs, pinBlobs, snapshotDatabase } from './copies.js';
 export { type Disk, type FileHandle, realDisk } from './disk.js';
 export { type DiskUsage, diskUsage } from './disk-usage.js';
 export { type BlobFolderOptions, holdsBlobs, openBlobFolder } from './folder.js';

@@ -69,6 +69,26 @@ describe('memory', () => {
     await expect(admit(folder, other, under)).rejects.toEqual(code('SECOND-CONTRACT'));
   });
 
+  it('does steps again for a coordinator that lost them, from the same models alone', async () => {
+    const steps = [
+      work(3, 'train:0:1'),
+      work(4, 'validate:1', { model: hash('7') }),
+      work(5, 'train:0:2', { model: hash('7') }),
+    ];
+    for (const step of steps) await admit(folder, terms, step);
+    for (const step of steps) await admit(folder, terms, step);
+    await admit(folder, terms, work(3, 'train:0:1', { journal: hash('6') }));
+    const other = [{ model: hash('9') }, { preparation: null }, { frozen: hash('8') }];
+    for (const change of other) {
+      await expect(admit(folder, terms, work(4, 'validate:1', change))).rejects.toEqual(code('SECOND-MODEL'));
+    }
+    await expect(admit(folder, terms, work(2, 'initial'))).rejects.toEqual(code('STEP-BACK'));
+    await admit(folder, terms, work(6, 'validate:2', { model: hash('8') }));
+    await expect(admit(folder, terms, work(5, 'train:0:2', { model: hash('8') }))).rejects.toEqual(
+      code('SECOND-MODEL'),
+    );
+  });
+
   it('goes on under a contract that extends the one it knows, however many it missed, and never back', async () => {
     const under = (contract: Contract, index: number, step: string) =>
       admit(folder, contract, work(index, step, { contract: contractHash(contract) }));

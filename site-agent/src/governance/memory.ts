@@ -1,10 +1,14 @@
 import { join } from 'node:path';
+import { canonicalHash } from '@consilium/shared/canonical';
 import { type Contract, idOf, isOrExtends, stepsOf } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
-import { blobHash, runId, stepId } from '@consilium/shared/ids';
+import { type BlobHash, blobHash, runId, stepId } from '@consilium/shared/ids';
 import type { Work } from '@consilium/shared/wire';
 import { z } from 'zod';
 import { readIfThere, readJsonIfThere, writeWhole } from '../config/index.js';
+
+/** How many steps before the newest one are remembered: what a coordinator restored from a backup may have lost. */
+const earlierSteps = 100;
 
 const remembered = z.strictObject({
   format: z.literal('consilium-memory-1'),
@@ -18,6 +22,8 @@ const remembered = z.strictObject({
   /** Left out where the stage trains all. */
   frozen: blobHash.exactOptional(),
   preparation: blobHash.nullable(),
+  /** Steps before it that this site has begun, oldest first, each with a hash of what it began from. */
+  earlier: z.array(z.strictObject({ index: z.int().min(0), from: blobHash })).exactOptional(),
 });
 type Remembered = z.infer<typeof remembered>;
 
@@ -25,7 +31,8 @@ type Remembered = z.infer<typeof remembered>;
  * Decides whether a site may obey an assignment, from what it did before: steps go forward only, each has one model and
  * one preparation, and none lies outside the contract. So a coordinator that was broken into cannot have an old step done
  * again from another model, which would tell it more of the patients than the contract allows. A contract may give way
- * to one that extends it, never the other way.
+ * to one that extends it, never the other way. A coordinator that was restored from a backup may ask again for steps that
+ * the site has done, from the very same model: that tells nothing new.
  * The answer is on the disk before this resolves; work begins after.
  * @param folder of the run
  * @throws CSM-AGENT-STEP-UNKNOWN, CSM-AGENT-SECOND-CONTRACT, CSM-AGENT-STEP-BACK, CSM-AGENT-SECOND-MODEL, CSM-AGENT-DISK
@@ -38,7 +45,12 @@ export async function admit(folder: string, terms: Contract, work: Work): Promis
   const before = await recall(file);
   if (before !== null) {
     if (before.run !== run || !isOrExtends(terms, before.contract)) fail('CSM-AGENT-SECOND-CONTRACT', { run });
-    if (index < before.index) fail('CSM-AGENT-STEP-BACK', { run, step });
+    if (index < before.index) {
+      const known = before.earlier?.find((one) => one.index === index);
+      if (known === undefined) fail('CSM-AGENT-STEP-BACK', { run, step });
+      if (known.from !== fromOf(work)) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'model' });
+      return;
+    }
     if (index === before.index) {
       if (before.model !== model) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'model' });
       if (before.frozen !== frozen) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'frozen part' });
@@ -47,9 +59,21 @@ export async function admit(folder: string, terms: Contract, work: Work): Promis
     }
   }
   const place = { format: 'consilium-memory-1', run, contract, index, step } as const;
-  const now: Remembered = { ...place, model, ...(frozen !== undefined && { frozen }), preparation };
+  const passed = before === null || before.index === index ? [] : [{ index: before.index, from: fromOf(before) }];
+  const earlier = [...(before?.earlier ?? []), ...passed].slice(-earlierSteps);
+  const from = { model, ...(frozen !== undefined && { frozen }), preparation };
+  const now: Remembered = { ...place, ...from, ...(earlier.length > 0 && { earlier }) };
   await writeWhole(file, JSON.stringify(now));
 }
+
+/** What a step begins from, as one hash. */
+const fromOf = ({
+  step,
+  model,
+  frozen,
+  preparation,
+}: Pick<Work, 'step' | 'model' | 'frozen' | 'preparation'>): BlobHash =>
+  canonicalHash({ step, model, frozen: frozen ?? null, preparation });
 
 /** A memory that cannot be read must not pass for none: then every step would be allowed again. */
 async function recall(file: string): Promise<Remembered | null> {

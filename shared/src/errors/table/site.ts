@@ -22,7 +22,7 @@ export const siteErrors = {
   'CSM-AGENT-STEP-BACK': {
     message: 'Run {run} was put back to step {step}, which this site has behind it.',
     remedy:
-      'Call the lead: the coordinator was altered, or restored from an old backup. The run must be launched again.',
+      'Call the lead: the coordinator was altered, or restored from a backup so old that this site no longer knows the step. The run must be launched again.',
   },
   'CSM-AGENT-STEP-UNKNOWN': {
     message: 'Step {step} is not step number {index} of the contract of run {run}.',

@@ -2,6 +2,14 @@ import type { ErrorTexts } from './texts.js';
 
 /** What a coordinator keeps on its disk. */
 export const storageErrors = {
+  'CSM-BACKUP-BLOBS': {
+    message: 'The backup lacks {missing} of the blobs that its database names.',
+    remedy: 'Take it again. If it stays so, blobs were removed by hand: restore them from an earlier backup.',
+  },
+  'CSM-BACKUP-HOME': {
+    message: '{home} is no folder of a coordinator.',
+    remedy: 'Give the folder that `consilium coordinator start` has as --home, as the user that runs it.',
+  },
   'CSM-BLOB-DAMAGED': {
     message: 'The stored blob {hash} is damaged or was altered on disk.',
     remedy:

@@ -1,0 +1,1 @@
+export { type BackedUp, backUp } from './back-up.js';
