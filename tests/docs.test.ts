@@ -144,6 +144,19 @@ describe('the verifier in docs/journal.md', () => {
   });
 });
 
+describe('docs/promises.md', () => {
+  const promises = read('docs/promises.md').match(/^- .*$/gm) ?? [];
+
+  it('names for every promise a test that exists', () => {
+    expect(promises.length).toBeGreaterThan(0);
+    const unproven = promises.filter((line) => {
+      const [, file = '', name = ''] = /`([\w./-]+\.test\.ts)`: (.+)$/.exec(line) ?? [];
+      return name === '' || !existsSync(join(root, file)) || !read(file).includes(`'${name}'`);
+    });
+    expect(unproven).toEqual([]);
+  });
+});
+
 describe('docs/errors.md', () => {
   it('is what the error table says; `node deploy/docs/errors.mjs` writes it', () => {
     expect(read('docs/errors.md')).toBe(errorsPage(errorTable));
