@@ -83,11 +83,25 @@ function privateKeyOf(secretKey: Uint8Array): KeyObject {
 export const signEd25519 = (secretKey: Uint8Array, message: Uint8Array): Uint8Array =>
   edSign(null, message, privateKeyOf(secretKey));
 
+/** Keys that were looked at last. Reading one takes as long as a signature, and a journal is checked by one key throughout. */
+const publicKeys = new Map<string, KeyObject>();
+const keptPublicKeys = 256;
+
+function publicKeyOf(publicKey: Uint8Array): KeyObject {
+  const name = Buffer.from(publicKey).toString('latin1');
+  const known = publicKeys.get(name);
+  if (known !== undefined) return known;
+  const made = createPublicKey({ key: Buffer.concat([publicDer, publicKey]), format: 'der', type: 'spki' });
+  const oldest = publicKeys.size < keptPublicKeys ? undefined : publicKeys.keys().next().value;
+  if (oldest !== undefined) publicKeys.delete(oldest);
+  publicKeys.set(name, made);
+  return made;
+}
+
 /** Whether 64 bytes are the signature of a key of 32 bytes; false for anything that is no key. */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   try {
-    const key = createPublicKey({ key: Buffer.concat([publicDer, publicKey]), format: 'der', type: 'spki' });
-    return edVerify(null, message, key, signature);
+    return edVerify(null, message, publicKeyOf(publicKey), signature);
   } catch {
     return false;
   }
