@@ -26,6 +26,8 @@ export interface TcpProxy {
   cutAfter(direction: Direction, bytes: number): Promise<void>;
   /** Lets nothing through, and breaks nothing, until the function that comes back is called. */
   stall(): () => void;
+  /** Lets nothing through in one direction any more: as a peer that no longer reads. */
+  stallOneWay(direction: Direction): void;
   throttle(pace: Pace | null): void;
   /** Mirrors each later connection by a second one to the same port that replays its bytes. What that one hears is given on. */
   duplicate(onAnswer: (bytes: Uint8Array) => void): void;
@@ -38,6 +40,7 @@ export async function openProxy(port = 0): Promise<TcpProxy> {
   let target = port;
   let taken = 0;
   let pace: Pace | null = null;
+  let deaf: Direction | null = null;
   let stalled: Promise<void> = Promise.resolve();
   let limit: { readonly direction: Direction; readonly at: number; readonly reached: () => void } | null = null;
   let onAnswer: ((bytes: Uint8Array) => void) | null = null;
@@ -77,6 +80,7 @@ export async function openProxy(port = 0): Promise<TcpProxy> {
     from.on('data', async (bytes: Buffer) => {
       from.pause();
       await stalled;
+      if (deaf === direction) return;
       if (pace !== null) await after((bytes.length / pace.bytesPerSecond) * 1000);
       const travels = pace?.delayMs ?? 0;
       const arrive = (): void => {
@@ -127,6 +131,9 @@ export async function openProxy(port = 0): Promise<TcpProxy> {
         release = resolve;
       });
       return release;
+    },
+    stallOneWay(direction) {
+      deaf = direction;
     },
     throttle(wanted) {
       pace = wanted;

@@ -4,6 +4,7 @@ import type { SiteId } from '@consilium/shared/ids';
 import {
   type CoordinatorMessage,
   maxMessageBytes,
+  maxUnread,
   readMessage,
   type SiteMessage,
   sendable,
@@ -31,6 +32,8 @@ export interface SessionEvents {
 /** Opens a session on a socket whose handshake is done. Whatever is not sealed, next in order and well formed ends it. */
 export function openSession(socket: Socket, channel: Channel, site: SiteId, events: SessionEvents): Session {
   const life = new AbortController();
+  /** Since the connection last took all that waited for it. */
+  let unread = 0;
 
   function end(error: CodedError): void {
     if (life.signal.aborted) return;
@@ -41,7 +44,13 @@ export function openSession(socket: Socket, channel: Channel, site: SiteId, even
 
   function put(sealed: Uint8Array): void {
     events.onBytes('sent', sealed.length);
+    unread += 1;
     socket.emit('sealed', sealed);
+  }
+
+  /** What a site asks for and never reads would fill this machine's memory, however small each answer. */
+  function unlessUnread(): void {
+    if (unread > maxUnread) close(coded('CSM-CHANNEL-UNREAD', { site, messages: unread }));
   }
 
   function close(error: CodedError): void {
@@ -65,13 +74,18 @@ export function openSession(socket: Socket, channel: Channel, site: SiteId, even
     }
   }
 
+  socket.conn.on('drain', () => {
+    unread = 0;
+  });
   socket.onAny(receive);
   socket.on('disconnect', (reason) => end(coded('CSM-HANDSHAKE-CLOSED', { reason })));
 
   return {
     site,
     send(message) {
-      if (!life.signal.aborted) put(channel.sealControl(message));
+      if (life.signal.aborted) return;
+      put(channel.sealControl(message));
+      unlessUnread();
     },
     sendFrame(frame) {
       if (!life.signal.aborted) put(channel.sealFrame(frame));

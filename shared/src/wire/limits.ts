@@ -30,3 +30,6 @@ export const handshakeMs = 10_000;
 export const maxUnproven = 256;
 /** Where on a coordinator's address the agents connect. */
 export const gatewayPath = '/agents/';
+
+/** Messages that may wait for a peer to read them; its transfers are bounded by their windows. */
+export const maxUnread = 4_096;

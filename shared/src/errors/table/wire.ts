@@ -37,6 +37,11 @@ export const wireErrors = {
     remedy:
       'The connection is made anew by itself. If this comes again, ask who can alter the traffic between site and coordinator.',
   },
+  'CSM-CHANNEL-UNREAD': {
+    message: 'Site {site} does not read what it is sent: {messages} messages wait for it.',
+    remedy:
+      'Its next connection begins anew. If it comes again, restart the agent and look at its machine and its line.',
+  },
   'CSM-HANDSHAKE-ADDRESS': {
     message: 'The address {address} is neither https nor on this machine.',
     remedy: 'Use the https address of the coordinator; plain http is for loopback alone.',
