@@ -170,7 +170,7 @@ describe('the agent', { timeout: timeoutMs }, () => {
     expect(agent.trainers).toEqual([]);
   });
 
-  it('declines a step back and a second model, whatever it had done before', async () => {
+  it('declines a second model for a step, and a step that it went past', async () => {
     const coordinator = fakeCoordinator({
       signed: site.signed({ rounds: 1 }),
       site: site.identity.publicKey,
@@ -180,12 +180,15 @@ describe('the agent', { timeout: timeoutMs }, () => {
     await coordinator.until((status) => status.activity === 'uploading' && status.step === 'validate:1');
     const declined = (code: string) =>
       coordinator.until(({ activity, error }) => activity === 'declined' && error?.code === code);
-    const back = declined('CSM-AGENT-STEP-BACK');
-    coordinator.assign({ step: step('prepare:scale:1'), index: 1, verdict: null });
-    await back;
     const second = declined('CSM-AGENT-SECOND-MODEL');
     coordinator.assign({ model: blobHash.parse('d'.repeat(64)), verdict: null });
     await second;
+    const back = declined('CSM-AGENT-STEP-BACK');
+    coordinator.assign({ step: step('initial'), index: 2, verdict: null });
+    await back;
+    const again = declined('CSM-AGENT-SECOND-MODEL');
+    coordinator.assign({ step: step('prepare:scale:1'), index: 1, verdict: null });
+    await again;
     const beyond = declined('CSM-AGENT-STEP-UNKNOWN');
     coordinator.assign({ step: step('train:0:2'), index: 9, verdict: null });
     await beyond;
