@@ -30,8 +30,8 @@ export default defineConfig({
         test: {
           ...room,
           include: [`${room.name}/{src,dashboard}/**/*.test.ts`],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       })),
       {
@@ -42,8 +42,8 @@ export default defineConfig({
           setupFiles,
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/e2e/**'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 900_000,
+          hookTimeout: 600_000,
         },
       },
       {
@@ -52,8 +52,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 900_000,
+          hookTimeout: 600_000,
           sequence: { groupOrder: 1 },
         },
       },

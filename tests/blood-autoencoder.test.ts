@@ -164,7 +164,7 @@ describe('blood-autoencoder over three hospitals', () => {
     expect(sorted(second?.model.values)).not.toEqual(sorted(first?.model.values));
     expect(sorted(last?.frozen?.values)).toEqual(sorted(second?.model.values));
     expect(byLineage(tuned)[0]).toBeGreaterThan(2 * chance);
-  }, 120_000);
+  });
 });
 
 describe('a stage of some groups', () => {

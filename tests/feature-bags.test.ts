@@ -85,7 +85,7 @@ describe('feature bags of three hospitals, with karyotypes and mutations', () =>
     ));
     done = await federate(byFile.runFile, sites, undefined, files);
     return () => done.model.dispose();
-  }, 120_000);
+  });
 
   it('go through all three stages, and diseases are told apart', () => {
     expect(done.state).toMatchObject({ phase: 'closed', outcome: 'complete' });

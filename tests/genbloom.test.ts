@@ -39,7 +39,7 @@ describe('genbloom over three sites of invented smears', () => {
     await useBackend('wasm');
     done = await federate(run, sites);
     return () => done.model.dispose();
-  }, 120_000);
+  });
 
   const figure = (name: string) => done.test.figures?.find((one) => one.name === name)?.mean ?? Number.NaN;
   const panel = (name: string) => done.test.panels?.find((one) => one.name === name)?.metrics.accuracy ?? Number.NaN;

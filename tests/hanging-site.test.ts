@@ -38,7 +38,7 @@ async function atTheHang(onShortfall: string) {
   }
   const participation = { idleLimit: '20s', onShortfall };
   const { run } = await consortium.lead.launch(consortium.lead.contract({ training, participation }));
-  await consortium.until(run, (view) => view.step === 'train:0:1' && accepted(view) === 2, 120_000);
+  await consortium.until(run, (view) => view.step === 'train:0:1' && accepted(view) === 2);
   /** Lets time go by until the run has something to say. */
   const hurryUntil = (wanted: (view: RunView) => boolean) =>
     consortium.until(
@@ -71,7 +71,7 @@ describe('an approved site that hangs, connected and silent', () => {
     expect(heard).toEqual(expect.any(Number));
     expect(of(paused)?.heardSecondsAgo).toEqual(expect.any(Number));
     at.gate.open();
-    const end = await at.consortium.until(at.run, ({ phase }) => phase === 'closed', 120_000);
+    const end = await at.consortium.until(at.run, ({ phase }) => phase === 'closed');
     expect(end.outcome).toBe('complete');
   });
 

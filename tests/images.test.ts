@@ -85,7 +85,7 @@ describe('a run on images, from files to figures', () => {
       contract,
       cohorts.map((dataset, index) => ({ site: siteId.parse(names[index]), dataset })),
     );
-  }, 60_000);
+  });
 
   it('sets faulty images aside, and takes oblong ones', () => {
     const [north, south, west] = cohorts.map(describeCohort);
@@ -138,5 +138,5 @@ describe('a run on images, from files to figures', () => {
     expect(ended).toMatchObject({ phase: 'closed', outcome: 'complete' });
     expect(test.metrics?.accuracy).toBeGreaterThan(0.75);
     expect([...carried[0]!.keys()].sort()).toEqual(names);
-  }, 120_000);
+  });
 });

@@ -72,7 +72,7 @@ it('tells Prometheus of a run under way and of its end, and the dashboard of not
   }
 
   gate.open();
-  const end = await consortium.until(run, ({ phase }) => phase === 'closed', 120_000);
+  const end = await consortium.until(run, ({ phase }) => phase === 'closed');
   const after = await scrape();
   expect(after.of('consilium_runs', { phase: 'closed', outcome: 'complete' })).toEqual([1]);
   expect(after.of('consilium_run_running', { run })).toEqual([0]);

@@ -30,7 +30,7 @@ describe.skipIf(interferon === null)('1,500 blood cells, half of them stimulated
     expect(state.scale?.mean[at]).toBeCloseTo(2.5534828901959923, 5);
     expect(state.scale?.sd[at]).toBeCloseTo(2.3085041445349384, 5);
     expect(state.scale?.sd.reduce((sum, sd) => sum + sd, 0)).toBeCloseTo(1652.6928393121952, 2);
-  }, 60_000);
+  });
 });
 
 const types = dataFolder('pbmc68k-reduced');
@@ -42,5 +42,5 @@ describe.skipIf(types === null)('700 blood cells of ten types', () => {
     expect([train.rows, test.rows]).toEqual([524, 176]);
     expect(state.features).toHaveLength(765);
     expect(state.classCounts.reduce((sum, count) => sum + count, 0)).toBe(524);
-  }, 60_000);
+  });
 });

@@ -72,7 +72,7 @@ describe('a run with sites that send what must not count', () => {
     const { lead } = consortium;
     const run = async () => {
       const launched = await lead.launch(lead.contract(terms));
-      return consortium.until(launched.run, ({ phase }) => phase === 'closed', 60_000);
+      return consortium.until(launched.run, ({ phase }) => phase === 'closed');
     };
     for (const name of faithful)
       await join(name, name === 'hospital-a' ? { deliver: speakFirst, at: 'train' } : { at: 'train' });

@@ -24,7 +24,7 @@ it('a closed run leaves the updates of as many rounds as its contract says, and 
   async function train(changes: object): Promise<void> {
     const training = { rounds: 4, optimizer: { name: 'sgd', rate: 0.1 } };
     const { run } = await consortium.lead.launch(consortium.lead.contract({ training, ...changes }));
-    const view = await consortium.until(run, ({ phase }) => phase === 'closed', 120_000);
+    const view = await consortium.until(run, ({ phase }) => phase === 'closed');
     expect(view).toMatchObject({ outcome: 'complete', error: null });
   }
 

@@ -31,7 +31,7 @@ async function signIn(consortium: Consortium, name: string, sight: object): Prom
 async function finished(consortium: Consortium): Promise<string> {
   for (const name of ['hospital-a', 'hospital-b']) await consortium.join(name);
   const { run } = await consortium.lead.launch(consortium.lead.contract());
-  await consortium.until(run, ({ phase }) => phase === 'closed', 120_000);
+  await consortium.until(run, ({ phase }) => phase === 'closed');
   return run;
 }
 

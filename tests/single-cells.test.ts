@@ -92,7 +92,7 @@ describe('single cells of three hospitals, each in files of its own kind', () =>
     features = prepared.state.features;
     done = await federate(run, sites);
     return () => done.model.dispose();
-  }, 120_000);
+  });
 
   it('have the genes that vary most over all of them, and stay sparse', () => {
     expect(features).toHaveLength(30);

@@ -19,7 +19,7 @@ import { type Consortium, openConsortium } from './harness/consortium.js';
 import { exportedRun, type Files, folderOf } from './harness/exported.js';
 
 const names = ['hospital-a', 'hospital-b', 'hospital-c'];
-const longTest = { timeout: 240_000 };
+const longTest = { timeout: 900_000 };
 
 describe('an exported run', () => {
   let consortium: Consortium;
@@ -36,7 +36,7 @@ describe('an exported run', () => {
       options: { width1: 8, tokens1: 2, heads1: 2 },
     };
     ({ run } = await consortium.lead.launch(consortium.lead.contract({ training, model })));
-    await consortium.until(run, ({ phase }) => phase === 'closed', 120_000);
+    await consortium.until(run, ({ phase }) => phase === 'closed');
     files = await exportedRun(consortium, run);
     seal = exportSeal.parse(JSON.parse(Buffer.from(files.get(sealFile)!).toString()).seal);
   });

@@ -11,7 +11,7 @@ import { fakeCoordinator } from './testing/fake-coordinator.js';
 import { type TinySite, tinySite } from './testing/tiny-site.js';
 
 const step = (text: string) => text as StepId;
-const timeoutMs = 90_000;
+const timeoutMs = 300_000;
 
 describe('the agent', { timeout: timeoutMs }, () => {
   let site: TinySite;

@@ -31,7 +31,7 @@ const surroundings = Object.fromEntries(
   }),
 );
 
-describe('one run on two backends', { timeout: 60_000 }, () => {
+describe('one run on two backends', () => {
   let folder = '';
   let terminal: Terminal;
   let onWasm: Float32Array;

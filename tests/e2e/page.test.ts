@@ -22,7 +22,7 @@ participation: { quorum: 2, idleLimit: 10s }
 seed: 11
 `;
 /** A run of processes on a busy machine. */
-const patience = { timeout: 150_000 };
+const patience = { timeout: 400_000 };
 
 describe.skipIf(noBrowser !== '')(`a lead at the page, with agents of three hospitals${noBrowser}`, () => {
   const cleanUp = createCleanUp();

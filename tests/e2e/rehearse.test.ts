@@ -321,7 +321,7 @@ async function living(): Promise<readonly string[]> {
   return own;
 }
 
-async function until(holds: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
+async function until(holds: () => Promise<boolean>, limitMs = 300_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await holds().catch(() => false))) {
     if (performance.now() > end) throw new Error(`not so after ${limitMs} ms; living: ${(await living()).join('\n')}`);

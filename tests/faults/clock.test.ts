@@ -36,7 +36,7 @@ describe('a wall clock that jumps a day forward and back while a run goes on', (
   beforeAll(async () => {
     await using consortium = await openConsortium();
     const run = await launched(consortium);
-    await consortium.until(run, ({ phase }) => phase === 'closed', 120_000);
+    await consortium.until(run, ({ phase }) => phase === 'closed');
     calm = (await consortium.model(run)).hash;
   });
 

@@ -9,7 +9,7 @@ import { weakKeys } from './weak-keys.js';
 const names = ['hospital-a', 'hospital-b'];
 /** The smallest run with a step of each kind. */
 const oneRound = { training: { rounds: 1, optimizer: { name: 'sgd', rate: 0.1 } } };
-const patienceMs = 240_000;
+const patienceMs = 600_000;
 
 /** A consortium whose coordinator dies as told, and what all its processes wrote of it. */
 async function mortalConsortium(deaths: Iterator<Death, undefined>) {

@@ -158,7 +158,7 @@ describe("a damaged file of a coordinator's home", () => {
       }
     };
     gate.open();
-    await consortium.until(run, ({ phase }) => phase === 'closed', 120_000);
+    await consortium.until(run, ({ phase }) => phase === 'closed');
     const view = await consortium.view(run);
     expect(view).toMatchObject({ outcome: 'complete', error: null });
     expect((await consortium.model(run)).hash).toBe(calm);

@@ -48,7 +48,7 @@ async function launchOn(consortium: Consortium) {
   return { run: signed.contract.run, steps: stepsOf(signed.contract.runFile) };
 }
 
-const end = (consortium: Consortium, run: string) => consortium.until(run, ({ phase }) => phase === 'closed', 120_000);
+const end = (consortium: Consortium, run: string) => consortium.until(run, ({ phase }) => phase === 'closed');
 
 describe('a coordinator without room on its disk', () => {
   let calm: string;

@@ -104,7 +104,7 @@ export async function openConsortium({
       await verifyChain(records, { verify: (...signed) => verify(publicKey, ...signed), expectedHead: journalHead });
       return records as JournalRecord<Readonly<Record<string, unknown>>>[];
     },
-    async until(run, wanted, limitMs = 120_000) {
+    async until(run, wanted, limitMs = 300_000) {
       const end = performance.now() + limitMs;
       for (;;) {
         const view = await consortium.view(run);

@@ -9,7 +9,7 @@ const programs = {
 export type Program = keyof typeof programs;
 
 /** How long a command may take. Generous: machines of all speeds run this. */
-const patienceMs = 240_000;
+const patienceMs = 600_000;
 
 /** What a command left: its exit status (null after a signal) and all that it wrote. */
 export interface Typed {

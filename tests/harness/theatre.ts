@@ -47,7 +47,7 @@ export async function openTheatre(names: readonly string[], patients = 60): Prom
       return company.lead.launch(path, () => {});
     },
     view: (run) => company.lead.view(run),
-    async until(run, wanted, limitMs = 120_000) {
+    async until(run, wanted, limitMs = 300_000) {
       const end = performance.now() + limitMs;
       for (;;) {
         const view = await theatre.view(run).catch(() => null);

@@ -63,7 +63,7 @@ async function openPair() {
 }
 
 describe.each<Ends>(['the agent', 'the coordinator', 'both'])('when %s started again in the middle', (who) => {
-  it('an upload goes on, and no more than one window is sent twice', { timeout: 120_000 }, async () => {
+  it('an upload goes on, and no more than one window is sent twice', async () => {
     const pair = await openPair();
     const bytes = randomBytes(size);
     const blob = { run, step, hash: sha256(bytes) };
@@ -98,7 +98,7 @@ describe.each<Ends>(['the agent', 'the coordinator', 'both'])('when %s started a
     expect(read - size).toBeLessThanOrEqual(windowBytes);
   });
 
-  it('a download goes on, and no more than one window is sent twice', { timeout: 120_000 }, async () => {
+  it('a download goes on, and no more than one window is sent twice', async () => {
     const pair = await openPair();
     const bytes = randomBytes(size);
     const hash = await pair.blobs().write(bytes);

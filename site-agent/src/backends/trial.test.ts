@@ -14,7 +14,7 @@ const running = (name: RunningBackend['name']): RunningBackend => ({
 const signal = new AbortController().signal;
 
 describe('a process that tries a backend', () => {
-  it('tells what runs, and every case of the suite as it ends', { timeout: 60_000 }, async () => {
+  it('tells what runs, and every case of the suite as it ends', async () => {
     const seen: [string, number, number][] = [];
     const onCase = ({ name }: TestedCase, done: number, total: number) => seen.push([name, done, total]);
     const { backend, cases } = await tryBackend(

@@ -76,10 +76,10 @@ it('a new hospital asks a finished model about its images, and sees where it loo
   expect(printed).toContain('Set aside 1 rows: file missing 1');
   expect(printed).toContain('Normalisations that every hospital has of its own were fitted to these samples.');
   expect((await readdir(at('reasons'))).filter((name) => name.endsWith('.png'))).toHaveLength(3 * images);
-}, 120_000);
+});
 
 it('a new hospital judges a finished model on its images', async () => {
   const printed = await type('evaluate', at('export'), '--out', at('evaluation'));
   expect(printed[0]).toMatch(/^cells on every patient with a known label: 6 samples/);
   expect((await readdir(at('evaluation'))).sort()).toEqual(['local-all.html', 'local-all.json']);
-}, 120_000);
+});

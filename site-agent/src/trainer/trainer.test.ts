@@ -16,7 +16,7 @@ import { type TinySite, tinySite } from '../testing/tiny-site.js';
 import { backendWord, type Job, type Setting } from './messages.js';
 import { createTrainer } from './trainer.js';
 
-const timeoutMs = 60_000;
+const timeoutMs = 300_000;
 /** What the tether promises. */
 const promisedMs = 5_000;
 const pollMs = 100;

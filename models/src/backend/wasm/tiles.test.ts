@@ -49,7 +49,7 @@ describe('the convolution by tiles', () => {
       }),
       { numRuns: 12 },
     );
-  }, 60_000);
+  });
 
   it('agrees with cpu without padding, and over several blocks of tiles', async () => {
     const { error, leaked } = await compare('wasm', () => [

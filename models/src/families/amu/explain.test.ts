@@ -27,7 +27,7 @@ beforeAll(async () => {
   model = build('encoder');
   const optimizer = { name: 'adam', rate: 1e-2, weightDecay: 1e-4 } as const;
   await train({ model, samples, batchSize: 50, epochs: 40, optimizer, classWeights: null, seed: 1 });
-}, 60_000);
+});
 
 describe('geneImportance', () => {
   it('finds the three planted genes before all others, and adds up', async () => {

@@ -34,7 +34,7 @@ describe('an explanation', () => {
     await useBackend('wasm');
     model = await align();
     return () => model.dispose();
-  }, 60_000);
+  });
 
   const ids = Array.from(few.y, (_, row) => `patient ${row}`);
   const given: Explaining = {
