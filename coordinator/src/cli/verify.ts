@@ -4,6 +4,7 @@ import { fingerprint } from '@consilium/shared/crypto';
 import { CodedError, fail } from '@consilium/shared/errors';
 import { type BlobHash, blobHash, type PublicKey, publicKey } from '@consilium/shared/ids';
 import { Command } from 'commander';
+import { readUpTo } from '../store/disk.js';
 import type { ExportFolder, Verification } from '../verifying/index.js';
 import type { CommandContext } from './context.js';
 import { fileFault } from './files.js';
@@ -65,14 +66,7 @@ async function openFolder(root: string): Promise<ExportFolder> {
     async read(name, offset, length) {
       const handle = await open(join(root, name), 'r').catch(fileFault(name));
       try {
-        const bytes = Buffer.alloc(length);
-        let done = 0;
-        while (done < length) {
-          const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-          if (bytesRead === 0) break;
-          done += bytesRead;
-        }
-        return bytes.subarray(0, done);
+        return await readUpTo(handle, offset, length);
       } finally {
         await handle.close();
       }
