@@ -30,8 +30,8 @@ export default defineConfig({
         test: {
           ...room,
           include: [`${room.name}/{src,dashboard}/**/*.test.ts`],
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
         },
       })),
       {
@@ -43,7 +43,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/e2e/**'],
           testTimeout: 900_000,
-          hookTimeout: 600_000,
+          hookTimeout: 900_000,
         },
       },
       {
@@ -53,7 +53,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           testTimeout: 900_000,
-          hookTimeout: 600_000,
+          hookTimeout: 900_000,
           sequence: { groupOrder: 1 },
         },
       },

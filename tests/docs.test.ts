@@ -188,7 +188,7 @@ const context = {
   print: () => {},
   signal: new AbortController().signal,
 };
-const programs = [lead(context), hospital(context)];
+const programs = [lead(context), await hospital(context)];
 
 describe('commands that the pages tell people to type', () => {
   const lines = pages.flatMap((page) =>

@@ -1,3 +1,8 @@
+import { type CoordinatorOptions, startCoordinator } from '@consilium/coordinator/coordinator';
+import { keeperOf, openCoordinatorHome } from '@consilium/coordinator/home';
+import { openSites } from '@consilium/coordinator/sites';
+import { openSqliteStore } from '@consilium/coordinator/store';
+import { issueCertificate } from '@consilium/shared/crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openConsortium } from './harness/consortium.js';
 import { createGate } from './harness/gate.js';
@@ -55,6 +60,58 @@ describe('a revoked site', () => {
     const [one, other] = [await consortium.model(run), await consortium.model(without)];
     expect(one.hash).toBe(other.hash);
     expect(one.values.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('a site that was revoked in the moment in which the coordinator died', () => {
+  it('is out of its runs as soon as the coordinator is there again, without waiting for an idle limit', async () => {
+    let whileDead: ((options: CoordinatorOptions) => Promise<void>) | null = null;
+    const consortium = await openConsortium({
+      start: async (options) => {
+        await whileDead?.(options);
+        whileDead = null;
+        return startCoordinator(options);
+      },
+    });
+    cleanUp.later(() => consortium[Symbol.asyncDispose]());
+    const { lead } = consortium;
+    const gate = createGate();
+    const held: Deliver = async (delivery) => {
+      if (delivery.task.step.kind === 'train') await gate.opened;
+      return deliverHonestly(delivery);
+    };
+    for (const name of ['hospital-a', 'hospital-b']) await consortium.join(name, { deliver: held });
+    const traitor = await consortium.join('hospital-c');
+    const { run } = await lead.launch(lead.contract(terms));
+    await consortium.until(run, ({ step, sites }) => step === 'train:0:1' && sites[2]?.standing === 'accepted');
+
+    // The consortium's journal has the revocation, and nothing came after it.
+    whileDead = async ({ home, passphrase, consortium: id, lead: key }) => {
+      const { identity, storeFile } = await openCoordinatorHome(home, passphrase);
+      const store = await openSqliteStore({ file: storeFile });
+      const sites = await openSites({
+        store,
+        consortium: id,
+        lead: key,
+        keeper: () => keeperOf(identity),
+        now: () => new Date(),
+      });
+      const { site, identity: ended } = traitor;
+      const word = { consortium: id, role: 'site', id: site, publicKey: ended.publicKey, revision: 2 } as const;
+      await sites.revoke(issueCertificate(lead.identity, { ...word, revoked: true }));
+      await store.close();
+    };
+    await consortium.restart();
+    const here = await consortium.view(run);
+    expect(here.sites.find(({ site }) => site === traitor.site)?.standing).toBe('left');
+    const left = (await consortium.journal(run)).filter(({ type }) => type === 'site-left');
+    expect(left).toMatchObject([{ body: { site: traitor.site, until: 'run', error: { code: 'CSM-SITE-REVOKED' } } }]);
+
+    await consortium.restart();
+    gate.open();
+    const view = await consortium.until(run, ({ phase }) => phase === 'closed');
+    expect(view).toMatchObject({ outcome: 'degraded', error: null });
+    expect((await consortium.journal(run)).filter(({ type }) => type === 'site-left').length).toBe(1);
   });
 });
 

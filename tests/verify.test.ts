@@ -1,6 +1,6 @@
 import { type Finding, type Verification, verifyExport } from '@consilium/coordinator/verifying';
-import { sha256 } from '@consilium/shared/canonical';
-import { createIdentity, type Identity, sign } from '@consilium/shared/crypto';
+import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
+import { type Certificate, createIdentity, type Identity, sign } from '@consilium/shared/crypto';
 import {
   digestFile,
   type ExportSeal,
@@ -13,12 +13,17 @@ import {
 } from '@consilium/shared/exported';
 import { type JournalRecord, journalLine, parseJournalLine, sealRecord } from '@consilium/shared/journal';
 import { decodeWeights, encodeWeights } from '@consilium/shared/weights';
+import { manifestDomain, type SignedManifest } from '@consilium/shared/wire';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Consortium, openConsortium } from './harness/consortium.js';
 import { exportedRun, type Files, folderOf } from './harness/exported.js';
 
 const names = ['hospital-a', 'hospital-b', 'hospital-c'];
+const model = {
+  ...{ family: 'attention-aml', preset: 'small', classes: ['x', 'y', 'z'] },
+  options: { width1: 8, tokens1: 2, heads1: 2 },
+};
 const longTest = { timeout: 900_000 };
 
 describe('an exported run', () => {
@@ -31,10 +36,6 @@ describe('an exported run', () => {
     consortium = await openConsortium();
     for (const name of names) await consortium.join(name);
     const training = { rounds: 3, optimizer: { name: 'sgd', rate: 0.1 } };
-    const model = {
-      ...{ family: 'attention-aml', preset: 'small', classes: ['x', 'y', 'z'] },
-      options: { width1: 8, tokens1: 2, heads1: 2 },
-    };
     ({ run } = await consortium.lead.launch(consortium.lead.contract({ training, model })));
     await consortium.until(run, ({ phase }) => phase === 'closed');
     files = await exportedRun(consortium, run);
@@ -95,6 +96,26 @@ describe('an exported run', () => {
     });
   });
 
+  it('with control variates is recomputed, too, from the one that the round before left', async () => {
+    const training = { rounds: 3, optimizer: { name: 'sgd', rate: 0.1 }, strategy: { name: 'scaffold' } };
+    const { run: controlled } = await consortium.lead.launch(consortium.lead.contract({ training, model }));
+    await consortium.until(controlled, ({ phase }) => phase === 'closed');
+    const found = await check(await exportedRun(consortium, controlled));
+    expect(found.findings).toEqual([]);
+    expect(Object.fromEntries(found.folds.map(({ step, verdict }) => [step, verdict]))).toMatchObject({
+      ...{ 'train:0:1': 'attested', 'train:0:2': 'recomputed', 'train:0:3': 'recomputed' },
+    });
+  });
+
+  it('of updates in fewer bits is recomputed, too', async () => {
+    const training = { rounds: 1, optimizer: { name: 'sgd', rate: 0.1 }, update: { codec: 'int8' } };
+    const coded = await consortium.lead.launch(consortium.lead.contract({ training, model }));
+    await consortium.until(coded.run, ({ phase }) => phase === 'closed');
+    const found = await check(await exportedRun(consortium, coded.run));
+    expect(found.findings).toEqual([]);
+    expect(found.folds.find(({ step }) => step === 'train:0:1')?.verdict).toBe('recomputed');
+  });
+
   it('without updates holds too, and every round is attested', async () => {
     const found = await check(await exportedRun(consortium, run, false));
     expect(found.findings).toEqual([]);
@@ -106,7 +127,9 @@ describe('an exported run', () => {
       .toString()
       .trimEnd()
       .split('\n');
-    const taken = lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'update-taken');
+    const taken = lines
+      .map((line) => JSON.parse(line))
+      .filter(({ type, body }) => type === 'update-taken' && body.run === run);
     expect(taken.map(({ body }) => `${body.step} ${body.site}`).sort()).toEqual(
       ['train:0:2', 'train:0:3'].flatMap((step) => names.map((name) => `${step} ${name}`)),
     );
@@ -211,7 +234,11 @@ describe('an exported run', () => {
   describe('of a coordinator that lies with its own key', () => {
     const liar = createIdentity();
     /** Its journal, certified and sealed, with what it made of the records. */
-    async function lied(change: (all: JournalRecord[]) => readonly JournalRecord[], more: Files = new Map()) {
+    async function lied(
+      change: (all: JournalRecord[]) => readonly JournalRecord[],
+      more: Files = new Map(),
+      words: readonly Certificate[] = [],
+    ) {
       const journal = resigned(change(records()), liar);
       const certificate = await consortium.lead.certify('coordinator', 'coordinator', liar.publicKey, 2);
       const altered = changed({
@@ -220,7 +247,7 @@ describe('an exported run', () => {
       });
       return check(
         await sealedAgain(altered, {
-          certificates: [...seal.certificates, certificate],
+          certificates: [...seal.certificates, certificate, ...words],
           journal: { head: journal.at(-1)!.hash, records: journal.length },
         }),
       );
@@ -242,6 +269,28 @@ describe('an exported run', () => {
         return all.with(place, { ...all[place]!, body: JSON.parse(text) });
       });
       expect(told(found)).toContainEqual(['CSM-UPDATE-SIGNATURE', 'journal.jsonl', place]);
+    });
+
+    it('what a site’s former key signed after its next one is found', async () => {
+      const site = names[0]!;
+      const next = createIdentity();
+      const certificate = await consortium.lead.certify('site', site, next.publicKey, 2);
+      const bodyOf = ({ body }: JournalRecord) => body as { site: string; step: string; contribution: SignedManifest };
+      const isOfSite = (record: JournalRecord, step: string) =>
+        record.type === 'contribution-accepted' && bodyOf(record).site === site && bodyOf(record).step === step;
+      const after = records().findIndex((record) => isOfSite(record, 'validate:1'));
+      const found = await lied(
+        (all) => {
+          const place = all.findIndex((record) => isOfSite(record, 'train:0:1'));
+          const body = bodyOf(all[place]!);
+          const { manifest } = body.contribution;
+          const contribution = { manifest, signature: sign(next, manifestDomain, canonicalBytes(manifest)) };
+          return all.with(place, { ...all[place]!, body: { ...body, contribution } });
+        },
+        new Map(),
+        [certificate],
+      );
+      expect(told(found)).toEqual([['CSM-VERIFY-KEY', 'journal.jsonl', after]]);
     });
 
     it('a model that is not the mean of its updates is found', async () => {

@@ -3,19 +3,18 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { fingerprint, sign } from '@consilium/shared/crypto';
+import { fingerprint } from '@consilium/shared/crypto';
 import { CodedError, coded, fail } from '@consilium/shared/errors';
 import type { ConsortiumId, PublicKey, SiteId } from '@consilium/shared/ids';
-import type { SignJournal } from '@consilium/shared/journal';
 import { type Clock, type Log, systemClock } from '@consilium/shared/wire';
 import { z } from 'zod';
 import { openApi, recordsOver } from './api/index.js';
 import { createReassigner, type LiveSite, openRuns, presenceBoard, siteDesk } from './conduct/index.js';
-import { type CoordinatorHome, openCoordinatorHome } from './home.js';
+import { type CoordinatorHome, keeperOf, openCoordinatorHome, ownKey } from './home/index.js';
 import { checkModel } from './initial/index.js';
 import { isLoopback } from './loopback.js';
 import { observe, openMetrics } from './monitoring/index.js';
-import { approvedSites, openSites } from './sites/index.js';
+import { approvedSites, openSites, rekeyedSites, revokedSites } from './sites/index.js';
 import {
   type BlobPlace,
   type Disk,
@@ -70,6 +69,10 @@ export interface Coordinator {
   close(): Promise<void>;
 }
 
+/** Until all of a request's first lines are there: who sends them drop by drop keeps no connection. */
+const headersMs = 10_000;
+const limitsOfServer = { headersTimeout: headersMs, connectionsCheckingInterval: 2_000 };
+
 /**
  * Starts a coordinator: opens its folder, takes up every run where it stood, and opens the door for sites and the lead.
  * @throws CSM-KEY-PASSPHRASE, CSM-KEY-FORMAT, CSM-HOME-PLAIN, CSM-HOME-PORT, CSM-STORE-*, CSM-BLOB-KEY, CSM-BLOB-NO-SPACE
@@ -113,11 +116,15 @@ interface Opened {
 
 async function serve(options: CoordinatorOptions, { home, store, place, now, clock }: Opened): Promise<Coordinator> {
   const { consortium, lead, host, port, tls, behindProxy = false, metricsToken = null, log } = options;
-  const { identity } = home;
   const { blobs, spools } = place;
-  const signJournal: SignJournal = (domain, bytes) => sign(identity, domain, bytes);
+  const own = ownKey(home, consortium);
+  const keeper = () => keeperOf(own.current());
 
-  const sites = await openSites({ store, consortium, lead, sign: signJournal, now });
+  const sites = await openSites({ store, consortium, lead, keeper, now });
+  // The process may have ended between the lead's word on the next key and what follows from it.
+  const nextKey = await own.next();
+  const certifiedKey = sites.roster().coordinator?.body.publicKey;
+  if (nextKey !== null && nextKey.publicKey === certifiedKey) await own.certified(nextKey.publicKey);
   const presence = presenceBoard(() => clock.now());
   const approved = (): readonly SiteId[] => approvedSites(sites.roster());
   const keyOf = (site: SiteId): PublicKey | null => {
@@ -141,7 +148,7 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
     spools,
     lead,
     consortium,
-    sign: signJournal,
+    keeper: () => ({ ...keeper(), cameBy: sites.roster().coordinatorChange }),
     now,
     approved,
     live,
@@ -159,11 +166,15 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
     onFault: (thrown) => log.error({ err: thrown }, 'an input to a run failed'),
   });
 
-  const server = tls ? createTlsServer({ cert: tls.cert, key: tls.key }) : createServer();
+  const server = tls
+    ? createTlsServer({ ...limitsOfServer, handshakeTimeout: headersMs, cert: tls.cert, key: tls.key })
+    : createServer(limitsOfServer);
   const gateway = openGateway({
     server,
-    identity,
-    certificate: () => sites.roster().coordinator ?? fail('CSM-HOME-NOT-ADOPTED'),
+    credentials: () => ({
+      identity: own.current(),
+      certificate: sites.roster().coordinator ?? fail('CSM-HOME-NOT-ADOPTED'),
+    }),
     consortium,
     blobs,
     spools,
@@ -175,6 +186,7 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
       onSubmit: (site, contribution) => desk.submit(site, contribution),
       mayUpload: (site, claim) => desk.mayUpload(site, claim),
       mayDownload: (site, hash) => desk.mayDownload(site, hash),
+      onRekey: (site, change) => sites.askRekey(site, change),
       onMoved: (site, moved) => desk.moved(site, moved),
       onGone: (site) => {
         presence.gone(site);
@@ -183,6 +195,11 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
       onTwoAgents: (site) => void sites.collided(site).catch((err) => log.error({ err }, 'an alarm was not journaled')),
     },
   });
+  // The process may have ended between a word of the lead on keys and what follows from it in the runs.
+  await runs.rekey();
+  for (const { site, certificate } of rekeyedSites(sites.roster()))
+    await runs.tell({ kind: 'rekeyed', site, certificate });
+  for (const site of revokedSites(sites.roster())) await runs.tell({ kind: 'revoked', site });
   for (const site of approved()) gateway.assign(site, desk.assignment(site));
 
   sites.subscribe((change) => {
@@ -193,7 +210,17 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
       void runs.tell({ kind: 'approved', site: change.site }).catch((err) => log.error({ err }, 'an approval failed'));
     }
     if (change.kind === 'replaced') {
-      gateway.disconnect(change.site, coded('CSM-SITE-REPLACED', { site: change.site }));
+      const { site, certificate, publicKey } = change;
+      gateway.disconnect(site, coded('CSM-SITE-REPLACED', { site }), publicKey);
+      void runs.tell({ kind: 'rekeyed', site, certificate }).catch((err) => log.error({ err }, 'a new key failed'));
+    }
+    if (change.kind === 'coordinator-certified') {
+      const { certificate } = change;
+      own
+        .certified(certificate.body.publicKey)
+        .catch((err) => log.error({ err }, 'the new key was not put in its place'));
+      gateway.certified(certificate);
+      void runs.rekey().catch((err) => log.error({ err }, 'a new key failed'));
     }
     if (change.kind === 'revoked') {
       gateway.disconnect(change.site, coded('CSM-SITE-REVOKED', { site: change.site }));
@@ -204,7 +231,7 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
   const api = openApi({
     runs,
     sites,
-    identity,
+    own,
     settings: {
       ...{ version, consortium, lead, address: () => address },
       ...{ secure: !!tls || behindProxy, behindProxy, metricsToken },
@@ -247,7 +274,7 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
 
   return {
     url,
-    fingerprint: fingerprint(identity.publicKey),
+    fingerprint: fingerprint(own.current().publicKey),
     setupLink: await api.setupLink(),
     async close() {
       clearInterval(ticker);

@@ -11,9 +11,8 @@ import { fakeCoordinator } from './testing/fake-coordinator.js';
 import { type TinySite, tinySite } from './testing/tiny-site.js';
 
 const step = (text: string) => text as StepId;
-const timeoutMs = 300_000;
 
-describe('the agent', { timeout: timeoutMs }, () => {
+describe('the agent', () => {
   let site: TinySite;
   beforeEach(async () => {
     site = await tinySite();

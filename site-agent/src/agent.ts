@@ -3,7 +3,7 @@ import type { Identity } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
 import type { BlobHash } from '@consilium/shared/ids';
 import { type Clock, type Log, type SiteActivity, type SiteStatus, sendable, type Work } from '@consilium/shared/wire';
-import { type Enrolment, type SiteHome, type SiteSettings, version } from './config/index.js';
+import { type Disk, type Enrolment, realDisk, type SiteHome, type SiteSettings, version } from './config/index.js';
 import { type Backoff, backoffMs, type Connection } from './connection/index.js';
 import type { Egress } from './governance/index.js';
 import { obey, tidyOtherRuns } from './runs/index.js';
@@ -13,12 +13,14 @@ export interface AgentOptions {
   readonly home: SiteHome;
   readonly settings: SiteSettings;
   readonly enrolment: Enrolment;
-  readonly identity: Identity;
+  /** The site's key: another one, once the lead has certified it. */
+  readonly identity: () => Identity;
   readonly connection: Pick<Connection, 'onAssignment' | 'fetch'>;
   readonly egress: Egress;
   readonly clock: Clock;
   readonly now: () => Date;
   readonly log: Log;
+  readonly disk?: Disk;
   readonly backoff?: Backoff;
   readonly random?: () => number;
   readonly trainer?: (options: TrainerOptions) => Trainer;
@@ -56,7 +58,12 @@ const crash = /^CSM-(?:TRAINER-CRASHED|INTERNAL|BACKEND-DEVICE)$/;
  */
 export function startAgent(options: AgentOptions): Agent {
   const { home, settings, enrolment, identity, connection, egress, clock, now, log } = options;
-  const { backoff = defaultBackoff, random = Math.random, trainer: makeTrainer = createTrainer } = options;
+  const {
+    backoff = defaultBackoff,
+    random = Math.random,
+    trainer: makeTrainer = createTrainer,
+    disk = realDisk,
+  } = options;
   let current: Pursuit | null = null;
   let training: { readonly contract: BlobHash; readonly trainer: Trainer } | null = null;
   let backend: string | null = null;
@@ -67,10 +74,13 @@ export function startAgent(options: AgentOptions): Agent {
     trust: enrolment,
     identity,
     runs: home.runs,
+    leftRuns: home.leftRuns,
+    blobs: home.blobs,
     reports: home.reports,
     connection,
     egress,
     now,
+    disk,
     trainerFor,
   };
 
@@ -96,7 +106,7 @@ export function startAgent(options: AgentOptions): Agent {
     const last = training;
     training = null;
     await last?.trainer.close();
-    await tidyOtherRuns(home.runs, next?.run ?? null).catch((thrown: unknown) =>
+    await tidyOtherRuns(home.runs, next?.run ?? null, disk).catch((thrown: unknown) =>
       log.warn({ code: asCoded(thrown).code }, 'old run folders were not cleared'),
     );
   }

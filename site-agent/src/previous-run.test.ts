@@ -10,9 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeCoordinator } from './testing/fake-coordinator.js';
 import { type TinySite, tinySite } from './testing/tiny-site.js';
 
-const timeoutMs = 300_000;
-
-describe('a run that judges the result of an earlier one', { timeout: timeoutMs }, () => {
+describe('a run that judges the result of an earlier one', () => {
   let site: TinySite;
   let first: SiteReport;
   let file: Uint8Array;

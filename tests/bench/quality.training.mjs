@@ -4,9 +4,9 @@ import { blueprintOf, initialWeights } from '@consilium/models/families';
 import { stream } from '@consilium/models/layers';
 import { join } from '@consilium/models/samples';
 import { assignTensors, readTensors, train } from '@consilium/models/training';
-import { inputOf, onlyStage, stageAt } from '@consilium/shared/contract';
+import { inputOf, onlyStage, stageAt, updateCoding } from '@consilium/shared/contract';
 import { encodeWeights } from '@consilium/shared/weights';
-import { classWeightsOf, loadWeights, trainStep } from '@consilium/site-agent/model';
+import { classWeightsOf, codeUpdate, loadWeights, trainStep } from '@consilium/site-agent/model';
 import { chosen, countsOn, judge, judgedSites, pooled } from './quality.judging.mjs';
 
 /** The model of a run on the backend in use, with its starting weights. */
@@ -26,6 +26,7 @@ const wanted = (run, { features }) => ({
  * The run, step by step as coordinator and sites do it: every site trains the global model with its own seed for the step,
  * the updates are folded to the next one, which is judged on the validation patients of all sites.
  * @param send what a site makes of its update before it leaves
+ * @returns also the bytes of an update as it travels
  */
 export async function federated(consortium, model, chooses, send = ({ update }) => update) {
   const { contract, state, sites } = consortium;
@@ -35,6 +36,9 @@ export async function federated(consortium, model, chooses, send = ({ update }) 
   const { shared } = initialWeights({ ...wanted(contract.runFile, state), seed });
   let base = await blobs.write(encodeWeights(shared));
   let kept = null;
+  const coding = updateCoding(contract.runFile, 0);
+  const onward = new Map();
+  let updateBytes = 0;
   const stage = stageAt(contract.runFile, 0);
   const rounds = [];
   for (let round = 1; round <= training.rounds; round++) {
@@ -45,10 +49,14 @@ export async function federated(consortium, model, chooses, send = ({ update }) 
       const base = { model: file, frozen: null };
       const given = { model, contract, site, step, stage, round, state, part: parts.train, base };
       const { update } = await trainStep({ ...given, signal: new AbortController().signal, onProgress: () => {} });
-      const sent = send({ site, round, base: file, update });
-      contributions.push({ site, samples, hash: await blobs.write(sent) });
+      const trained = send({ site, round, base: file, update });
+      const from = { run: contract.runFile, stage: 0, base: file, onward: onward.get(site) ?? null };
+      const coded = codeUpdate({ ...from, trained });
+      onward.set(site, coded.onward);
+      updateBytes = coded.update.length;
+      contributions.push({ site, samples, hash: await blobs.write(coded.update) });
     }
-    const folded = await fold({ strategy: training.strategy, base, state: kept, contributions, blobs });
+    const folded = await fold({ strategy: training.strategy, base, state: kept, contributions, coding, blobs });
     for (const used of contributions) await blobs.remove(used.hash);
     base = folded.hash;
     kept = folded.state;
@@ -61,7 +69,7 @@ export async function federated(consortium, model, chooses, send = ({ update }) 
   const result = chooses ? chosen(rounds, validation.choose) : rounds.at(-1);
   loadWeights(model, { model: await whole(result.model), frozen: null }, 'test');
   await close();
-  return { ...result, rounds };
+  return { ...result, rounds, updateBytes };
 }
 
 /**

@@ -51,8 +51,12 @@ async function speedFigures({ coordinator, site, ports }) {
     { up: empty(), down: empty() },
   ];
   const bare = [];
+  const wire = [];
   for (let round = -1; round < rounds; round++) {
     bare.push(await coordinator.ask({ alone: mebibytes }));
+    const { cpuSeconds } = await coordinator.ask({ count: true });
+    await site.ask({ what: 'wire', bytes });
+    wire.push((await coordinator.ask({ count: true })).cpuSeconds - cpuSeconds);
     for (const mode of ['sealed', 'plain']) {
       for (const way of ['up', 'down']) {
         const before = await coordinator.ask({ count: true });
@@ -72,24 +76,32 @@ async function speedFigures({ coordinator, site, ports }) {
     ...figures(`upload of ${mebibytes} MiB to disk`, times.up, { atLeast: 0.5 }),
     {
       what: `the same, ${masking}: of the coordinator's processor, digest and spool included`,
-      value: `${(mebibytes / 1024 / median(cpu.up.sealed)).toFixed(3)} GiB a CPU-second`,
+      value: perSecond(median(cpu.up.sealed)),
       ratio: mebibytes / 1024 / median(cpu.up.sealed) / goalGibibytes,
       ...{ to: `${goalGibibytes}`, goal: { atLeast: 1 } },
     },
     {
-      what: 'digest, opening and sealing of as many bytes alone, in the same process',
-      value: `${(mebibytes / 1024 / median(bare)).toFixed(3)} GiB a CPU-second`,
+      what: 'digest, opening, sealing and a copy of as many bytes alone, in the same process',
+      value: perSecond(median(bare)),
       ratio: median(bare) / median(cpu.up.sealed),
       to: 'of the time of an upload is this',
     },
     {
+      what: 'these, and as many bytes through socket.io alone',
+      value: perSecond(median(bare) + median(wire)),
+      ratio: (median(bare) + median(wire)) / median(cpu.up.sealed),
+      to: 'of the time of an upload is this',
+    },
+    {
       what: 'an upload unsealed on its way',
-      value: `${(mebibytes / 1024 / median(cpu.up.plain)).toFixed(3)} GiB a CPU-second`,
+      value: perSecond(median(cpu.up.plain)),
     },
     ...figures(`download of ${mebibytes} MiB from disk`, times.down),
-    { what: 'the same', value: `${(mebibytes / 1024 / median(cpu.down.sealed)).toFixed(3)} GiB a CPU-second` },
+    { what: 'the same', value: perSecond(median(cpu.down.sealed)) },
   ];
 }
+
+const perSecond = (cpuSeconds) => `${(mebibytes / 1024 / cpuSeconds).toFixed(3)} GiB a CPU-second`;
 
 /** One large blob up, then down, each with restarts of the agent on its way. */
 async function largeFigures({ coordinator, site, ports }, bytes) {

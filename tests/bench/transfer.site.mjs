@@ -1,7 +1,8 @@
 // The site's process of the transfer bench: sends a blob, or fetches it, over the asked connection.
 import { createHash, randomBytes } from 'node:crypto';
-import { silentLog, systemClock } from '@consilium/shared/wire';
+import { silentLog, systemClock, windowBytes } from '@consilium/shared/wire';
 import { connect } from '@consilium/site-agent/connection';
+import { io } from 'socket.io-client';
 import { plainChannel, serve, site, trust } from './transfer.parts.mjs';
 
 const block = randomBytes(2 ** 20);
@@ -60,6 +61,21 @@ const ask = {
     ports = given;
     for (const mode of ['sealed', 'plain']) if (connections[mode] === undefined) open(mode);
     return digestOf(invented(bytes));
+  },
+  /** As many bytes over socket.io alone, as many at once as a window allows. */
+  async wire({ bytes }) {
+    const socket = io(`http://127.0.0.1:${ports.wire}`, { transports: ['websocket'], forceNew: true });
+    const source = invented(bytes);
+    let next = 0;
+    const sender = async () => {
+      for (let at = next; at < bytes; at = next) {
+        next += block.length;
+        await socket.emitWithAck('piece', await source.read(at, Math.min(block.length, bytes - at)));
+      }
+    };
+    await Promise.all(Array.from({ length: windowBytes / block.length }, sender));
+    socket.disconnect();
+    return null;
   },
   async move({ mode, way, hash, bytes, restarts = 0 }) {
     const sink = countingSink(hash);

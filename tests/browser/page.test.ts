@@ -129,6 +129,19 @@ describe.skipIf(noBrowser !== '')(`the page in a browser${noBrowser}`, () => {
     await expect.poll(() => page.getByText('paused by the lead').count(), soon).toBe(0);
   });
 
+  it('a run that lacks sites says whom it waits for, since when, and what comes then', async () => {
+    const { page } = await signedIn('Lea Lead');
+    const { participation } = runs.running;
+    const [error = null] = participation.open?.unmet ?? [];
+    await go(page, `#/run/${runs.running.run}`);
+    runs.show({ ...runs.running, phase: 'paused', pausedBy: 'participation', error });
+    const told = page.getByText(/The run waits for hospital-d \(missing since train:0:8, .+\)\. It goes on by itself/);
+    await told.waitFor(soon);
+    await keep(page, 'paused');
+    runs.show(runs.running);
+    await expect.poll(() => told.count(), soon).toBe(0);
+  });
+
   it('a site user sees the own site alone, a viewer none', async () => {
     const site = (await signedIn('Sam Site')).page;
     await go(site, `#/run/${runs.running.run}`);

@@ -31,6 +31,7 @@ describe('by hand, over HTTPS with a private authority', () => {
   let proxy: Awaited<ReturnType<typeof startProxy>>;
   let coordinator: Running;
   let address = '';
+  let first = '';
   const agents = new Map<string, Running>();
 
   async function machine(name: string): Promise<Terminal> {
@@ -155,6 +156,7 @@ describe('by hand, over HTTPS with a private authority', () => {
   it('the lead launches a run and watches it to its end; every hospital has its own report', async () => {
     const launched = await asLead('launch', 'run.yaml');
     const run = found(launched, /^Run\s+([0-9a-f]{32})$/m);
+    first = run;
     expect(launched).toMatch(/^Sites\s+north, south$/m);
     const watched = await asLead('watch', run.slice(0, 12));
     expect(watched).toMatch(/^round 1: accuracy /m);
@@ -252,6 +254,37 @@ describe('by hand, over HTTPS with a private authority', () => {
     const altered = await lead.type('consilium', 'verify', 'whole');
     expect(altered).toMatchObject({ status: 1, out: expect.stringContaining('reports/north.json') });
     expect(await lead.type('consilium', 'verify', 'nowhere')).toMatchObject({ status: 2 });
+  });
+
+  it('keys of a hospital and of the coordinator change in the middle of a run, and it ends as if they had not', async () => {
+    const run = found(await asLead('launch', 'run.yaml', '--step'), /^Run\s+([0-9a-f]{32})$/m);
+    const watching = lead.start('consilium', 'watch', run, ...passphrase);
+    await watching.said(/^paused \(waits for consilium next\): .*\(initial\)/m);
+
+    const shown = found(await north.done('consilium-site', 'rekey', ...passphrase), fingerprint);
+    expect(await north.done('consilium-site', 'rekey', ...passphrase)).toContain(shown);
+    await agents.get('north')?.said(/a new key waits for the lead/);
+    const wrong = ['approve', 'north', '--fingerprint', 'AAAA-AAAA-AAAA-AAAA', ...passphrase];
+    expect(await refused(lead, 'consilium', ...wrong)).toContain('CSM-LEAD-FINGERPRINT');
+    await asLead('approve', 'north', '--fingerprint', shown);
+    await agents.get('north')?.said(/the lead has certified the new key/);
+
+    const rekey = ['coordinator', 'rekey', '--home', 'coordinator', ...passphrase];
+    const next = found(await server.done('consilium', ...rekey), fingerprint);
+    const adopted = await asLead('adopt', address, '--fingerprint', next, '--ca', 'authority.pem');
+    expect(adopted).toContain('Its former key counts no more');
+
+    await asLead('next', run);
+    await watching.said(/^paused \(waits for consilium next\): .*\(validate:1\)/m);
+    await asLead('next', run);
+    expect((await watching.ended).status).toBe(0);
+    const view = async (of: string) => JSON.parse(await asLead('status', of, '--json'));
+    expect(await view(run)).toMatchObject({ outcome: 'complete', model: (await view(first)).model });
+    await asLead('export', 'latest', '--out', 'rekeyed', '--updates');
+    const said = await lead.done('consilium', 'verify', 'rekeyed');
+    expect(said).toMatch(/^Recomputed +2 of 2 rounds, bit for bit/m);
+    expect(said).toMatch(/All that can be checked holds\.$/m);
+    await lead.done('consilium', 'journal', 'verify', join('rekeyed', 'journal.jsonl'));
   });
 
   it('a hospital that took no part judges the exported model on its own patients, and asks it about them', async () => {

@@ -28,10 +28,15 @@ const wideRun = smallRun()
   .replace('preset: small,', 'preset: small, options: { width1: 4096, width2: 1024, tokens1: 16, tokens2: 16 },')
   .replace('rounds: 3', 'rounds: 1');
 
-/** Two stages, after a preparation of two passes: a kill has as many kinds of steps to fall into as there are. */
+/**
+ * Two stages, after a preparation of two passes: a kill has as many kinds of steps to fall into as there are. What coding lost of an
+ * update is on a site's disk at each.
+ */
 const stagedRun = smallRun(`preparation: { harmonise: combat }
 validation: { everyRounds: 2 }
-stages: [{ name: autoencoder, rounds: 2 }, { name: head, rounds: 1 }]`).replace('attention-aml', 'blood-autoencoder');
+stages: [{ name: autoencoder, rounds: 2 }, { name: head, rounds: 1 }]`)
+  .replace('attention-aml', 'blood-autoencoder')
+  .replace('batchSize: 16', 'batchSize: 16, update: { codec: int8 }');
 
 /** The lead's export checks every hash and signature of the journal; here its order of steps is read, too. */
 async function finishedSteps(theatre: Theatre, view: RunView): Promise<readonly string[]> {

@@ -11,7 +11,7 @@ export type Decide = (operation: Operation) => void;
 
 /**
  * The machine's own disk, but for the changes that `decide` does not let happen. A flush is asked for and not done: what a
- * process has written outlives it without one, and the machine itself goes on here.
+ * process has written outlives it without one, and the machine itself goes on here. One that is killed as it writes leaves half.
  */
 export function failingDisk(decide: Decide): Disk {
   const guarded =
@@ -19,16 +19,27 @@ export function failingDisk(decide: Decide): Disk {
       name: Operation['name'],
       path: string,
       work: (...given: Given) => Promise<Result>,
+      halfOf?: (given: Given) => Given,
     ) =>
     async (...given: Given): Promise<Result> => {
-      decide({ name, path });
+      try {
+        decide({ name, path });
+      } catch (thrown) {
+        if (thrown instanceof Killed && thrown.isFirst && halfOf) await work(...halfOf(given));
+        throw thrown;
+      }
       return work(...given);
     };
   const open = async (path: string, flags: string, mode?: number): Promise<FileHandle> => {
     if (flags !== 'r') decide({ name: 'open', path });
     const handle = await realDisk.open(path, flags, mode);
-    for (const name of ['write', 'truncate'] as const) {
-      Object.assign(handle, { [name]: guarded(name, path, handle[name].bind(handle) as () => Promise<unknown>) });
+    handle.truncate = guarded('truncate', path, handle.truncate.bind(handle));
+    handle.write = guarded('write', path, handle.write.bind(handle) as Write, ([bytes, offset, length, at]) => [
+      ...([bytes, offset, length >> 1, at] as const),
+    ]) as FileHandle['write'];
+    for (const name of ['writeFile', 'appendFile'] as const) {
+      const whole = handle[name].bind(handle) as (bytes: Uint8Array | string) => Promise<void>;
+      handle[name] = guarded('write', path, whole, ([bytes]) => [bytes.slice(0, bytes.length >> 1)]) as typeof whole;
     }
     handle.sync = guarded('sync', path, async () => {});
     return handle;
@@ -44,20 +55,26 @@ export function failingDisk(decide: Decide): Disk {
 }
 
 export const noSpace = (): never => {
-  throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' });
 };
 
-/** What a dead process can do: nothing. */
-export class Killed extends Error {}
+type Write = (bytes: Uint8Array, offset: number, length: number, position: number) => Promise<unknown>;
+
+/** What a dead process can do: nothing. The first of these is its death. */
+export class Killed extends Error {
+  constructor(readonly isFirst: boolean) {
+    super('killed');
+  }
+}
 
 /** Lets so many changes happen, and none after, as if the process had been killed there. */
 export function killedAfter(changes: number): Decide & { count(): number } {
   let done = 0;
   const decide = () => {
-    if (done >= changes) throw new Killed('killed');
     done += 1;
+    if (done > changes) throw new Killed(done === changes + 1);
   };
-  return Object.assign(decide, { count: () => done });
+  return Object.assign(decide, { count: () => Math.min(done, changes) });
 }
 
 /** Fails one change, counted from 0, for lack of space; has room before and after. */

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { CodedError } from '@consilium/shared/errors';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { soakSeconds } from '../harness/soak.js';
 import { parsers } from './parsers.js';
 
-/** For each parser. More by `CONSILIUM_FUZZ_SECONDS=600 npm test -- tests/faults/fuzz.test.ts`. */
-const seconds = Number(process.env.CONSILIUM_FUZZ_SECONDS ?? 0.5);
+/** For each parser. */
+const seconds = soakSeconds || 0.5;
 
 let folder: string;
 beforeAll(async () => {

@@ -4,6 +4,7 @@ import { windowBytes } from '@consilium/shared/wire';
 import { memorySource, type Sink, type Source } from '@consilium/site-agent/connection';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { cases, soakLimitMs } from '../harness/soak.js';
 import {
   createCleanUp,
   createWatch,
@@ -53,58 +54,66 @@ async function cutAt(proxy: TcpProxy, direction: 'up' | 'down', points: readonly
 }
 
 describe('a link that is cut at any byte', () => {
-  it('costs an upload at most one window for each cut, and nothing that was acknowledged', async () => {
-    await fc.assert(
-      fc.asyncProperty(cuts, async (points) => {
-        const { proxy, site, store } = await scene();
-        let acknowledged = 0;
-        const source: Source = {
-          bytes: size,
-          read: async (offset, length) => {
-            // Nothing below what was acknowledged is ever read again.
-            expect(offset).toBeGreaterThanOrEqual(acknowledged);
-            return bytes.subarray(offset, offset + length);
-          },
-        };
-        const onProgress = (done: number) => {
-          expect(done).toBeGreaterThanOrEqual(acknowledged);
-          acknowledged = done;
-        };
-        const cut = await cutAt(proxy, 'up', points, site.upload(blob, source, { onProgress }));
-        expect(Buffer.compare(store.blobs.all.get(blob.hash)!, bytes)).toBe(0);
-        expect(store.writes.reduce((sum, { length }) => sum + length, 0)).toBe(size);
-        const overhead = overheadBytes * (size / mebibyte + cut + 1);
-        expect(proxy.passed('up')).toBeLessThan(size + cut * windowBytes + overhead);
-        await cleanUp.run();
-      }),
-      { numRuns: 12 },
-    );
-  });
+  it(
+    'costs an upload at most one window for each cut, and nothing that was acknowledged',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(cuts, async (points) => {
+          const { proxy, site, store } = await scene();
+          let acknowledged = 0;
+          const source: Source = {
+            bytes: size,
+            read: async (offset, length) => {
+              // Nothing below what was acknowledged is ever read again.
+              expect(offset).toBeGreaterThanOrEqual(acknowledged);
+              return bytes.subarray(offset, offset + length);
+            },
+          };
+          const onProgress = (done: number) => {
+            expect(done).toBeGreaterThanOrEqual(acknowledged);
+            acknowledged = done;
+          };
+          const cut = await cutAt(proxy, 'up', points, site.upload(blob, source, { onProgress }));
+          expect(Buffer.compare(store.blobs.all.get(blob.hash)!, bytes)).toBe(0);
+          expect(store.writes.reduce((sum, { length }) => sum + length, 0)).toBe(size);
+          const overhead = overheadBytes * (size / mebibyte + cut + 1);
+          expect(proxy.passed('up')).toBeLessThan(size + cut * windowBytes + overhead);
+          await cleanUp.run();
+        }),
+        cases(12),
+      );
+    },
+    soakLimitMs,
+  );
 
-  it('costs a download at most one window for each cut, and nothing that was written', async () => {
-    await fc.assert(
-      fc.asyncProperty(cuts, async (points) => {
-        const { proxy, site, store } = await scene();
-        store.blobs.put(bytes);
-        const whole = memorySink();
-        let written = 0;
-        const sink: Sink = {
-          ...whole,
-          async write(offset, part) {
-            expect(offset).toBe(written);
-            await whole.write(offset, part);
-            written += part.length;
-          },
-        };
-        const cut = await cutAt(proxy, 'down', points, site.fetch(blob, sink));
-        expect(Buffer.compare(whole.bytes(), bytes)).toBe(0);
-        const overhead = overheadBytes * (size / mebibyte + cut + 1);
-        expect(proxy.passed('down')).toBeLessThan(size + cut * windowBytes + overhead);
-        await cleanUp.run();
-      }),
-      { numRuns: 12 },
-    );
-  });
+  it(
+    'costs a download at most one window for each cut, and nothing that was written',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(cuts, async (points) => {
+          const { proxy, site, store } = await scene();
+          store.blobs.put(bytes);
+          const whole = memorySink();
+          let written = 0;
+          const sink: Sink = {
+            ...whole,
+            async write(offset, part) {
+              expect(offset).toBe(written);
+              await whole.write(offset, part);
+              written += part.length;
+            },
+          };
+          const cut = await cutAt(proxy, 'down', points, site.fetch(blob, sink));
+          expect(Buffer.compare(whole.bytes(), bytes)).toBe(0);
+          const overhead = overheadBytes * (size / mebibyte + cut + 1);
+          expect(proxy.passed('down')).toBeLessThan(size + cut * windowBytes + overhead);
+          await cleanUp.run();
+        }),
+        cases(12),
+      );
+    },
+    soakLimitMs,
+  );
 });
 
 describe('a link that', () => {

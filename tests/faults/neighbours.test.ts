@@ -1,10 +1,13 @@
+import { connect as connectTcp } from 'node:net';
 import { createIdentity } from '@consilium/shared/crypto';
-import { maxUnproven, maxUnread } from '@consilium/shared/wire';
+import { type Clock, maxUnproven, maxUnread, systemClock } from '@consilium/shared/wire';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openConsortium } from '../harness/consortium.js';
 import {
   createCleanUp,
   createWatch,
-  type north,
+  newInstance,
+  north,
   run,
   startCoordinator,
   startSite,
@@ -18,8 +21,25 @@ import { openProxy } from './proxy.js';
 const cleanUp = createCleanUp();
 afterEach(cleanUp.run);
 
+/** By this clock no site ever sends too many messages a second. */
+const hasty: Clock = { ...systemClock, now: () => 1_000 * systemClock.now() };
+const oneRound = { rounds: 1, optimizer: { name: 'sgd', rate: 0.1 } };
+const hash = 'ab'.repeat(32);
+const download = { type: 'open', direction: 'download', run, step, hash, bytes: 0, window: 2 ** 20 };
+const status = {
+  ...{ type: 'status', instance: newInstance(), version: '1', node: 'v20', backend: null, run, step },
+  ...{ activity: 'training', progress: null, error: null },
+};
+const contribution = {
+  manifest: {
+    ...{ consortium: trust.consortium, run, contract: hash, step, site: north, base: null },
+    ...{ kind: 'statistics', codec: 'json', samples: 1, hash, bytes: 1 },
+  },
+  signature: 'A'.repeat(86),
+};
+
 /** A coordinator with an honest site on it, and a line to it that another stands at. */
-async function scene() {
+async function scene(clock: Clock = systemClock) {
   const ends = createWatch<string>();
   const log = {
     debug() {},
@@ -30,7 +50,7 @@ async function scene() {
       if (code !== undefined) ends.tell(code);
     },
   };
-  const there = await startCoordinator(cleanUp, {}, { log });
+  const there = await startCoordinator(cleanUp, {}, { log, clock });
   const proxy = await openProxy(there.port);
   cleanUp.later(proxy.close);
   const honest = startSite(cleanUp, { address: there.address, trust: { ...trust, site: 'south' as typeof north } });
@@ -44,18 +64,12 @@ async function scene() {
 
 describe('an enrolled site', () => {
   it('that asks without end and never reads the answers is sent away before they fill the memory', async () => {
-    const { proxy, ends, expectUnharmed } = await scene();
+    const { proxy, ends, expectUnharmed } = await scene(hasty);
     const peer = rawSite(cleanUp, proxy.address, createIdentity());
     await peer.connected;
     const channel = await peer.shake();
     proxy.stallOneWay('down');
-    const ask = (transfer: number) =>
-      peer.say(
-        channel.sealControl({
-          ...{ type: 'open', transfer, direction: 'download', run, step },
-          ...{ hash: 'ab'.repeat(32), bytes: 0, window: 2 ** 20 },
-        }),
-      );
+    const ask = (transfer: number) => peer.say(channel.sealControl({ ...download, transfer }));
     let asked = 0;
     while (!ends.seen.includes('CSM-CHANNEL-UNREAD') && asked < 50 * maxUnread) {
       for (let burst = 0; burst < 512; burst++) ask(asked++);
@@ -64,9 +78,59 @@ describe('an enrolled site', () => {
     expect(ends.seen).toContain('CSM-CHANNEL-UNREAD');
     expectUnharmed();
   });
+
+  it.each([
+    ['statuses', () => status],
+    ['contributions', () => ({ type: 'submit', contribution })],
+    ['transfers that it opens and leaves', (transfer: number) => ({ ...download, transfer })],
+  ])('that sends %s without end is sent away, at once when it comes again, and nobody else', async (_, message) => {
+    const { address, gateway, expectUnharmed } = await scene();
+    const identity = createIdentity();
+    const heard: number[] = [];
+    for (let life = 0; life < 2; life++) {
+      const before = gateway.bytesOf(north).receivedBytes;
+      const peer = rawSite(cleanUp, address, identity);
+      await peer.connected;
+      const channel = await peer.shake();
+      let isGone = false;
+      void peer.gone.then(() => {
+        isGone = true;
+      });
+      for (let sent = 0; !isGone; ) {
+        for (let burst = 0; burst < 256; burst++) peer.say(channel.sealControl(message(sent++)));
+        await new Promise(setImmediate);
+      }
+      expect(await peer.farewell()).toBe('CSM-CHANNEL-FLOOD');
+      heard.push(gateway.bytesOf(north).receivedBytes - before);
+    }
+    expect(heard[1]).toBeLessThan(heard[0]! / 2);
+    expectUnharmed();
+  });
 });
 
 describe('strangers', () => {
+  it('that send a request drop by drop are cut off, and a site beside them is served', async () => {
+    await using consortium = await openConsortium();
+    const { port } = new URL(consortium.coordinator().url);
+    const slow = Array.from({ length: 50 }, () => {
+      const socket = connectTcp(Number(port), '127.0.0.1', () => void socket.write('GET / HTTP/1.1\r\n'));
+      const drops = setInterval(() => socket.write('x: 1\r\n'), 500);
+      // One that was cut off may still be written to.
+      socket.on('error', () => {});
+      socket.resume();
+      return new Promise<void>((resolve) => {
+        socket.once('close', () => {
+          clearInterval(drops);
+          resolve();
+        });
+      });
+    });
+    await consortium.join('hospital-a');
+    const { run } = await consortium.lead.launch(consortium.lead.contract({ training: oneRound }));
+    expect(await consortium.until(run, ({ phase }) => phase === 'closed')).toMatchObject({ outcome: 'complete' });
+    await Promise.all(slow);
+  });
+
   it('that connect and say nothing take no more places than there are, and no enrolled site loses its own', async () => {
     const { address, expectUnharmed } = await scene();
     const silent = Array.from({ length: maxUnproven }, () => rawSite(cleanUp, address));

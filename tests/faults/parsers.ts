@@ -1,13 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { checkUpdate } from '@consilium/coordinator/aggregation';
+import { memoryBlobs } from '@consilium/coordinator/store';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
 import { openContract, readRunFile } from '@consilium/shared/contract';
 import { createIdentity, openSecret, parseEnrolmentCode, sealedChannel, verify } from '@consilium/shared/crypto';
-import { type ConsortiumId, signature } from '@consilium/shared/ids';
+import { type ConsortiumId, signature, siteId } from '@consilium/shared/ids';
 import { readJournal, sealRecord } from '@consilium/shared/journal';
 import { readPreparation } from '@consilium/shared/statistics';
-import { decodeWeights, encodeWeights } from '@consilium/shared/weights';
+import { decodeWeights, encodeUpdate, encodeWeights, updateForm } from '@consilium/shared/weights';
 import { coordinatorMessage, readMessage, signedManifest, siteMessage } from '@consilium/shared/wire';
 import {
   asFileFault,
@@ -49,6 +51,23 @@ const weights = encodeWeights({
   metadata: { format: 'consilium-weights-1', family: 'x', preset: 'y' },
   values: new Float32Array(12).fill(0.5),
 });
+
+const model = decodeWeights(weights);
+const coded = encodeUpdate(updateForm(model, { codec: 'int8' }), {
+  ...{ base: model.values, residual: null },
+  trained: model.values.map((value, index) => value + index),
+}).file;
+
+async function checkCoded(bytes: Uint8Array): Promise<void> {
+  const { blobs, close } = memoryBlobs();
+  try {
+    const [base, update] = [await blobs.write(weights), await blobs.write(bytes)];
+    const site = siteId.parse('hospital-a');
+    await checkUpdate({ site, base, update, coding: { codec: 'int8' }, blobs, normBound: 1e6 });
+  } finally {
+    await close();
+  }
+}
 
 const record = sealRecord(null, { chain: 'run', time: '2026-01-01T00:00:00.000Z', type: 'noted', body: { a: 1 } }, () =>
   signature.parse('A'.repeat(86)),
@@ -106,6 +125,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     read: (bytes) => readMessage(signedManifest, json(bytes)),
   },
   weights: { example: weights, read: decodeWeights },
+  'an update in fewer bits': { example: coded, read: checkCoded },
   'a run file': { example: Buffer.from(runFile), read: (bytes) => readRunFile(text(bytes)) },
   'a contract': {
     example: canonicalBytes({ contract: { format: 'consilium-contract-1' }, signature: 'A'.repeat(86) }),

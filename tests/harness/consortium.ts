@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { RunView } from '@consilium/coordinator/conduct';
 import { type Coordinator, type CoordinatorOptions, startCoordinator } from '@consilium/coordinator/coordinator';
 import { sha256 } from '@consilium/shared/canonical';
-import { verify } from '@consilium/shared/crypto';
+import type { Identity } from '@consilium/shared/crypto';
 import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
-import { type JournalRecord, readJournal, verifyChain } from '@consilium/shared/journal';
+import { firstKeeper, followKeeper, type JournalRecord, readJournal, verifyChain } from '@consilium/shared/journal';
 import { decodeWeights } from '@consilium/shared/weights';
 import { type Log, silentLog } from '@consilium/shared/wire';
 import { type Lead, openLead } from './lead.js';
@@ -24,6 +24,8 @@ export interface Consortium {
   enrol(site: string, options?: Partial<LightSiteOptions>): Promise<LightSite>;
   /** An approved site. */
   join(site: string, options?: Partial<LightSiteOptions>): Promise<LightSite>;
+  /** A new agent of an approved site. */
+  rejoin(site: string, identity: Identity): Promise<LightSite>;
   view(run: string): Promise<RunView>;
   /** Resolves with the run's view once it satisfies the condition. */
   until(run: string, wanted: (view: RunView) => boolean, limitMs?: number): Promise<RunView>;
@@ -89,6 +91,7 @@ export async function openConsortium({
       await lead.approve(light.site, light.identity.publicKey);
       return light;
     },
+    rejoin: (name, identity) => consortium.enrol(name, { identity }),
     view: (run) => lead.call('GET', `/api/runs/${run}`),
     async model(run) {
       const bytes = await lead.download(`/api/runs/${run}/model`);
@@ -99,9 +102,10 @@ export async function openConsortium({
         lead.call<{ readonly publicKey: PublicKey }>('GET', '/api/identity'),
         consortium.view(run),
       ]);
-      const records = [];
+      const records: JournalRecord[] = [];
       for await (const record of readJournal([await lead.download(`/api/runs/${run}/journal`)])) records.push(record);
-      await verifyChain(records, { verify: (...signed) => verify(publicKey, ...signed), expectedHead: journalHead });
+      const first = await firstKeeper(() => records, publicKey);
+      await verifyChain(records, { verify: followKeeper([first]), expectedHead: journalHead });
       return records as JournalRecord<Readonly<Record<string, unknown>>>[];
     },
     async until(run, wanted, limitMs = 300_000) {

@@ -1,13 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
-import { type Contract, contributionOf, openContract, type Step, stepsOf } from '@consilium/shared/contract';
+import {
+  type Contract,
+  contributionOf,
+  openContract,
+  type Step,
+  stepsOf,
+  updateCoding,
+  updateSettings,
+} from '@consilium/shared/contract';
 import { createIdentity, type Identity, parseEnrolmentCode, sign, verify } from '@consilium/shared/crypto';
 import { asCoded } from '@consilium/shared/errors';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import { countsOf } from '@consilium/shared/metrics';
 import { encodeEvaluation } from '@consilium/shared/report';
 import { readPreparation } from '@consilium/shared/statistics';
-import { decodeWeights, encodeWeights } from '@consilium/shared/weights';
+import { decodeWeights, encodeUpdate, updateForm } from '@consilium/shared/weights';
 import {
   type ContributionManifest,
   manifestDomain,
@@ -17,7 +25,7 @@ import {
   type Verdict,
   type Work,
 } from '@consilium/shared/wire';
-import { type Connection, connect, memorySource } from '@consilium/site-agent/connection';
+import { type Connection, connect, memorySource, type Successor } from '@consilium/site-agent/connection';
 
 /** Makes the bytes of a contribution; the default does what an honest site would, without training. */
 export type Contribute = (task: Task) => Promise<Uint8Array> | Uint8Array;
@@ -59,6 +67,9 @@ export interface LightSiteOptions {
   readonly site: SiteId;
   readonly code: string;
   readonly identity?: Identity;
+  /** Who signs; the identity unless its key changes. */
+  readonly author?: () => Identity;
+  readonly successor?: Successor;
   readonly samples?: number;
   readonly contribute?: Contribute;
   readonly deliver?: Deliver;
@@ -83,11 +94,13 @@ const features = Array.from({ length: 8 }, (_, index) => `gene-${index + 1}`);
 export function openLightSite(options: LightSiteOptions): LightSite {
   const { site, contribute = honest, samples = 40, deliver = deliverHonestly } = options;
   const identity = options.identity ?? createIdentity();
+  const { author = () => identity } = options;
   const { address, lead, consortium, secret } = parseEnrolmentCode(options.code);
   const stop = new AbortController();
   const connection = connect({
     address,
     identity,
+    ...(options.successor && { successor: options.successor }),
     trust: { lead, consortium, site },
     secret,
     instance: randomBytes(8).toString('hex'),
@@ -115,7 +128,7 @@ export function openLightSite(options: LightSiteOptions): LightSite {
       { run: work.run, step: work.step, hash },
       {
         offset: async () => bytes().length,
-        write: async (_offset, part) => void parts.push(part.slice()),
+        write: async (_offset, part) => void parts.push(new Uint8Array(part)),
         digest: async () => sha256(bytes()),
         discard: async () => void parts.splice(0),
       },
@@ -144,14 +157,14 @@ export function openLightSite(options: LightSiteOptions): LightSite {
       site,
       base: task.model,
       kind,
-      codec: kind === 'update' ? 'f32' : 'json',
+      codec: kind === 'update' ? updateSettings(contract.runFile).codec : 'json',
       samples,
       hash: sha256(blob),
       bytes: blob.length,
     };
     const signOwn = (given: ContributionManifest): SignedManifest => ({
       manifest: given,
-      signature: sign(identity, manifestDomain, canonicalBytes(given)),
+      signature: sign(author(), manifestDomain, canonicalBytes(given)),
     });
     const delivered = deliver({
       task: full,
@@ -207,7 +220,8 @@ export function openLightSite(options: LightSiteOptions): LightSite {
 }
 
 /** What a site would send, from its name alone: the same bytes in every run but for salts. */
-export function honest({ site, step, model, preparation, contract, samples }: Task): Uint8Array {
+export function honest(task: Omit<Task, 'work' | 'contractBytes'>): Uint8Array {
+  const { site, step, model, preparation, contract, samples } = task;
   const classes = contract.runFile.model.classes.length;
   switch (step.kind) {
     case 'prepare':
@@ -232,18 +246,22 @@ export function honest({ site, step, model, preparation, contract, samples }: Ta
     case 'train': {
       const weights = decodeWeights(model!);
       const shift = 0.01 + Number.parseInt(sha256(Buffer.from(site)).slice(0, 4), 16) / 2 ** 20;
-      return encodeWeights({
-        ...weights,
-        values: weights.values.map((value, index) => value + shift * Math.sin(index)),
-      });
+      const trained = weights.values.map((value, index) => value + shift * Math.sin(index));
+      const form = updateForm(weights, updateCoding(contract.runFile, step.stage));
+      return encodeUpdate(form, { base: weights.values, trained, residual: null }).file;
     }
     case 'validate':
     case 'test': {
-      const y = Int32Array.from({ length: 10 }, (_, index) => index % classes);
-      const probabilities = new Float32Array(y.length * classes).fill(1 / classes);
-      return encodeEvaluation({ salt: salt(), counts: countsOf({ y, probabilities, classes }), report: null });
+      return encodeEvaluation({ salt: salt(), counts: evenCounts(classes), report: null });
     }
     default:
       throw new TypeError('no site is asked for this step');
   }
+}
+
+/** Ten patients of whom a model can tell nothing. */
+export function evenCounts(classes: number) {
+  const y = Int32Array.from({ length: 10 }, (_, index) => index % classes);
+  const probabilities = new Float32Array(y.length * classes).fill(1 / classes);
+  return countsOf({ y, probabilities, classes });
 }

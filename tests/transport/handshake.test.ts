@@ -10,6 +10,7 @@ import { handshakeMs } from '@consilium/shared/wire';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  certificate,
   consortium,
   coordinator,
   createCleanUp,
@@ -148,7 +149,11 @@ describe('a site does not go on with', () => {
   });
 
   it('a coordinator whose certificate is for another key', async () => {
-    const { address } = await startCoordinator(cleanUp, {}, { identity: createIdentity() });
+    const { address } = await startCoordinator(
+      cleanUp,
+      {},
+      { credentials: () => ({ identity: createIdentity(), certificate }) },
+    );
     expect(await firstFault(startSite(cleanUp, { address }))).toEqual(code('CSM-HANDSHAKE-LEAD'));
   });
 

@@ -29,7 +29,7 @@ export const mebibyte = 2 ** 20;
 
 export const lead = createIdentity();
 export const coordinator = createIdentity();
-const certificate = issueCertificate(lead, {
+export const certificate = issueCertificate(lead, {
   consortium,
   role: 'coordinator',
   id: 'coordinator',
@@ -65,7 +65,7 @@ export function memoryStore() {
       },
       size: async (hash: BlobHash) => (blobs.get(hash) ?? fail('CSM-ACCESS-BLOB', { hash })).length,
       read: async (hash: BlobHash, offset: number, length: number) =>
-        (blobs.get(hash) ?? fail('CSM-ACCESS-BLOB', { hash })).subarray(offset, offset + length),
+        (blobs.get(hash) ?? fail('CSM-ACCESS-BLOB', { hash })).slice(offset, offset + length),
     },
     writes,
     spools: {
@@ -114,8 +114,7 @@ export async function startCoordinator(
   const server = options.tls ? createSecureServer(options.tls, answer) : createServer(answer);
   const gateway = openGateway({
     server,
-    identity: coordinator,
-    certificate: () => certificate,
+    credentials: () => ({ identity: coordinator, certificate }),
     consortium,
     blobs: store.blobs,
     spools: store.spools,
@@ -128,6 +127,7 @@ export async function startCoordinator(
       onSubmit: async (_, { manifest }) => fail('CSM-ACCESS-UPLOAD', { site: manifest.site, step: manifest.step }),
       mayUpload: () => true,
       mayDownload: () => true,
+      onRekey: async () => {},
       onMoved: () => {},
       onGone: () => {},
       onTwoAgents: () => {},

@@ -23,8 +23,7 @@ const manifest: ContributionManifest = {
   bytes: 4096,
 };
 
-const { codec: _, ...facts } = manifest;
-const expected: ExpectedManifest = { ...facts, publicKey: key.publicKey };
+const expected: ExpectedManifest = { ...manifest, publicKey: key.publicKey };
 
 const signed = (changes: Partial<ContributionManifest> = {}, identity = key, domain = manifestDomain) => {
   const changed = contributionManifest.parse({ ...manifest, ...changes });
@@ -46,6 +45,7 @@ describe('manifest of a contribution', () => {
     ['no base', { base: null }, 'CSM-UPDATE-BASE'],
     ['another kind', { kind: 'report' }, 'CSM-UPDATE-KIND'],
     ['another codec', { codec: 'json' }, 'CSM-UPDATE-CODEC'],
+    ['fewer bits than the run has updates coded in', { codec: 'int8' }, 'CSM-UPDATE-CODEC'],
     ['a changed sample count', { samples: 121 }, 'CSM-UPDATE-SAMPLES'],
     ['another blob', { hash: hash('other') }, 'CSM-UPDATE-DIGEST'],
     ['another size', { bytes: 4097 }, 'CSM-UPDATE-SIZE'],
@@ -68,7 +68,7 @@ describe('manifest of a contribution', () => {
       codec: 'json',
       samples: 9,
     } as const;
-    const declaring = { ...expected, step: changes.step, base: null, kind: 'statistics', samples: 'declares' } as const;
+    const declaring = { ...expected, ...changes, samples: 'declares' } as const;
     expect(checkManifest(signed(changes), declaring, verify).samples).toBe(9);
   });
 

@@ -15,16 +15,12 @@ export interface ExpectedManifest {
   /** The certified key of that site. */
   readonly publicKey: PublicKey;
   readonly kind: ContributionKind;
+  readonly codec: ContributionManifest['codec'];
   /** Training samples that the site signed in preparation, in all or for the stage; `unsigned` when it never did; `declares` in the step where it does. */
   readonly samples: number | 'unsigned' | 'declares';
   readonly hash: BlobHash;
   readonly bytes: number;
 }
-
-const codecs = { update: 'f32', statistics: 'json', report: 'json' } as const satisfies Record<
-  ContributionKind,
-  ContributionManifest['codec']
->;
 
 /**
  * Checks a signed manifest against the open step: everything in it must be as expected.
@@ -39,7 +35,7 @@ export function checkManifest(
   verify: Verify,
 ): ContributionManifest {
   const { manifest, signature } = signed;
-  const { site, run, step, kind, samples, bytes } = expected;
+  const { site, run, step, kind, codec, samples, bytes } = expected;
   if (manifest.site !== site) fail('CSM-UPDATE-SITE', { site });
   if (!verify(expected.publicKey, manifestDomain, canonicalBytes(manifest), signature)) {
     fail('CSM-UPDATE-SIGNATURE', { site });
@@ -50,9 +46,7 @@ export function checkManifest(
   if (manifest.step !== step) fail('CSM-UPDATE-ROUND', { site, step: manifest.step, expected: step });
   if (manifest.base !== expected.base) fail('CSM-UPDATE-BASE', { site });
   if (manifest.kind !== kind) fail('CSM-UPDATE-KIND', { site, kind: manifest.kind, expected: kind });
-  if (manifest.codec !== codecs[kind]) {
-    fail('CSM-UPDATE-CODEC', { site, codec: manifest.codec, expected: codecs[kind] });
-  }
+  if (manifest.codec !== codec) fail('CSM-UPDATE-CODEC', { site, codec: manifest.codec, expected: codec });
   if (samples === 'unsigned') fail('CSM-UPDATE-SAMPLES-UNSIGNED', { site });
   if (samples !== 'declares' && manifest.samples !== samples) {
     fail('CSM-UPDATE-SAMPLES', { site, samples: manifest.samples, expected: samples });

@@ -1,17 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 import { fail } from '@consilium/shared/errors';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
-import { tensorAt } from '@consilium/shared/weights';
+import { tensorAt, type UpdateCoding } from '@consilium/shared/weights';
 import type { BlobReader } from './blobs.js';
-import { bestKernel, type Kernel } from './kernels/index.js';
+import { bestKernel, type Kernel, nearSquares } from './kernels/index.js';
 import { varianceCheck } from './statistics.js';
-import { openUpdate, readForm, readTile, tilesOf } from './tiles.js';
+import { openBase, openUpdate, readForm, tilesOf } from './tiles.js';
 
 export interface UpdateCheck {
   readonly site: SiteId;
   /** The model that the update started from. */
   readonly base: BlobHash;
   readonly update: BlobHash;
+  /** How it is coded; f32 where left out. What is checked are the values that come out. */
+  readonly coding?: UpdateCoding;
   readonly blobs: BlobReader;
   /** Largest L2 norm of (update − base): `training.strategy.normBound` of the run file. */
   readonly normBound: number;
@@ -20,24 +22,26 @@ export interface UpdateCheck {
 }
 
 /**
- * Checks that an update may be folded: of the base's form, finite everywhere, no moving variance below 0, no further from the base
- * than the bound.
+ * Checks that an update may be folded: of the form that follows from the base, finite everywhere, no moving variance below 0, no
+ * further from the base than the bound.
  * Streams tile by tile; the event loop runs between tiles.
- * @returns the L2 norm of (update − base)
- * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE, CSM-UPDATE-NOT-FINITE, CSM-UPDATE-VARIANCE, CSM-UPDATE-NORM; the signal's reason
+ * @returns the L2 norm of (update − base), to within a millionth of itself
+ * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE, CSM-UPDATE-CODED, CSM-UPDATE-NOT-FINITE, CSM-UPDATE-VARIANCE, CSM-UPDATE-NORM; the
+ * signal's reason
  */
 export async function checkUpdate(check: UpdateCheck): Promise<{ readonly norm: number }> {
-  const { site, base, blobs, normBound, signal } = check;
+  const { site, base, blobs, coding = { codec: 'f32' }, normBound, signal } = check;
   const kernel = check.kernel ?? bestKernel();
   const form = await readForm(blobs, base);
-  const read = await openUpdate(blobs, form, { site, hash: check.update });
+  const readBase = openBase(blobs, base, form);
+  const read = await openUpdate(blobs, form, { site, hash: check.update, coding, readBase });
   const refuseNegativeVariance = varianceCheck(form.layout, site);
 
   let squares = 0;
   for (const tile of tilesOf(form)) {
     signal?.throwIfAborted();
-    const [update, [, start]] = await Promise.all([read(tile), readTile(blobs, base, form, tile)]);
-    const sum = kernel.differenceSquares(update, start);
+    const [update, start] = await Promise.all([read(tile), readBase(tile)]);
+    const sum = nearSquares(kernel, update, start);
     if (!Number.isFinite(sum)) {
       const bad = update.findIndex((value) => !Number.isFinite(value));
       if (bad < 0) throw new RangeError('checkUpdate: the base model is not finite');

@@ -1,13 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
 import type { StrategySettings } from '@consilium/shared/contract';
 import type { BlobHash } from '@consilium/shared/ids';
-import { layoutElements } from '@consilium/shared/weights';
+import { layoutElements, type UpdateCoding } from '@consilium/shared/weights';
 import type { AggregationBlobs } from './blobs.js';
 import { openKeptValues } from './kept-values.js';
 import { bestKernel, type Kernel } from './kernels/index.js';
 import { foldMovingAverages } from './statistics.js';
-import { type Contribution, openPass, type Pass } from './strategies/index.js';
-import { type ModelForm, openUpdate, readForm, readTile, type Tile, tileElements, tilesOf } from './tiles.js';
+import { type Contribution, openPass, type Pass, type Round } from './strategies/index.js';
+import {
+  type ModelForm,
+  openBase,
+  openUpdate,
+  type ReadTile,
+  readForm,
+  type Tile,
+  tileElements,
+  tilesOf,
+} from './tiles.js';
 
 export interface Fold {
   /** `training.strategy` of the run file. */
@@ -16,8 +25,12 @@ export interface Fold {
   readonly base: BlobHash;
   /** What the round before kept for this one (`Folded.state`); none in the first round of a stage. */
   readonly state?: BlobHash | null;
+  /** What strategies ask for that reckon with what the sites did; of a run it is always there. */
+  readonly round?: Round;
   /** Accepted updates, in any order. */
   readonly contributions: readonly Contribution[];
+  /** How the updates are coded; f32 where left out. */
+  readonly coding?: UpdateCoding;
   readonly blobs: AggregationBlobs;
   readonly kernel?: Kernel;
   readonly signal?: AbortSignal | undefined;
@@ -33,25 +46,25 @@ export interface Folded {
   readonly state: BlobHash | null;
 }
 
-type ReadTile = (tile: Tile) => Promise<Float32Array>;
-
 /**
  * Makes the next model of the accepted updates and writes it to the blobs, under the base's own header: weights by the strategy,
  * moving averages of batch normalisations as those of all sites' rows together, unless the strategy says otherwise.
  * All that decides the result comes in as an argument and is named by a hash, so a fold can be done again from kept blobs.
  * The same bits whatever the order given and whichever the kernel; memory for a few tiles of 1 MiB, however large the
  * model and however many the sites. The event loop runs between tiles. An aborted or failed fold leaves no blob.
- * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE when an update is not of the base's form; CSM-WEIGHTS-LAYOUT; CSM-RUN-DIVERGED;
+ * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE, CSM-UPDATE-CODED when an update is not of the base's form; CSM-WEIGHTS-LAYOUT; CSM-RUN-DIVERGED;
  * the signal's reason
  */
 export async function fold(given: Fold): Promise<Folded> {
-  const { strategy, base, contributions, blobs, signal } = given;
+  const { strategy, base, contributions, coding = { codec: 'f32' }, blobs, signal } = given;
   const ordered = canonicalOrder(contributions);
   const form = await readForm(blobs, base);
-  const updates = await Promise.all(ordered.map((contribution) => openUpdate(blobs, form, contribution)));
+  const readBase = openBase(blobs, base, form);
+  const updates = await Promise.all(ordered.map((own) => openUpdate(blobs, form, { ...own, coding, readBase })));
   const mostElements = Math.min(tileElements, layoutElements(form.layout));
-  const pass = openPass(strategy, ordered, { kernel: given.kernel ?? bestKernel(), tileElements: mostElements });
-  const readBase: ReadTile = async (tile) => (await readTile(blobs, base, form, tile))[1];
+  const pass = openPass(strategy, ordered, {
+    ...{ kernel: given.kernel ?? bestKernel(), tileElements: mostElements, round: given.round },
+  });
 
   await survey(pass, { form, updates, readBase }, signal);
   const writeMovingAverages = await movingAveragesOf(pass, { form, updates }, signal);

@@ -1,6 +1,14 @@
-import { coded } from '@consilium/shared/errors';
+import { coded, fail } from '@consilium/shared/errors';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
-import { decodeHeader, type Layout } from '@consilium/shared/weights';
+import {
+  bytesOfSpan,
+  decodeHeader,
+  decodeValues,
+  type Layout,
+  type UpdateCoding,
+  updateForm,
+  type WeightsMetadata,
+} from '@consilium/shared/weights';
 import type { BlobReader } from './blobs.js';
 
 /** Tiles are cut where the store cuts its sealed chunks, so that each chunk is opened once. */
@@ -10,9 +18,10 @@ const valueBytes = Float32Array.BYTES_PER_ELEMENT;
 /** The most values that a tile holds. */
 export const tileElements = tileBytes / valueBytes;
 
-/** The form that every update of a round shares with the model it started from. */
+/** The form of the model that the updates of a round started from; theirs follows from it. */
 export interface ModelForm {
   readonly layout: Layout;
+  readonly metadata: WeightsMetadata;
   readonly header: Uint8Array;
   /** Size of the whole file. */
   readonly bytes: number;
@@ -34,8 +43,8 @@ export interface Tile {
 export async function readForm(blobs: BlobReader, hash: BlobHash): Promise<ModelForm> {
   const bytes = await blobs.size(hash);
   const head = await blobs.read(hash, 0, Math.min(tileBytes, bytes));
-  const { layout, headerBytes, dataBytes } = decodeHeader(head);
-  return { layout, header: head.slice(0, headerBytes), bytes: headerBytes + dataBytes };
+  const { layout, metadata, headerBytes, dataBytes } = decodeHeader(head);
+  return { layout, metadata, header: head.slice(0, headerBytes), bytes: headerBytes + dataBytes };
 }
 
 /** The tiles of a file, in order. Values never straddle two: headers and tiles are multiples of 64 bytes. */
@@ -48,24 +57,63 @@ export function* tilesOf({ header, bytes }: ModelForm): Generator<Tile> {
   }
 }
 
+export type ReadTile = (tile: Tile) => Promise<Float32Array>;
+
+/** The values of the model itself. The tile that was read last is kept: many updates are read against it. */
+export function openBase(blobs: BlobReader, base: BlobHash, form: ModelForm): ReadTile {
+  let kept: { readonly element: number; readonly values: Promise<Float32Array> } | null = null;
+  return (tile) => {
+    if (kept?.element !== tile.element) {
+      kept = { element: tile.element, values: readTile(blobs, base, form, tile).then(([, values]) => values) };
+    }
+    return kept.values;
+  };
+}
+
+/** A site's update and what it takes to read it. */
+export interface UpdateSource {
+  readonly site: SiteId;
+  readonly hash: BlobHash;
+  /** How the run has updates coded. */
+  readonly coding: UpdateCoding;
+  /** What differences are added to. */
+  readonly readBase: ReadTile;
+}
+
 /**
- * A site's update, to be read tile by tile: of the model's size, and its header the model's, byte for byte.
- * @throws CSM-UPDATE-LAYOUT (here, or when the first tile is read), CSM-UPDATE-SIZE
+ * A site's update, to be read tile by tile: of the one size and header that the model and the codec give, byte for byte.
+ * @throws CSM-UPDATE-LAYOUT (here, or when the first tile is read), CSM-UPDATE-SIZE; CSM-UPDATE-CODED, when a tile is read
  */
-export async function openUpdate(blobs: BlobReader, form: ModelForm, update: { site: SiteId; hash: BlobHash }) {
-  const { site, hash } = update;
-  const headerBytes = form.header.byteLength;
+export async function openUpdate(blobs: BlobReader, form: ModelForm, update: UpdateSource): Promise<ReadTile> {
+  const { site, hash, coding, readBase } = update;
+  const expected = coding.codec === 'f32' ? form : updateForm(form, coding);
+  const headerBytes = expected.header.byteLength;
   const foreign = () => coded('CSM-UPDATE-LAYOUT', { site });
   const bytes = await blobs.size(hash);
-  if (bytes !== form.bytes) {
-    const header = await blobs.read(hash, 0, Math.min(headerBytes, bytes));
-    throw same(header, form.header) ? coded('CSM-UPDATE-SIZE', { site, bytes, expected: form.bytes }) : foreign();
+  const header = () => blobs.read(hash, 0, Math.min(headerBytes, bytes));
+  if (bytes !== expected.bytes) {
+    if (!same(await header(), expected.header)) throw foreign();
+    fail('CSM-UPDATE-SIZE', { site, bytes, expected: expected.bytes });
   }
-  return async (tile: Tile): Promise<Float32Array> => {
-    const [header, values] = await readTile(blobs, hash, form, tile);
-    if (header !== null && !same(header, form.header)) throw foreign();
-    return values;
+  if (!('tensors' in expected)) {
+    return async (tile) => {
+      const [header, values] = await readTile(blobs, hash, form, tile);
+      if (header !== null && !same(header, form.header)) throw foreign();
+      return values;
+    };
+  }
+  const refuse = (tensor: string, problem: string): never => fail('CSM-UPDATE-CODED', { site, tensor, problem });
+  return async (tile) => {
+    if (tile.element === 0 && !same(await header(), expected.header)) throw foreign();
+    const { offset, length } = bytesOfSpan(expected, tile);
+    const [bytes, base] = await Promise.all([blobs.read(hash, offset, length), readBase(tile)]);
+    return decodeValues(expected, tile, { bytes, base }, refuse);
   };
+}
+
+/** Bytes of every update of a model. @throws CSM-WEIGHTS-HEADER, CSM-WEIGHTS-TENSOR */
+export async function updateBytes(blobs: BlobReader, base: BlobHash, coding: UpdateCoding): Promise<number> {
+  return coding.codec === 'f32' ? blobs.size(base) : updateForm(await readForm(blobs, base), coding).bytes;
 }
 
 /** A tile's values; with the first tile comes the header, so that its chunk is read once. */

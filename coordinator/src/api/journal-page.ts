@@ -24,20 +24,23 @@ export const journalPage = named(
     ),
     /** Whether there are records behind these. */
     more: z.boolean(),
-    /** Null: everything here was checked by the coordinator's key and holds. */
+    /** Null: everything here was checked by the coordinator's keys, former ones too, and holds. */
     fault: wireError.nullable(),
   }),
 );
 export type JournalPage = z.infer<typeof journalPage>;
 
 /**
- * Checks a part of a chain.
+ * Checks a part of a chain. Which key signed where, whoever has the whole chain can tell.
  * @param read gives records from a sequence number on
  */
 export async function pageOfJournal(
   chain: string,
   { from, limit }: Page,
-  { key, read }: { readonly key: PublicKey; readonly read: (page: Page) => Promise<readonly JournalRecord[]> },
+  {
+    keys,
+    read,
+  }: { readonly keys: readonly PublicKey[]; readonly read: (page: Page) => Promise<readonly JournalRecord[]> },
 ): Promise<JournalPage> {
   const start = Math.max(0, from - 1);
   const found = await read({ from: start, limit: from - start + limit + 1 });
@@ -46,7 +49,7 @@ export async function pageOfJournal(
   return {
     records: records.map(({ chain: _, ...record }) => record),
     more: found.length > from - start + limit,
-    fault: faultOf(chain, before, records, key),
+    fault: faultOf(chain, before, records, keys),
   };
 }
 
@@ -54,14 +57,14 @@ function faultOf(
   chain: string,
   before: JournalRecord | null,
   records: readonly JournalRecord[],
-  key: PublicKey,
+  keys: readonly PublicKey[],
 ): JournalPage['fault'] {
   let previous = before;
   try {
     for (const record of records) {
       verifyNext(previous, record, {
         chain,
-        verify: (domain, bytes, signature) => verify(key, domain, bytes, signature),
+        verify: (domain, bytes, signature) => keys.some((key) => verify(key, domain, bytes, signature)),
       });
       previous = record;
     }

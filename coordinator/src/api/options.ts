@@ -1,7 +1,7 @@
 import type { RunFile } from '@consilium/shared/contract';
-import type { Identity } from '@consilium/shared/crypto';
 import type { ConsortiumId, PublicKey, SiteId } from '@consilium/shared/ids';
 import type { Runs } from '../conduct/view.js';
+import type { OwnKey } from '../home/index.js';
 import type { Metrics } from '../monitoring/index.js';
 import type { Sites } from '../sites/index.js';
 import type { ApiRecords } from './stored.js';
@@ -15,7 +15,8 @@ export interface ApiLog {
 export interface ApiOptions {
   readonly runs: Runs;
   readonly sites: Sites;
-  readonly identity: Pick<Identity, 'publicKey'>;
+  /** The coordinator's key, and the one that is to follow it. */
+  readonly own: Pick<OwnKey, 'current' | 'next'>;
   readonly settings: {
     readonly version: string;
     readonly consortium: ConsortiumId;

@@ -1,9 +1,10 @@
-import { access, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { signedContract } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import type { BlobHash } from '@consilium/shared/ids';
 import { neededBlobs } from '../conduct/index.js';
-import { homeFiles } from '../home.js';
+import { homeFiles } from '../home/index.js';
 import { apply, newRun, runRecord } from '../rounds/index.js';
 import { listRuns, openSqliteStore, pinBlobs, runOf, type Store, snapshotDatabase } from '../store/index.js';
 
@@ -32,17 +33,17 @@ export async function backUp(home: string, to: string, name: string): Promise<Ba
   const pinned = pinBlobs(from.blobFolder, name);
   await mkdir(part, { mode: 0o700 });
   try {
-    for (const key of ['identityFile', 'dataKeyFile'] as const) {
-      await copyFile(from[key], into[key]).catch(() => fail('CSM-BACKUP-HOME', { home }));
-    }
     await access(from.storeFile).catch(() => fail('CSM-BACKUP-HOME', { home }));
     await pinned.pin();
     for (let look = 1; ; look++) {
+      const keys = await copyKeys(from, into, home);
       await snapshotDatabase(from.storeFile, into.storeFile);
       const held = await pinned.pin();
       const { needed, ...counts } = await namedIn(into.storeFile);
       const lacking = [...needed].filter((hash) => !held.has(hash));
-      if (lacking.length === 0) {
+      // The coordinator's key may have given way to the next one meanwhile.
+      const sameKeys = isDeepStrictEqual(keys, await readKeys(from, home));
+      if (lacking.length === 0 && sameKeys) {
         const bytes = await pinned.copy(needed, into.blobFolder);
         await rename(part, to);
         return { ...counts, blobs: needed.size, bytes };
@@ -56,6 +57,28 @@ export async function backUp(home: string, to: string, name: string): Promise<Ba
   } finally {
     await pinned.release();
   }
+}
+
+type Files = ReturnType<typeof homeFiles>;
+
+/** The key files as they lie there, by where they lie; the next key mostly does not. */
+async function readKeys(from: Files, home: string): Promise<Readonly<Record<KeyFile, Buffer | null>>> {
+  const read = (file: string): Promise<Buffer | null> => readFile(file).catch(() => null);
+  const identityFile = await read(from.identityFile);
+  const dataKeyFile = await read(from.dataKeyFile);
+  if (identityFile === null || dataKeyFile === null) fail('CSM-BACKUP-HOME', { home });
+  return { identityFile, dataKeyFile, nextIdentityFile: await read(from.nextIdentityFile) };
+}
+type KeyFile = 'identityFile' | 'dataKeyFile' | 'nextIdentityFile';
+
+async function copyKeys(from: Files, into: Files, home: string): Promise<Awaited<ReturnType<typeof readKeys>>> {
+  const keys = await readKeys(from, home);
+  for (const name of ['identityFile', 'dataKeyFile', 'nextIdentityFile'] as const) {
+    const bytes = keys[name];
+    if (bytes === null) await rm(into[name], { force: true });
+    else await writeFile(into[name], bytes, { mode: 0o600 });
+  }
+  return keys;
 }
 
 /** What the runs of a copied database still need. The copy is left as it was. */

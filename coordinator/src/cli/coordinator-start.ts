@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { readAddress } from './client.js';
 import type { CommandContext } from './context.js';
 import { backupCommand } from './coordinator-backup.js';
+import { rekeyCommand } from './coordinator-rekey.js';
 import { fileFault } from './files.js';
 import { consortiumOf } from './lead-home.js';
 import { readPassphrase } from './passphrase.js';
@@ -31,7 +32,8 @@ export const coordinatorCommand = (context: CommandContext): Command =>
   new Command('coordinator')
     .description('the server')
     .addCommand(startCommand(context))
-    .addCommand(backupCommand(context));
+    .addCommand(backupCommand(context))
+    .addCommand(rekeyCommand(context));
 
 const startCommand = (context: CommandContext): Command =>
   new Command('start')

@@ -111,7 +111,7 @@ const page = `<!doctype html><script src="/tf.min.js"></script><script>
 </script>`;
 
 describe.skipIf(browser === undefined)(`in a browser${browser ? '' : ' (skipped: no Chromium in PATH)'}`, () => {
-  it('the model gives the logits of the product', { timeout: 120_000 }, async () => {
+  it('the model gives the logits of the product', async () => {
     await useBackend('cpu');
     await write('attention-aml');
     const { rows, logits } = await expected('attention-aml');

@@ -2,19 +2,23 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalBytes } from '@consilium/shared/canonical';
 import { type Contract, isOrExtends } from '@consilium/shared/contract';
-import { certificateDomain, verify } from '@consilium/shared/crypto';
+import { type Certificate, verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
-import type { PublicKey, SiteId } from '@consilium/shared/ids';
-import { type SiteReport, verifyReport } from '@consilium/shared/report';
+import type { RunId, SiteId } from '@consilium/shared/ids';
+import { isSignedReport, type SignedReport, type SiteReport, verifyReport } from '@consilium/shared/report';
 import { csvOf, runTables } from '@consilium/shared/report/tables';
-import { getReport, getRunReport, listReports, listSites } from '../api/calls.js';
+import { getReport, getRunReport, listReports } from '../api/calls.js';
 import type { RunView } from '../conduct/view.js';
 import type { LeadSession } from './session.js';
 
 /** Each site's own signed report, as JSON and as a page, in the order of sites. @throws CSM-LEAD-EXPORT, CSM-REPORT-SIGNATURE */
 export async function saveReports(
   session: LeadSession,
-  { view, contract }: { readonly view: RunView; readonly contract: Contract },
+  {
+    view,
+    words,
+    contract,
+  }: { readonly view: RunView; readonly words: readonly Certificate[]; readonly contract: Contract },
   folder: string,
   signal: AbortSignal,
 ): Promise<SiteReport[]> {
@@ -22,7 +26,6 @@ export async function saveReports(
   const { run } = view;
   const sent = (await client.call(listReports, { params: { run }, signal })).reports.filter(({ released }) => released);
   if (sent.length === 0) return [];
-  const keys = await siteKeys(session);
   // Drawing the charts needs ECharts, which is slow to load: only an export waits for it.
   const { reportHtml } = await import('@consilium/shared/report/html');
   await mkdir(folder, { recursive: true });
@@ -30,8 +33,7 @@ export async function saveReports(
   for (const { manifest } of sent) {
     const { site } = manifest;
     const signed = await client.call(getReport, { params: { run, site }, signal });
-    const key = keys.get(site) ?? wrong(run, `${site} has no certified key`);
-    const report = verifyReport(signed, key, verify);
+    const report = reportOf(signed, site, words, run);
     if (
       report.run !== run ||
       !isOrExtends(contract, report.contract) ||
@@ -74,18 +76,13 @@ export async function saveRunReport(
   }
 }
 
-/** Keys that this lead certified. A key that was revoked since still tells whose report it was. */
-async function siteKeys({ client, lead, home }: LeadSession): Promise<ReadonlyMap<SiteId, PublicKey>> {
-  const keys = new Map<SiteId, PublicKey>();
-  for (const { site, certificate } of (await client.call(listSites)).sites) {
-    if (certificate === null) continue;
-    const { body, signature } = certificate;
-    const ours = verify(lead.publicKey, certificateDomain, canonicalBytes(body), signature);
-    if (ours && body.consortium === home.consortium && body.role === 'site' && body.id === site) {
-      keys.set(site, body.publicKey);
-    }
-  }
-  return keys;
+/** A report is of the hospital if a key that the lead certified for it, then or now, signed it. @throws CSM-REPORT-SIGNATURE */
+function reportOf(signed: SignedReport, site: SiteId, words: readonly Certificate[], run: RunId): SiteReport {
+  const keys = words.flatMap(({ body: { role, id, publicKey } }) =>
+    role === 'site' && id === site ? [publicKey] : [],
+  );
+  const key = keys.find((known) => isSignedReport(signed, known, verify)) ?? keys.at(-1);
+  return verifyReport(signed, key ?? wrong(run, `${site} has no certified key`), verify);
 }
 
 const wrong = (run: string, problem: string): never => fail('CSM-LEAD-EXPORT', { run, problem });

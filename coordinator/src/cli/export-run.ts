@@ -10,7 +10,7 @@ import {
   type SignedContract,
   signedContract,
 } from '@consilium/shared/contract';
-import { type Certificate, certificate, certificateDomain, sign, verify } from '@consilium/shared/crypto';
+import { sign, verify } from '@consilium/shared/crypto';
 import { CodedError, fail } from '@consilium/shared/errors';
 import {
   blobFolder,
@@ -27,9 +27,7 @@ import {
 import { type BlobHash, blobHash, type RunId, type SiteId } from '@consilium/shared/ids';
 import { readJournal } from '@consilium/shared/journal';
 import { readPreparation } from '@consilium/shared/statistics';
-import { z } from 'zod';
 import {
-  getConsortiumJournal,
   getContract,
   getFrozen,
   getJournal,
@@ -41,6 +39,7 @@ import {
 } from '../api/calls.js';
 import type { RunView } from '../conduct/view.js';
 import { runRecord } from '../rounds/index.js';
+import { certifiedWords } from './certified-words.js';
 import { wholeBody } from './client.js';
 import { writeLayers } from './export-layers.js';
 import { saveReports, saveRunReport } from './export-reports.js';
@@ -91,8 +90,9 @@ export async function exportRun(
   const signed = checkContract(contractBytes, session, run, view);
   await writeFile(at('contract.json'), contractBytes);
 
+  const words = await certifiedWords(session, signal);
   // Before the journal, so that the journal holds all that they tell of.
-  const siteReports = await saveReports(session, { view, contract: signed.contract }, at('reports'), signal);
+  const siteReports = await saveReports(session, { view, words, contract: signed.contract }, at('reports'), signal);
   await saveRunReport(session, view, siteReports, folder, signal);
   const reports = siteReports.map(({ site }) => site);
 
@@ -151,7 +151,9 @@ export async function exportRun(
     lead: session.lead.publicKey,
     exportedAt: now().toISOString(),
     journal: { head: chain.head?.hash, records: chain.records },
-    certificates: await certificatesOf(session, made.sites, signal),
+    certificates: words.filter(
+      ({ body: { role, id } }) => role === 'coordinator' || made.sites.some((site) => site === id),
+    ),
     files: Object.fromEntries(await digestsIn(folder)),
   });
   await writeFile(
@@ -254,24 +256,6 @@ async function saveKept({ client }: LeadSession, run: RunId, folder: string, sig
     if (found !== hash) wrong(run, `the blob ${hash} has other content`);
   }
   return blobs.length;
-}
-
-/** Every word of the lead on the keys of the coordinator and of these sites, as the consortium's journal holds it. */
-async function certificatesOf(
-  { client, lead }: LeadSession,
-  sites: readonly SiteId[],
-  signal: AbortSignal,
-): Promise<readonly Certificate[]> {
-  const certificates: Certificate[] = [];
-  for await (const { body } of readJournal((await client.stream(getConsortiumJournal, { signal })).body)) {
-    const parsed = z.looseObject({ certificate }).safeParse(body);
-    if (!parsed.success) continue;
-    const { body: word, signature } = parsed.data.certificate;
-    const isOurs = verify(lead.publicKey, certificateDomain, canonicalBytes(word), signature);
-    const isOfRun = word.role === 'coordinator' || sites.some((site) => site === word.id);
-    if (isOurs && isOfRun) certificates.push(parsed.data.certificate);
-  }
-  return certificates;
 }
 
 /** Every file of a folder by its path in it, with the hashes of its pieces. */

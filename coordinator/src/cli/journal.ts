@@ -1,24 +1,19 @@
 import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { checkCertificate, verify } from '@consilium/shared/crypto';
+import { checkCertificate } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { type PublicKey, publicKey } from '@consilium/shared/ids';
-import { readJournal, type VerifiedChain, type VerifyJournal, verifyChain } from '@consilium/shared/journal';
+import { firstKeeper, followKeeper, readJournal, type VerifiedChain, verifyChain } from '@consilium/shared/journal';
 import { Command } from 'commander';
 import { type CommandContext, leadFolder } from './context.js';
 import { fileFault } from './files.js';
 import { openLeadHome } from './lead-home.js';
 
-/** Checks signatures against one key. */
-export const verifierOf =
-  (key: PublicKey): VerifyJournal =>
-  (domain, bytes, signature) =>
-    verify(key, domain, bytes, signature);
-
-/** Verifies a journal file. @throws CSM-JOURNAL-*, CSM-CLI-FILE */
+/** Verifies a journal file for whoever trusts one of the keys that signed it. @throws CSM-JOURNAL-*, CSM-CLI-FILE */
 export async function verifyFile(file: string, key: PublicKey): Promise<VerifiedChain> {
   await access(file).catch(fileFault(file));
-  return verifyChain(readJournal(createReadStream(file)), { verify: verifierOf(key) });
+  const read = () => readJournal(createReadStream(file));
+  return verifyChain(read(), { verify: followKeeper([await firstKeeper(read, key)]) });
 }
 
 export const journalCommand = (context: CommandContext): Command =>

@@ -1,4 +1,4 @@
-import { type Contract, stagesOf, strategyText } from '@consilium/shared/contract';
+import { type Contract, stagesOf, strategyText, updateText } from '@consilium/shared/contract';
 import { sumsFile } from '@consilium/shared/exported';
 import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
 import { figure, printable } from '@consilium/shared/terminal';
@@ -82,9 +82,10 @@ const brief = (data: object): object =>
   'features' in data && Array.isArray(data.features) ? { features: `${data.features.length} named` } : {};
 
 function trained({ contract: { runFile }, view }: ModelCardFacts): readonly string[] {
-  const { strategy } = runFile.training;
+  const { strategy, update } = runFile.training;
   return [
     `- Strategy \`${strategyText(strategy)}\`, seed ${runFile.seed}`,
+    ...(update === undefined ? [] : [`- Updates travelled as ${updateText(runFile)}`]),
     ...stagesOf(runFile).map(
       ({ name, rounds, localEpochs, batchSize, optimizer, classWeights }) =>
         `- Stage \`${name}\`: at most ${rounds} rounds of ${localEpochs} epochs, batches of ${batchSize}, ` +

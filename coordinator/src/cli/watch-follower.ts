@@ -1,11 +1,10 @@
 import { asCoded, CodedError, fail, toWire, type WireError } from '@consilium/shared/errors';
 import type { PublicKey } from '@consilium/shared/ids';
-import { type JournalHead, journalRecord, verifyNext } from '@consilium/shared/journal';
+import { followKeeper, type JournalHead, journalRecord, verifyNext } from '@consilium/shared/journal';
 import { getRunRecords, getSteps } from '../api/calls.js';
 import type { RunView } from '../conduct/view.js';
 import { newestSteps, type Pace, seePace, type TimedStep, timedSteps } from '../following/index.js';
 import type { LeadClient } from './client.js';
-import { verifierOf } from './journal.js';
 
 /** What is known of a run's journal: as far as it was checked here, by the coordinator's certified key. */
 export type JournalState =
@@ -41,7 +40,7 @@ const pageLength = 200;
 
 export function openFollower(
   client: Pick<LeadClient, 'call'>,
-  { coordinatorKey, now, signal }: { coordinatorKey: PublicKey; now: () => Date; signal: AbortSignal },
+  { coordinatorKeys, now, signal }: { coordinatorKeys: readonly PublicKey[]; now: () => Date; signal: AbortSignal },
 ): Follower {
   let view: RunView | null = null;
   let atMs = 0;
@@ -52,7 +51,7 @@ export function openFollower(
   let broken: WireError | null = null;
   let looking: Promise<void> | null = null;
   let lookedMs = Number.NEGATIVE_INFINITY;
-  const verify = verifierOf(coordinatorKey);
+  const verify = followKeeper(coordinatorKeys);
 
   async function readSteps({ run, step, index }: RunView): Promise<void> {
     if (step === stepsOf) return;

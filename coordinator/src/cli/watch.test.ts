@@ -150,7 +150,7 @@ describe('what is followed beside the views', () => {
     };
     let nowMs = 0;
     const follower = openFollower(client, {
-      ...{ coordinatorKey: coordinator.publicKey, signal: new AbortController().signal },
+      ...{ coordinatorKeys: [coordinator.publicKey], signal: new AbortController().signal },
       now: () => new Date(nowMs),
     });
     return { follower, calls, advance: (ms: number) => (nowMs += ms) };

@@ -4,6 +4,7 @@ import type { RunId } from '@consilium/shared/ids';
 import { Command } from 'commander';
 import { getEvents } from '../api/calls.js';
 import { type RunView, runView } from '../conduct/view.js';
+import { certifiedWords } from './certified-words.js';
 import type { LeadClient } from './client.js';
 import type { CommandContext } from './context.js';
 import { findRun } from './find-run.js';
@@ -28,10 +29,13 @@ export const watchCommand = (context: CommandContext): Command =>
       .description('follow a run to its end; exit code 0 complete, 3 degraded, 1 failed')
       .argument('<run>', 'beginning of its id, or latest'),
   ).action((text: string, options: LeadOptions) =>
-    asLead(context, options, async ({ client, coordinatorKey }) => {
+    asLead(context, options, async (session) => {
+      const { client, coordinatorKey } = session;
       const { now, signal } = context;
       const run = await findRun(client, text);
-      const follower = openFollower(client, { coordinatorKey, now, signal });
+      const words = await certifiedWords(session, signal);
+      const known = words.flatMap(({ body: { role, publicKey } }) => (role === 'coordinator' ? [publicKey] : []));
+      const follower = openFollower(client, { coordinatorKeys: [coordinatorKey, ...known], now, signal });
       const live = context.interactive ? liveScreen(context, follower) : liveLines(context.print, follower);
       let last: RunView | null = null;
       try {

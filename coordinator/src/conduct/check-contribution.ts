@@ -1,4 +1,4 @@
-import { contributionOf, idOf } from '@consilium/shared/contract';
+import { contributionOf, idOf, updateSettings } from '@consilium/shared/contract';
 import { verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { PublicKey, SiteId } from '@consilium/shared/ids';
@@ -35,6 +35,7 @@ export function checkContribution(
       site,
       publicKey,
       kind,
+      codec: kind === 'update' ? updateSettings(contract.runFile).codec : 'json',
       samples: declares ? 'declares' : (samplesOf(state, site, step) ?? 'unsigned'),
       hash: manifest.hash,
       bytes: manifest.bytes,

@@ -1,13 +1,9 @@
 import { type Contract, contractHash } from '@consilium/shared/contract';
+import { verify } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, fail, toWire } from '@consilium/shared/errors';
-import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
-import {
-  type JournalHead,
-  type JournalRecord,
-  type SignJournal,
-  sealRecord,
-  verifyNext,
-} from '@consilium/shared/journal';
+import type { BlobHash, PublicKey, SiteId, StepId } from '@consilium/shared/ids';
+import { type JournalHead, type JournalRecord, journalDomain, sealRecord, verifyNext } from '@consilium/shared/journal';
+import type { Keeper } from '../home/index.js';
 import {
   apply,
   type Deed,
@@ -20,6 +16,7 @@ import {
   type StepOutput,
   work,
 } from '../rounds/index.js';
+import type { CoordinatorChange } from '../sites/index.js';
 import type { Store } from '../store/index.js';
 import { type ChainedRecord, project } from './project.js';
 import { noteAway, noteTime, type StepTimes } from './step-times.js';
@@ -27,6 +24,8 @@ import { noteAway, noteTime, type StepTimes } from './step-times.js';
 /** A fold that came to nothing, or whose outcome could not be journaled, for lack of space is done again after this, then after twice as long, and so on. */
 const firstRetryMs = 250;
 const longestRetryMs = 30_000;
+/** Contributions journaled in one transaction. */
+const mostTogether = 64;
 /** Faults that end when an operator makes room. */
 const passing = /^CSM-(?:BLOB|STORE)-NO-SPACE$/;
 
@@ -46,10 +45,26 @@ export interface Conductor {
   readonly trouble: CodedError | null;
   /** When each absent site was given up. */
   readonly awaySince: ReadonlyMap<SiteId, string>;
-  /** Journals what the input leads to, then does what follows. Inputs are taken one after the other. */
+  /**
+   * Journals what the input leads to, then does what follows. Inputs are taken one after the other; contributions that come
+   * while the journal is written are journaled together, in one transaction.
+   * @returns the run right after this input
+   */
   send(input: RunInput): Promise<RunState>;
+  /** Journals that another key signs from here on, where one does. */
+  rekey(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** An input whose turn has not come. */
+interface Waiting {
+  readonly input: RunInput;
+  readonly resolve: (after: RunState) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Whose key signs now, and how it took the place of another one; null where it never did. */
+export type RunKeeper = Keeper & { readonly cameBy: CoordinatorChange | null };
 
 export interface ConductorOptions {
   /** The contract that the run was launched with. */
@@ -57,7 +72,7 @@ export interface ConductorOptions {
   /** The same with its signature, as JSON. */
   readonly signedContract: string;
   readonly store: Store;
-  readonly sign: SignJournal;
+  readonly keeper: () => RunKeeper;
   readonly now: () => Date;
   readonly fold: Fold;
   /** After every journaled change, with the state before it and what was journaled. */
@@ -71,20 +86,25 @@ export interface ConductorOptions {
  * @throws CSM-JOURNAL-* at the first record that is not as it was written, CSM-CONTRACT-OTHER
  */
 export async function openConductor(options: ConductorOptions): Promise<Conductor> {
-  const { contract, signedContract, store, sign, now, fold, onChange, onFault } = options;
+  const { contract, signedContract, store, keeper, now, fold, onChange, onFault } = options;
   const chain: string = contract.run;
   const stop = new AbortController();
   let state = newRun(contract);
   let head: JournalHead | null = null;
+  /** The key that the journal is signed by; null where it is none that is held now. */
+  let signedBy: PublicKey | null = null;
   let created = now().toISOString();
   let updated = created;
-  let queue: Promise<unknown> = Promise.resolve();
+  const waiting: Waiting[] = [];
+  let taking: Promise<void> = Promise.resolve();
+  let isTaking = false;
   let folding: Promise<void> | null = null;
   let trouble: CodedError | null = null;
   let retries = 0;
   const times = new Map<StepId, StepTimes>();
   const awaySince = new Map<SiteId, string>();
 
+  let last: JournalRecord | null = null;
   for await (const record of store.records(chain)) {
     // Its own signature need not be proven to itself; a bit that fell over on the disk must not be acted on.
     verifyNext(head, record, { chain, verify: () => true });
@@ -96,23 +116,64 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
     if (head === null) created = record.time;
     updated = record.time;
     head = record;
+    last = record;
+  }
+  if (last !== null) {
+    const { publicKey } = keeper();
+    const isOurs = verify(publicKey, journalDomain, Buffer.from(last.hash, 'hex'), last.signature);
+    signedBy = isOurs ? publicKey : null;
   }
 
-  async function take(input: RunInput): Promise<RunState> {
-    const records = decide(state, input);
-    if (records.length === 0) return state;
-    const time = now().toISOString();
-    const sealed: JournalRecord[] = [];
+  /** How the present key took the journal over; none where it signs already, and where nothing follows any more. */
+  function takenOver({ publicKey, cameBy }: RunKeeper): readonly RunRecord[] {
+    const isDue = head !== null && signedBy !== publicKey && state.phase !== 'closed';
+    return isDue && cameBy !== null ? [{ type: 'key-changed', ...cameBy }] : [];
+  }
+
+  /** What inputs lead to, one after the other. One that cannot be decided spoils nothing for the others. */
+  function decideAll(together: readonly Waiting[], time: string) {
     const changes: ChainedRecord[] = [];
+    const answers: (() => void)[] = [];
     let next = state;
+    for (const { input, resolve, reject } of together) {
+      try {
+        const own: ChainedRecord[] = [];
+        let after = next;
+        for (const record of decide(next, input)) {
+          after = apply(after, record);
+          own.push({ record, state: after, time });
+        }
+        changes.push(...own);
+        next = after;
+        answers.push(() => resolve(after));
+      } catch (thrown) {
+        reject(thrown);
+      }
+    }
+    return { changes, next, answers };
+  }
+
+  async function take(together: readonly Waiting[]): Promise<void> {
+    const time = now().toISOString();
+    const { changes, next, answers } = decideAll(together, time);
+    const by = keeper();
+    const before = takenOver(by).map((record) => ({ record, state, time }));
+    if (before.length + changes.length > 0) await journal([...before, ...changes], next, { time, by });
+    for (const answer of answers) answer();
+  }
+
+  async function journal(
+    changes: readonly ChainedRecord[],
+    next: RunState,
+    { time, by }: { readonly time: string; readonly by: RunKeeper },
+  ): Promise<void> {
+    const records = changes.map(({ record }) => record);
+    const sealed: JournalRecord[] = [];
     let last: JournalHead | null = head;
-    for (const record of records) {
-      const { type, ...body } = record;
-      const link: JournalRecord = sealRecord(last, { chain, time, type, body }, sign);
+    for (const { type, ...body } of records) {
+      const link: JournalRecord = sealRecord(last, { chain, time, type, body }, by.sign);
       last = link;
-      next = apply(next, record);
       sealed.push(link);
-      changes.push({ record, state: next, time });
     }
     try {
       await store.append(chain, head?.hash ?? null, sealed, (tx) =>
@@ -128,6 +189,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
     if (head === null) created = time;
     state = next;
     head = last;
+    signedBy = by.publicKey;
     updated = time;
     for (const record of records) {
       noteTime(times, record, time);
@@ -135,7 +197,20 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
     }
     onChange(before, records);
     doDeeds();
-    return state;
+  }
+
+  /** Takes what waits until nothing does. */
+  async function takeAll(): Promise<void> {
+    isTaking = true;
+    // What is told in one turn of the event loop comes together.
+    await Promise.resolve();
+    while (waiting.length > 0) {
+      const together = waiting.splice(0, countTogether(waiting));
+      await take(together).catch((thrown: unknown) => {
+        for (const { reject } of together) reject(thrown);
+      });
+    }
+    isTaking = false;
   }
 
   function doDeeds(): void {
@@ -190,17 +265,26 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
     get updated() {
       return updated;
     },
-    send(input) {
-      const turn = queue.then(() => take(input));
-      queue = turn.catch(() => {});
-      return turn;
+    send: (input) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ input, resolve, reject });
+        if (!isTaking) taking = takeAll();
+      }),
+    async rekey() {
+      await conductor.send({ kind: 'key-changed' });
     },
     async close() {
       stop.abort();
       await folding;
-      await queue;
+      await taking;
     },
   };
   doDeeds();
   return conductor;
+}
+
+/** How many of those that wait are taken together: contributions in a row, anything else alone. */
+function countTogether(waiting: readonly Waiting[]): number {
+  const other = waiting.findIndex(({ input }) => input.kind !== 'contribution');
+  return Math.max(1, Math.min(other === -1 ? waiting.length : other, mostTogether));
 }

@@ -1,4 +1,4 @@
-import { type Contract, hasStageGroups, inputOf, type Step, stageAt } from '@consilium/shared/contract';
+import { type Contract, hasStageGroups, inputOf, type Step, stageAt, updateCoding } from '@consilium/shared/contract';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import type { Figure } from '@consilium/shared/metrics';
 import { type Evaluation, readEvaluation, type SiteReport } from '@consilium/shared/report';
@@ -34,7 +34,9 @@ export async function foldStep(deed: Deed, means: FoldMeans, signal: AbortSignal
         strategy: means.contract.runFile.training.strategy,
         base: needed(deed.model),
         state: deed.strategyState,
+        round: { stage: stageAt(means.contract.runFile, step.stage), samples: deed.samples },
         contributions: deed.contributions,
+        coding: updateCoding(means.contract.runFile, step.stage),
         blobs: means.blobs,
         signal,
       });

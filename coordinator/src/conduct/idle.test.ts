@@ -106,6 +106,43 @@ describe('the idle limit', () => {
     expect(at.absence()).toMatchObject({ error: { code: 'CSM-RUN-SITE-IDLE' } });
   });
 
+  it('is not extended by an agent that reconnects, whoever it says that it is', () => {
+    const at = awaiting();
+    at.say({ activity: 'training' });
+    at.pass(70, (count) => {
+      const instance = (count % 2 === 0 ? 'b' : 'c').repeat(16);
+      at.say({ activity: 'idle', run: null, step: null, instance });
+      at.say({ activity: 'training', instance });
+    });
+    expect(at.absence()).toMatchObject({ error: { code: 'CSM-RUN-SITE-IDLE' } });
+  });
+
+  it('is extended by training that is done again a few times, not by an agent that crashes in it for ever', () => {
+    const at = awaiting();
+    const crashEvery = 40;
+    let lasted = 0;
+    at.pass(20 * crashEvery, (count) => {
+      const done = (count - 1) % crashEvery;
+      const instance = Math.floor((count - 1) / crashEvery)
+        .toString(16)
+        .padStart(16, '0');
+      if (done === 0) at.say({ activity: 'fetching', instance });
+      at.say({ activity: 'training', instance, progress: { done, total: 99, unit: 'batches', epoch: 1 } });
+      if (at.absence() === undefined) lasted = count;
+    });
+    expect(lasted).toBeGreaterThan(3 * crashEvery + 60);
+    expect(lasted).toBeLessThan(6 * crashEvery);
+    expect(at.absence()).toMatchObject({ until: 'heard', error: { code: 'CSM-RUN-SITE-IDLE' } });
+    at.say({ activity: 'training', progress: { done: crashEvery, total: 99, unit: 'batches', epoch: 1 } });
+    expect(at.absence()).toBeUndefined();
+  });
+
+  it('is not extended by what a site says of another step', () => {
+    const at = awaiting();
+    at.pass(70, (done) => at.say({ activity: 'training', step: `train:0:${2 + done}` as StepId }));
+    expect(at.absence()).toMatchObject({ error: { code: 'CSM-RUN-SITE-IDLE' } });
+  });
+
   it('does not run while the run is paused', () => {
     const at = awaiting();
     at.run.send({ kind: 'pause' });

@@ -1,6 +1,7 @@
+import { updateCoding } from '@consilium/shared/contract';
 import { verify } from '@consilium/shared/crypto';
 import { asCoded, CodedError, coded, fail, toWire, type WireError } from '@consilium/shared/errors';
-import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
+import type { BlobHash, PublicKey, SiteId, StepId } from '@consilium/shared/ids';
 import { readEvaluation, verifyReport } from '@consilium/shared/report';
 import { checkStatistics, readPreparation } from '@consilium/shared/statistics';
 import {
@@ -9,18 +10,21 @@ import {
   type SignedManifest,
   type Verdict,
 } from '@consilium/shared/wire';
-import { checkUpdate } from '../aggregation/index.js';
+import { checkUpdate, updateBytes } from '../aggregation/index.js';
 import { baseOf, currentStep, currentStepId, type RunState } from '../rounds/index.js';
 import { acceptedOfSite, type Blobs, type Spools, type Store } from '../store/index.js';
 import { checkContribution } from './check-contribution.js';
 import type { Conductor } from './conductor.js';
 import { evaluationTerms } from './evaluation-terms.js';
 import { wholeBlob } from './fold-step.js';
+import type { Limit } from './limit.js';
 
 export interface IntakeMeans {
   readonly store: Store;
   readonly blobs: Blobs;
   readonly spools: Spools;
+  /** How many blobs are looked through at once, of all sites. */
+  readonly judging: Limit;
   /** Removes a blob unless something else needs it. */
   readonly release: (hash: BlobHash) => Promise<void>;
 }
@@ -35,13 +39,13 @@ export async function takeIn(
   site: SiteId,
   publicKey: PublicKey,
   contribution: SignedManifest,
-  { store, blobs, spools, release }: IntakeMeans,
+  { store, blobs, spools, judging, release }: IntakeMeans,
 ): Promise<Verdict> {
   const { run, step, hash } = contribution.manifest;
-  const first = await store.read((db) => acceptedOfSite(db, { run, step, site }));
-  if (first?.hash === hash) return { type: 'verdict', outcome: 'accepted', run, step, hash };
-
   const { state } = conductor;
+  const first = await acceptedHash(state, site, step, store);
+  if (first === hash) return { type: 'verdict', outcome: 'accepted', run, step, hash };
+
   const former = currentStepId(state) === step ? state.refused.get(site) : undefined;
   if (former?.hash === hash) return refusal(contribution.manifest, former.error);
   try {
@@ -52,7 +56,7 @@ export async function takeIn(
   }
   let error: WireError | null = null;
   try {
-    if (first === null) error = await faultOf(state, publicKey, contribution.manifest, blobs);
+    if (first === null) error = await judging(() => faultOf(state, publicKey, contribution.manifest, blobs));
   } catch (thrown) {
     // What the site had sent did not last on this disk: it is asked to send it again.
     if (!isLost(thrown, hash)) throw thrown;
@@ -60,7 +64,7 @@ export async function takeIn(
     await release(hash);
     throw thrown;
   }
-  const after = await conductor.send({ kind: 'contribution', site, contribution, error });
+  const after = await conductor.send({ kind: 'contribution', site, contribution, key: publicKey, error });
   if (after.accepted.get(site)?.manifest.hash === hash)
     return { type: 'verdict', outcome: 'accepted', run, step, hash };
   await discardUpload(spools, contribution.manifest);
@@ -72,11 +76,20 @@ export async function takeIn(
   );
 }
 
-/** The most bytes that a site may send for the open step; a model's update is as large as the model. */
+/** What of a site was accepted for a step; null while nothing is. */
+async function acceptedHash(state: RunState, site: SiteId, step: StepId, store: Store): Promise<BlobHash | null> {
+  const { run } = state.contract;
+  // Of the open step the run itself knows; what was accepted of a site that left since stands in the table alone.
+  if (currentStepId(state) === step && !state.absent.has(site)) return state.accepted.get(site)?.manifest.hash ?? null;
+  return (await store.read((db) => acceptedOfSite(db, { run, step, site })))?.hash ?? null;
+}
+
+/** The most bytes that a site may send for the open step; how large an update is, model and codec say. */
 export async function limitBytes(state: RunState, blobs: Blobs): Promise<number> {
   const step = currentStep(state);
   const base = baseOf(state);
-  return step?.kind === 'train' && base !== null ? blobs.size(base) : maxSmallBlobBytes;
+  if (step?.kind !== 'train' || base === null) return maxSmallBlobBytes;
+  return updateBytes(blobs, base, updateCoding(state.contract.runFile, step.stage));
 }
 
 /** A site stands for what it uploaded itself: naming the hash of another site's blob is not enough. */
@@ -135,7 +148,8 @@ async function checkBlob(
     case 'train': {
       const base = baseOf(state);
       const { normBound } = runFile.training.strategy;
-      if (base !== null) await checkUpdate({ site, base, update: hash, blobs, normBound });
+      const coding = updateCoding(runFile, step.stage);
+      if (base !== null) await checkUpdate({ site, base, update: hash, coding, blobs, normBound });
       return;
     }
     case 'validate':

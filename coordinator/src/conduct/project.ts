@@ -36,6 +36,8 @@ async function projectDetail(tx: Tx, { record, state, time }: ChainedRecord): Pr
     case 'step-opened':
     case 'site-left':
     case 'site-joined':
+    case 'site-rekeyed':
+    case 'key-changed':
     case 'site-returned':
     case 'step-folding':
     case 'extended':

@@ -2,10 +2,10 @@ import { type Contract, contractHash, leastSites, openContract, signedContract }
 import { verify } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
-import type { JournalRecord, SignJournal } from '@consilium/shared/journal';
+import type { JournalRecord } from '@consilium/shared/journal';
 import { currentStepId, extensionFault, type RunInput, type RunRecord, type RunState } from '../rounds/index.js';
 import { type Blobs, listRuns, runOf, type SpoolOwner, type Spools, type Store } from '../store/index.js';
-import { type Conductor, openConductor } from './conductor.js';
+import { type Conductor, openConductor, type RunKeeper } from './conductor.js';
 import { exportOf, keptOf } from './exported.js';
 import { foldStep } from './fold-step.js';
 import { reportOf } from './report.js';
@@ -22,7 +22,7 @@ export interface RunsOptions {
   readonly spools: Spools;
   readonly lead: PublicKey;
   readonly consortium: ConsortiumId;
-  readonly sign: SignJournal;
+  readonly keeper: () => RunKeeper;
   readonly now: () => Date;
   /** Approved sites, at this moment. */
   readonly approved: () => readonly SiteId[];
@@ -41,6 +41,8 @@ export interface RunHouse extends Runs {
   find(run: string): Conductor | undefined;
   /** Tells every open run. */
   tell(input: RunInput): Promise<void>;
+  /** Journals in every open run that another key of the coordinator signs from here on, where one does. */
+  rekey(): Promise<void>;
   /** Notes that a live figure of a run changed, for subscribers. */
   touched(run: string): void;
   /** Removes a blob unless a run needs it or an upload holds it: two sites may have sent the same bytes. */
@@ -52,7 +54,7 @@ export interface RunHouse extends Runs {
 
 /** Opens every run of the store where it stood. */
 export async function openRuns(options: RunsOptions): Promise<RunHouse> {
-  const { store, blobs, spools, lead, consortium, sign, now, approved, live, launched, reassign, onFault } = options;
+  const { store, blobs, spools, lead, consortium, keeper, now, approved, live, launched, reassign, onFault } = options;
   const conductors = new Map<string, Conductor>();
   const listeners = new Set<(run: string) => void>();
   const notices = new Map<string, NodeJS.Timeout>();
@@ -72,10 +74,11 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
     const onChange = (before: RunState, records: readonly RunRecord[]) => {
       if (!conductor) return;
       const { state } = conductor;
-      const movedOn = before.index !== state.index || before.stepPhase !== state.stepPhase;
-      if (movedOn || before.contractBlob !== state.contractBlob || state.phase === 'closed') {
-        tidyUp(run, droppedBlobs(before, state));
+      const isOver = before.index !== state.index || state.phase === 'closed';
+      if (isOver || before.stepPhase !== state.stepPhase || before.contractBlob !== state.contractBlob) {
+        removeBlobs(run, droppedBlobs(before, state));
       }
+      if (isOver) spools.sweep(isAwaited).catch((thrown) => onFault(run, thrown));
       reassign(touchedSites(state, records));
       touched(run);
     };
@@ -83,7 +86,7 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       contract,
       signedContract: text,
       store,
-      sign,
+      keeper,
       now,
       fold: (deed, terms, signal) => foldStep(deed, { contract: terms, blobs }, signal),
       onChange,
@@ -96,10 +99,10 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
     new Set([...conductors.values()].flatMap(({ state }) => [...neededBlobs(state)]));
 
   /** Removes what nothing needs any more; another run may hold the same bytes under the same name. */
-  function tidyUp(run: RunId, dropped: readonly BlobHash[]): void {
+  function removeBlobs(run: RunId, dropped: readonly BlobHash[]): void {
     const kept = needed();
     const removals = dropped.filter((hash) => !kept.has(hash)).map((hash) => blobs.remove(hash));
-    Promise.all([...removals, spools.sweep(isAwaited)]).catch((thrown) => onFault(run, thrown));
+    Promise.all(removals).catch((thrown) => onFault(run, thrown));
   }
 
   /** Whether a spool belongs to the open step of a run. */
@@ -193,6 +196,9 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
         if (conductor.state.phase !== 'closed') await conductor.send(input);
       }
     },
+    async rekey() {
+      for (const conductor of conductors.values()) await conductor.rekey();
+    },
     touched,
     async release(hash) {
       const uploads = await spools.list();
@@ -258,6 +264,8 @@ function touchedSites(state: RunState, records: readonly RunRecord[]): readonly 
         break;
       case 'step-folding':
       case 'step-done':
+      case 'site-rekeyed':
+      case 'key-changed':
         break;
       case 'offered':
       case 'site-joined':

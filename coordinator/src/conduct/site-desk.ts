@@ -1,11 +1,25 @@
+import { milliseconds } from '@consilium/shared/contract';
 import { type CodedError, coded, fail, fromWire } from '@consilium/shared/errors';
-import type { BlobHash, PublicKey, SiteId } from '@consilium/shared/ids';
-import type { Assignment, SignedManifest, SiteStatus, Verdict } from '@consilium/shared/wire';
-import { currentStepId, isExcused, isReadmitted, pendingSites, type RunInput, workFor } from '../rounds/index.js';
+import type { BlobHash, PublicKey, SiteId, StepId } from '@consilium/shared/ids';
+import { type Assignment, maxJudged, type SignedManifest, type SiteStatus, type Verdict } from '@consilium/shared/wire';
+import {
+  currentStepId,
+  type Headway,
+  type Heard,
+  headwayByMoving,
+  headwayBySaying,
+  isExcused,
+  isReadmitted,
+  noHeadway,
+  pendingSites,
+  type RunInput,
+  workFor,
+} from '../rounds/index.js';
 import type { Blobs, Spools, Store } from '../store/index.js';
 import type { Conductor } from './conductor.js';
 import { type IdleClock, idleClock } from './idle-clock.js';
 import { limitBytes, takeIn } from './intake.js';
+import { createLimit } from './limit.js';
 import type { PresenceBoard } from './presence.js';
 import type { RunHouse } from './runs.js';
 
@@ -50,14 +64,17 @@ export interface SiteDeskOptions {
   readonly onFault: (thrown: unknown) => void;
 }
 
-/** Blobs of a step whose bytes count as progress, for each site. An honest one moves a few; it is not to fill the memory. */
-const maxMarks = 1_000;
+/** How far the sites are in one step of a run. */
+interface StepWatch {
+  readonly step: StepId;
+  readonly headway: Map<SiteId, Headway>;
+}
 
 export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault }: SiteDeskOptions): SiteDesk {
   const clocks = new Map<string, IdleClock<SiteId>>();
   const refusals = new Map<string, number>();
-  /** Of each site, how far the blobs of its step have come. */
-  const furthest = new Map<SiteId, { run: string; step: string; offsets: Map<BlobHash, number> }>();
+  const watches = new Map<string, StepWatch>();
+  const judging = createLimit(maxJudged);
 
   const send = (conductor: Conductor, input: RunInput): void => {
     conductor.send(input).catch(onFault);
@@ -72,40 +89,51 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
     return all.find(({ work }) => work.verdict === null) ?? all[0] ?? null;
   }
 
-  /** A site got on with what it does, `at` a step of a run. What it declined is not what it gets on with. */
-  function progress(site: SiteId, at: { readonly run: string | null; readonly step: string | null } | null): void {
+  /** Takes in what was heard of a site at the open step of a run. What it says of any other is no progress. */
+  function hear(
+    site: SiteId,
+    at: { readonly run: string; readonly step: string },
+    tell: (before: Headway) => Heard,
+  ): void {
+    const state = runs.find(at.run)?.state;
+    const step = state && currentStepId(state);
+    if (!step || step !== at.step || state.phase === 'closed') return;
+    const known = watches.get(at.run);
+    const watch = known?.step === step ? known : { step, headway: new Map<SiteId, Headway>() };
+    watches.set(at.run, watch);
+    const { headway, isFurther } = tell(watch.headway.get(site) ?? noHeadway);
+    watch.headway.set(site, headway);
+    if (isFurther) progress(site, at.run);
+  }
+
+  /** A site got on with the open step of a run. Other runs may wait for it meanwhile, but not for what it declined there. */
+  function progress(site: SiteId, at: string): void {
     for (const conductor of runs.open()) {
       const { state } = conductor;
       const { run } = state.contract;
       clocks.get(run)?.progress(site);
       const absence = state.absent.get(site);
       if (absence === undefined || !isReadmitted(absence)) continue;
-      const isAtIt = at?.run === run && at.step === currentStepId(state);
-      if (absence.until === 'heard' || isAtIt) send(conductor, { kind: 'progress', site });
+      if (absence.until === 'heard' || at === run) send(conductor, { kind: 'progress', site });
     }
   }
 
   return {
     assignment: (site) => ({ type: 'assignment', work: workOf(site)?.work ?? null }),
     heard(site, status) {
-      const isAtWork = status.activity !== 'declined' && status.activity !== 'troubled';
-      if (presence.heard(site, status)) progress(site, isAtWork ? status : null);
-      const conductor = status.run === null ? undefined : runs.find(status.run);
+      presence.heard(site, status);
+      const { run, step } = status;
+      if (run !== null && step !== null) hear(site, { run, step }, (before) => headwayBySaying(before, status));
+      const conductor = run === null ? undefined : runs.find(run);
       if (!conductor) return;
       runs.touched(conductor.state.contract.run);
-      if (status.activity !== 'declined' || status.step === null || status.error === null) return;
+      if (status.activity !== 'declined' || step === null || status.error === null) return;
       const error = fromWire(status.error);
       const excused = isExcused(conductor.state, site, error.code);
-      send(conductor, { kind: 'declined', site, step: status.step, excused, error: status.error });
+      send(conductor, { kind: 'declined', site, step, excused, error: status.error });
     },
     moved(site, { run, step, hash, offset }) {
-      const known = furthest.get(site);
-      const own = known?.run === run && known.step === step ? known : { run, step, offsets: new Map() };
-      furthest.set(site, own);
-      // Bytes that come a second time are no progress: a transfer that fails and begins anew again and again gets nowhere.
-      if (offset <= (own.offsets.get(hash) ?? 0) || own.offsets.size >= maxMarks) return;
-      own.offsets.set(hash, offset);
-      progress(site, { run, step });
+      hear(site, { run, step }, (before) => headwayByMoving(before, hash, offset));
     },
     async submit(site, contribution) {
       const { run, step, hash } = contribution.manifest;
@@ -115,6 +143,7 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
         store,
         blobs,
         spools,
+        judging,
         release: runs.release,
       });
       if (verdict.outcome === 'accepted') clocks.get(run)?.progress(site);
@@ -130,20 +159,26 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
     mayDownload(site, hash) {
       const work = workOf(site)?.work;
       if (!work) return false;
-      const { contractBlob, model, frozen, preparation } = work;
-      if ([contractBlob, model, frozen, preparation].includes(hash)) return true;
+      const { contractBlob, model, frozen, control, preparation } = work;
+      if ([contractBlob, model, frozen, control, preparation].includes(hash)) return true;
       const { previous } = runs.find(work.run)?.state.contract ?? {};
       return work.step === 'test' && (previous?.parts.includes(hash) ?? false);
     },
     refusals: () => refusals,
     tick(elapsedMs) {
+      for (const kept of [clocks, watches]) {
+        for (const run of kept.keys()) if (runs.find(run)?.state.phase === 'closed') kept.delete(run);
+      }
       for (const conductor of runs.open()) {
         const { state } = conductor;
         const { run } = state.contract;
         const clock = clocks.get(run) ?? idleClock<SiteId>();
         clocks.set(run, clock);
         const watched = state.phase === 'running' && currentStepId(state) !== null ? pendingSites(state) : [];
+        const limitMs = milliseconds(state.contract.runFile.participation.idleLimit);
         for (const [site, idleMs] of clock.tick(elapsedMs, watched)) {
+          // A thousand sites at work are nothing that a run has to decide about each second.
+          if (idleMs < limitMs) continue;
           send(conductor, { kind: 'idle', site, idleMs, silentMs: presence.silentMs(site) });
         }
       }

@@ -25,6 +25,8 @@ export function noteTime(times: Map<StepId, StepTimes>, record: RunRecord, time:
     case 'contribution-refused':
     case 'site-left':
     case 'site-joined':
+    case 'site-rekeyed':
+    case 'key-changed':
     case 'site-returned':
     case 'extended':
     case 'paused':

@@ -1,5 +1,7 @@
 import {
   type Certificate,
+  checkCertificate,
+  checkKeyChange,
   checkLeadProof,
   codeSecret,
   enrolmentKeys,
@@ -9,12 +11,12 @@ import {
 import { fail } from '@consilium/shared/errors';
 import type { ConsortiumId } from '@consilium/shared/ids';
 import { demandFingerprint } from './fingerprints.js';
-import type { ListedMember } from './member.js';
+import type { ListedKey, ListedMember } from './member.js';
 
 /**
- * The certificate that lets a hospital in.
+ * The certificate that lets a hospital in, or its next key in the place of the one before.
  * @param given the fingerprint that the hospital read out
- * @throws CSM-SITE-NOT-PENDING, CSM-LEAD-CODE, CSM-LEAD-PROOF, CSM-LEAD-FINGERPRINT
+ * @throws CSM-SITE-NOT-PENDING, CSM-LEAD-CODE, CSM-LEAD-PROOF, CSM-LEAD-FINGERPRINT, CSM-KEY-CHANGE, CSM-KEY-CERTIFICATE
  */
 export function approvalOf(
   lead: Identity,
@@ -26,14 +28,40 @@ export function approvalOf(
 ): Certificate {
   const { site, pending } = member;
   if (pending === null) fail('CSM-SITE-NOT-PENDING', { site });
-  const { publicKey, invitation, nonce, leadProof } = pending;
-  if (nonce === null) fail('CSM-LEAD-CODE', { site });
-  const code = enrolmentKeys(codeSecret(lead, { consortium, site, nonce }));
-  if (code.invitation !== invitation) fail('CSM-LEAD-CODE', { site });
-  // The coordinator never had the lead's part of the code: it cannot slip in a key of its own here.
-  const claim = { consortium, site, publicKey, invitation };
-  if (!checkLeadProof(code.leadKey, claim, leadProof)) fail('CSM-LEAD-PROOF', { site });
+  if ('change' in pending) demandChange(lead, consortium, member, pending);
+  else demandCode(lead, consortium, member, pending);
+  const { publicKey } = pending;
   demandFingerprint(site, publicKey, given);
   const revision = (member.certificate?.body.revision ?? 0) + 1;
   return issueCertificate(lead, { consortium, role: 'site', id: site, publicKey, revision, revoked: false });
+}
+
+type Enrolled = Extract<ListedKey, { readonly leadProof: string }>;
+type Changed = Extract<ListedKey, { readonly change: unknown }>;
+
+/** The coordinator never had the lead's part of the code: it cannot slip in a key of its own here. */
+function demandCode(
+  lead: Identity,
+  consortium: ConsortiumId,
+  { site }: ListedMember,
+  { publicKey, invitation, nonce, leadProof }: Enrolled,
+): void {
+  if (nonce === null) fail('CSM-LEAD-CODE', { site });
+  const code = enrolmentKeys(codeSecret(lead, { consortium, site, nonce }));
+  if (code.invitation !== invitation) fail('CSM-LEAD-CODE', { site });
+  const claim = { consortium, site, publicKey, invitation };
+  if (!checkLeadProof(code.leadKey, claim, leadProof)) fail('CSM-LEAD-PROOF', { site });
+}
+
+/** Nor here: the key that the lead certified itself has signed for the next one. */
+function demandChange(
+  lead: Identity,
+  consortium: ConsortiumId,
+  { site, certificate }: ListedMember,
+  { publicKey, change }: Changed,
+): void {
+  const terms = { lead: lead.publicKey, consortium, role: 'site', id: site } as const;
+  const { publicKey: from } = checkCertificate(certificate, terms);
+  checkKeyChange(change, { consortium, role: 'site', id: site, from });
+  if (change.body.to !== publicKey) fail('CSM-KEY-CHANGE', { id: site, problem: 'it is for another key' });
 }

@@ -7,8 +7,10 @@ import type { PublicKey } from '@consilium/shared/ids';
  * @throws CSM-LEAD-FINGERPRINT
  */
 export function demandFingerprint(what: string, key: PublicKey, given: string): void {
-  const found = fingerprint(key);
-  if (plain(given) !== plain(found)) fail('CSM-LEAD-FINGERPRINT', { what, found, given });
+  if (!isFingerprint(key, given)) fail('CSM-LEAD-FINGERPRINT', { what, found: fingerprint(key), given });
 }
+
+/** Whether this is what a person read out. */
+export const isFingerprint = (key: PublicKey, given: string): boolean => plain(given) === plain(fingerprint(key));
 
 const plain = (text: string): string => text.toUpperCase().replaceAll(/[\s-]/g, '');

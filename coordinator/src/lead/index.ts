@@ -1,7 +1,7 @@
 export { approvalOf } from './approval.js';
 export { type Extended, extendRun } from './extension.js';
-export { demandFingerprint } from './fingerprints.js';
+export { demandFingerprint, isFingerprint } from './fingerprints.js';
 export { type Invited, invite } from './invitation.js';
-export type { ListedMember } from './member.js';
+export type { ListedKey, ListedMember } from './member.js';
 export { revocationOf } from './revocation.js';
 export { type CallTerms, type ClaimedCall, callWindowMs, isSigned, readCall, signCall } from './signed-call.js';

@@ -36,7 +36,10 @@ function rooms(views: readonly RunView[], changes: Partial<ObservedRooms> = {}):
     ...changes,
   };
 }
-const member = { site, invitation: null, pending: null, certificate: null, collisions: 0 };
+const member = {
+  ...{ site, invitation: null, pending: null, certificate: null },
+  ...{ former: [], rekeysAsked: 0, collisions: 0 },
+};
 
 const scrape = async (from: ObservedRooms) => readExposition(await openMetrics(() => observe(from)).text());
 

@@ -5,6 +5,7 @@ import {
   type Subgroup,
   stagesOf,
   strategyText,
+  updateText,
 } from '@consilium/shared/contract';
 import type { RunReport } from '@consilium/shared/report';
 
@@ -27,6 +28,7 @@ export function contractTerms({ runFile, notAfter, extends: formers = [] }: Cont
         ] as const,
     ),
     ['Strategy', strategyText(training.strategy)],
+    ...(training.update === undefined ? [] : [['Updates travel as', updateText(runFile)] as const]),
     [
       'Who must take part',
       [

@@ -40,6 +40,33 @@ describe('a site that stays away', () => {
     expect(coverageOf(run.state()).sampleShare?.least).toBeCloseTo(0.4, 12);
   });
 
+  it('is out for good when it has left by its own word: asked no more, and told as one stretch with that reason', () => {
+    const run = drive({ participation: { quorum: 2 } });
+    until(run, 'train:0:1');
+    run.contribute(a);
+    run.contribute(b);
+    const error = { ...fault, code: 'CSM-AGENT-LEFT' };
+    run.send({ kind: 'declined', site: c, step: 'train:0:1' as StepId, excused: false, error });
+    expect(run.state().absent.get(c)).toMatchObject({ until: 'run', error });
+    run.send({ kind: 'progress', site: c });
+    expect(workFor(run.state(), c, hash('journal'))).toBeNull();
+    run.fold(run.outputOf());
+    while (run.state().phase === 'running') run.step([a, b]);
+    expect(run.state().outcome).toBe('degraded');
+    const absent = coverageOf(run.state()).sites.find(({ site }) => site === c);
+    expect(absent?.missing).toMatchObject([{ since: 'train:0:1', error: { code: 'CSM-AGENT-LEFT' } }]);
+  });
+
+  it('ends the run when it has left by its own word and the contract needs it', () => {
+    const run = drive({ participation: { required: [c] } });
+    until(run, 'train:0:1');
+    const error = { ...fault, code: 'CSM-AGENT-LEFT' };
+    run.send({ kind: 'declined', site: c, step: 'train:0:1' as StepId, excused: false, error });
+    run.contribute(a);
+    run.contribute(b);
+    expect(run.state()).toMatchObject({ phase: 'closed', outcome: 'failed' });
+  });
+
   it('is missing for the reason its contribution was refused for', () => {
     const run = drive({ participation: { quorum: 2 } });
     until(run, 'train:0:1');

@@ -55,6 +55,10 @@ export function apply(state: RunState, record: RunRecord): RunState {
     }
     case 'site-joined':
       return { ...state, sites: [...state.sites, record.site].sort() };
+    case 'site-rekeyed':
+      return { ...state, rekeyed: set(state.rekeyed, record.site, record.certificate.body.publicKey) };
+    case 'key-changed':
+      return state;
     case 'site-returned':
       return { ...state, absent: without(state.absent, record.site) };
     case 'step-folding':

@@ -1,6 +1,7 @@
 import { type Contract, contractHash, extensionOf, idOf, milliseconds, type Step } from '@consilium/shared/contract';
+import type { Certificate } from '@consilium/shared/crypto';
 import { coded, toWire, type WireError } from '@consilium/shared/errors';
-import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
+import type { BlobHash, PublicKey, SiteId, StepId } from '@consilium/shared/ids';
 import type { SignedManifest } from '@consilium/shared/wire';
 import { apply } from './apply.js';
 import { outcomeOf } from './coverage.js';
@@ -24,6 +25,8 @@ export type RunInput =
       readonly kind: 'contribution';
       readonly site: SiteId;
       readonly contribution: SignedManifest;
+      /** The key that it was found to be signed by. */
+      readonly key?: PublicKey;
       readonly error: WireError | null;
     }
   /** A site says that it cannot do the step. `excused`: by the contract's own rule. */
@@ -46,6 +49,10 @@ export type RunInput =
   /** A site was approved after the launch. */
   | { readonly kind: 'approved'; readonly site: SiteId }
   | { readonly kind: 'revoked'; readonly site: SiteId }
+  /** The lead certified another key of a site. */
+  | { readonly kind: 'rekeyed'; readonly site: SiteId; readonly certificate: Certificate }
+  /** The coordinator's key is another one: its journal tells of that, and nothing else changes. */
+  | { readonly kind: 'key-changed' }
   | { readonly kind: 'folded'; readonly step: StepId; readonly output: StepOutput }
   | { readonly kind: 'fold-failed'; readonly step: StepId; readonly error: WireError }
   /** From the lead: a longer contract, and the blob that holds it with the signature. */
@@ -61,7 +68,7 @@ export function decide(state: RunState, input: RunInput): readonly RunRecord[] {
   if (state.phase === 'new' || state.phase === 'closed') return [];
   switch (input.kind) {
     case 'contribution':
-      return settle(state, contribution(state, input.site, input.contribution, input.error));
+      return settle(state, contribution(state, input));
     case 'declined':
       return settle(state, declined(state, input));
     case 'idle':
@@ -72,6 +79,10 @@ export function decide(state: RunState, input: RunInput): readonly RunRecord[] {
       return joined(state, input.site);
     case 'revoked':
       return settle(state, revoked(state, input.site));
+    case 'rekeyed':
+      return rekeyed(state, input.site, input.certificate);
+    case 'key-changed':
+      return [];
     case 'folded':
       return folded(state, input.step, input.output);
     case 'fold-failed':
@@ -121,11 +132,12 @@ function opening(state: RunState, index: number): readonly RunRecord[] {
 
 function contribution(
   state: RunState,
-  site: SiteId,
-  sent: SignedManifest,
-  error: WireError | null,
+  { site, contribution: sent, key, error }: Extract<RunInput, { kind: 'contribution' }>,
 ): readonly RunRecord[] {
   const { step, hash } = sent.manifest;
+  // Its site's key may have changed while it was looked through.
+  const due = state.rekeyed.get(site);
+  if (due !== undefined && key !== undefined && key !== due) return [];
   if (!isCurrent(state, step) || state.stepPhase !== 'open') return [];
   if (state.absent.get(site)?.until === 'run') return [];
   const first = state.accepted.get(site);
@@ -136,10 +148,14 @@ function contribution(
     : [{ type: 'contribution-refused', step, site, contribution: sent, error: refusal }];
 }
 
+/** What a hospital says that takes no further part in the run, by its own word. */
+const leftByItself = 'CSM-AGENT-LEFT';
+
 function declined(state: RunState, input: Extract<RunInput, { kind: 'declined' }>): readonly RunRecord[] {
   const { site, step, excused, error } = input;
   if (!waitsFor(state, site) || !isCurrent(state, step)) return [];
-  const until = currentStep(state)?.kind === 'prepare' ? 'run' : 'step';
+  const isForGood = error.code === leftByItself || currentStep(state)?.kind === 'prepare';
+  const until = isForGood ? 'run' : 'step';
   return [{ type: 'site-left', step, site, until, excused, error }];
 }
 
@@ -174,6 +190,13 @@ function revoked(state: RunState, site: SiteId): readonly RunRecord[] {
   if (step === null || !state.sites.includes(site) || state.absent.get(site)?.until === 'run') return [];
   const error = toWire(coded('CSM-SITE-REVOKED', { site }));
   return [{ type: 'site-left', step: idOf(step), site, until: 'run', excused: false, error }];
+}
+
+function rekeyed(state: RunState, site: SiteId, certificate: Certificate): readonly RunRecord[] {
+  const step = currentStep(state);
+  const isKnown = state.rekeyed.get(site) === certificate.body.publicKey;
+  if (step === null || isKnown || !state.sites.includes(site)) return [];
+  return [{ type: 'site-rekeyed', step: idOf(step), site, certificate }];
 }
 
 function folded(state: RunState, step: StepId, output: StepOutput): readonly RunRecord[] {

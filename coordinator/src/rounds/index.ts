@@ -3,6 +3,7 @@ export { better } from './choice.js';
 export * from './coverage.js';
 export * from './decide.js';
 export { extensionFault } from './extension.js';
+export * from './headway.js';
 export { baseBlobs, type KeptRound, madeBlobs } from './kept.js';
 export {
   isExcused,

@@ -1,3 +1,4 @@
+import { certificate, keyChange } from '@consilium/shared/crypto';
 import { blobHash, siteId, stepId } from '@consilium/shared/ids';
 import { figureName } from '@consilium/shared/report';
 import { signedManifest, wireError } from '@consilium/shared/wire';
@@ -94,6 +95,10 @@ const siteLeft = z.strictObject({
 });
 /** A site that was approved after the launch takes part, as the contract says. */
 const siteJoined = z.strictObject({ type: z.literal('site-joined'), step: stepId, site: siteId });
+/** The lead certified another key of a site: what the former one signs does not count any more. */
+const siteRekeyed = z.strictObject({ type: z.literal('site-rekeyed'), step: stepId, site: siteId, certificate });
+/** The coordinator's key gave way to the next one, which signs this record and those that follow. */
+const keyChanged = z.strictObject({ type: z.literal('key-changed'), change: keyChange, certificate });
 const siteReturned = z.strictObject({ type: z.literal('site-returned'), step: stepId, site: siteId });
 const stepFolding = z.strictObject({
   type: z.literal('step-folding'),
@@ -131,6 +136,8 @@ export const runRecord = z.discriminatedUnion('type', [
   contributionRefused,
   siteLeft,
   siteJoined,
+  siteRekeyed,
+  keyChanged,
   siteReturned,
   stepFolding,
   stepDone,

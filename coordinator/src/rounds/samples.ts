@@ -8,10 +8,16 @@ export function samplesOf(state: RunState, site: SiteId, step: Step): number | n
   return inStages ? samplesInStage(state, site, step.stage) : (state.samples.get(site) ?? null);
 }
 
+/** Those of every site that signed some. */
+export const samplesOfAll = (state: RunState, step: Step): ReadonlyMap<SiteId, number> =>
+  new Map([...state.samples.keys()].map((site) => [site, samplesOf(state, site, step) ?? 0]));
+
 /** Whether a site has enough training patients for the stage under way; for the last one in the test. It has, unless a stage has groups. */
 export function isOfStage(state: RunState, site: SiteId): boolean {
+  // Asked for every site of a thousand: most runs have no groups.
+  if (!hasStageGroups(state.contract.runFile)) return true;
   const stage = currentStage(state);
-  return stage === null || !hasStageGroups(state.contract.runFile) || samplesInStage(state, site, stage.index) !== null;
+  return stage === null || samplesInStage(state, site, stage.index) !== null;
 }
 
 /** Share of the training samples signed for a step that stand behind it. */

@@ -1,7 +1,7 @@
 import type { Contract, Stage, Step } from '@consilium/shared/contract';
 import { idOf, stageOf, stepsOf } from '@consilium/shared/contract';
 import type { WireError } from '@consilium/shared/errors';
-import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
+import type { BlobHash, PublicKey, SiteId, StepId } from '@consilium/shared/ids';
 import type { SignedManifest } from '@consilium/shared/wire';
 import type { KeptRound } from './kept.js';
 import type { PooledMetrics, ReleasedMetrics, StepOutput } from './records.js';
@@ -42,6 +42,8 @@ export interface RunState {
   readonly contracts: readonly BlobHash[];
   /** Sites that the run was offered to, in canonical order. */
   readonly sites: readonly SiteId[];
+  /** Keys that the lead certified for sites of this run while it went on. */
+  readonly rekeyed: ReadonlyMap<SiteId, PublicKey>;
   readonly index: number;
   readonly stepPhase: 'open' | 'folding' | 'done';
   readonly accepted: ReadonlyMap<SiteId, SignedManifest>;
@@ -82,6 +84,7 @@ export function newRun(contract: Contract): RunState {
     contractBlob: null,
     contracts: [],
     sites: [],
+    rekeyed: new Map(),
     index: -1,
     stepPhase: 'done',
     accepted: new Map(),

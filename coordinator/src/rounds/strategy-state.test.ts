@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { apply } from './apply.js';
 import { drive, hash, until } from './testing/drive.js';
-import { work } from './work.js';
+import { deedOf, work, workFor } from './work.js';
 
 describe('what a strategy keeps from round to round', () => {
   const stages = [
@@ -29,5 +29,32 @@ describe('what a strategy keeps from round to round', () => {
     expect(run.records.reduce(apply, run.initial)).toEqual(run.state());
     expect(train(run, 'train:1:2')).toBe(hash('third'));
     expect(run.state().strategyState).toBeNull();
+  });
+
+  it.each([
+    ['scaffold', 'first'],
+    ['fedavgm', undefined],
+  ])('goes to the sites under %s in the rounds alone that train by it: %s', (name, seen) => {
+    const training = { rounds: 2, optimizer: { name: 'sgd', rate: 0.1 }, strategy: { name } };
+    const run = drive({ training });
+    const given = (step: string) => {
+      until(run, step);
+      const [site] = run.state().sites;
+      return workFor(run.state(), site!, hash('journal'))?.control;
+    };
+    expect(given('train:0:1')).toBeUndefined();
+    train(run, 'train:0:1', 'first');
+    expect(given('validate:1')).toBeUndefined();
+    expect(given('train:0:2')).toBe(seen && hash(seen));
+  });
+
+  it('is folded with the samples of all sites, those that stay away among them', () => {
+    const run = drive({});
+    until(run, 'train:0:1');
+    const [first, ...others] = run.state().sites;
+    for (const site of others) run.contribute(site);
+    const signed = Object.fromEntries(run.state().samples);
+    expect(Object.keys(signed)).toContain(first);
+    expect(Object.fromEntries(deedOf(run.state())!.samples)).toEqual(signed);
   });
 });

@@ -1,6 +1,7 @@
 import { idOf, type Step } from '@consilium/shared/contract';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { Work } from '@consilium/shared/wire';
+import { samplesOfAll } from './samples.js';
 import { currentStage, currentStep, inOrder, type RunState, resultOf } from './state.js';
 
 /** What the shell must do now. Follows from the state alone, so a crash in between loses nothing. */
@@ -19,6 +20,8 @@ export type Deed = {
   readonly frozen: BlobHash | null;
   readonly preparation: BlobHash | null;
   readonly strategyState: BlobHash | null;
+  /** Training samples that each site signed for the step, whether it contributes or not. */
+  readonly samples: ReadonlyMap<SiteId, number>;
 };
 
 export const work = (state: RunState): Deed | null =>
@@ -44,6 +47,7 @@ export function deedOf(state: RunState): Deed | null {
     frozen,
     preparation,
     strategyState,
+    samples: samplesOfAll(state, step),
   };
 }
 
@@ -73,6 +77,12 @@ function carriedOf(state: RunState, site: SiteId): StepId | null {
   return state.history.findLast((entry) => counts(entry.step) && entry.sites.includes(site))?.step ?? null;
 }
 
+/** What the strategy keeps, where sites train by it. */
+function controlOf(state: RunState): BlobHash | null {
+  const trainsByIt = state.contract.runFile.training.strategy.name === 'scaffold';
+  return trainsByIt && currentStep(state)?.kind === 'train' ? state.strategyState : null;
+}
+
 /** What one site should be doing now; null when nothing. */
 export function workFor(state: RunState, site: SiteId, journal: BlobHash): Work | null {
   const step = currentStep(state);
@@ -83,6 +93,7 @@ export function workFor(state: RunState, site: SiteId, journal: BlobHash): Work 
   const accepted = state.accepted.get(site);
   const refused = state.refused.get(site);
   const carried = carriedOf(state, site);
+  const control = controlOf(state);
   return {
     run: state.contract.run,
     contract: state.contractHash,
@@ -91,6 +102,7 @@ export function workFor(state: RunState, site: SiteId, journal: BlobHash): Work 
     index: state.index,
     model: baseOf(state),
     ...(state.frozen !== null && { frozen: state.frozen }),
+    ...(control !== null && { control }),
     ...(carried !== null && { carried }),
     preparation: state.preparation,
     journal,

@@ -25,6 +25,7 @@ function siteOfRecord(record: ConsortiumRecord): string | null {
   switch (record.type) {
     case 'site-invited':
     case 'site-enrolled':
+    case 'site-rekey-asked':
     case 'agents-collided':
       return record.site;
     case 'site-approved':
@@ -51,7 +52,7 @@ function rowOf(member: Member, updated: string): SiteRow {
     revision: certificate?.body.revision ?? 0,
     fingerprint: publicKey === null ? null : fingerprint(publicKey),
     invitation: invitation?.id ?? null,
-    leadProof: pending?.leadProof ?? null,
+    leadProof: pending !== null && 'leadProof' in pending ? pending.leadProof : null,
     updated,
   };
 }

@@ -1,4 +1,4 @@
-import { certificate, enrolmentProof, invitationId, invitationNonce } from '@consilium/shared/crypto';
+import { certificate, enrolmentProof, invitationId, invitationNonce, keyChange } from '@consilium/shared/crypto';
 import { blobHash, consortiumId, publicKey, runId, siteId, stepId } from '@consilium/shared/ids';
 import { z } from 'zod';
 
@@ -6,7 +6,12 @@ import { z } from 'zod';
 export const consortiumChain = 'consortium';
 
 const opened = z.strictObject({ type: z.literal('consortium-opened'), consortium: consortiumId, lead: publicKey });
-const certified = z.strictObject({ type: z.literal('coordinator-certified'), certificate });
+const certified = z.strictObject({
+  type: z.literal('coordinator-certified'),
+  certificate,
+  /** Where the coordinator's key gave way to the next one, which signs this record and those that follow. */
+  change: keyChange.exactOptional(),
+});
 const invited = z.strictObject({
   type: z.literal('site-invited'),
   site: siteId,
@@ -23,6 +28,8 @@ const enrolled = z.strictObject({
   /** The site's proof to the lead that it holds the code. The coordinator can neither check nor make one. */
   leadProof: enrolmentProof.shape.leadProof,
 });
+/** An approved site asks for another key in the place of its own. */
+const rekeyAsked = z.strictObject({ type: z.literal('site-rekey-asked'), site: siteId, change: keyChange });
 const approved = z.strictObject({ type: z.literal('site-approved'), certificate });
 const revoked = z.strictObject({ type: z.literal('site-revoked'), certificate });
 const launched = z.strictObject({ type: z.literal('run-launched'), run: runId, contract: blobHash });
@@ -43,6 +50,7 @@ export const consortiumRecord = z.discriminatedUnion('type', [
   certified,
   invited,
   enrolled,
+  rekeyAsked,
   approved,
   revoked,
   launched,

@@ -1,4 +1,4 @@
-import type { Certificate, InvitationId } from '@consilium/shared/crypto';
+import type { Certificate, InvitationId, KeyChange } from '@consilium/shared/crypto';
 import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
 import type { ConsortiumRecord } from './records.js';
 
@@ -13,12 +13,21 @@ export interface Invitation {
   readonly usedBy: PublicKey | null;
 }
 
-/** A key that came with a good code and waits for the lead's word. */
-export interface PendingKey {
+/** A key that waits for the lead's word. */
+export type PendingKey = EnrolledKey | NextKey;
+
+/** It came with a good code. */
+export interface EnrolledKey {
   readonly publicKey: PublicKey;
   readonly invitation: InvitationId;
   readonly nonce: string | null;
   readonly leadProof: string;
+}
+
+/** The site's present key and it have signed that it comes next. */
+export interface NextKey {
+  readonly publicKey: PublicKey;
+  readonly change: KeyChange;
 }
 
 export interface Member {
@@ -28,8 +37,18 @@ export interface Member {
   readonly pending: PendingKey | null;
   /** Newest certificate, which may be one of revocation. */
   readonly certificate: Certificate | null;
+  /** Keys that the lead has certified another one in the place of. */
+  readonly former: readonly PublicKey[];
+  /** Changes of its key that it has asked for since the lead's newest word. */
+  readonly rekeysAsked: number;
   /** Times that two agents were seen under this site's key. */
   readonly collisions: number;
+}
+
+/** The coordinator's key gave way to the next one. */
+export interface CoordinatorChange {
+  readonly change: KeyChange;
+  readonly certificate: Certificate;
 }
 
 /** Who is who in the consortium, as its journal tells it. */
@@ -37,6 +56,10 @@ export interface Roster {
   readonly consortium: ConsortiumId | null;
   readonly lead: PublicKey | null;
   readonly coordinator: Certificate | null;
+  /** Every key that the lead certified for the coordinator, oldest first. */
+  readonly coordinatorKeys: readonly PublicKey[];
+  /** How the coordinator came to its key, where that took the place of another one. */
+  readonly coordinatorChange: CoordinatorChange | null;
   readonly members: ReadonlyMap<SiteId, Member>;
   /** Every code ever given out, so that an old one is known for what it is. */
   readonly invitations: ReadonlyMap<InvitationId, Invitation>;
@@ -50,6 +73,8 @@ export const emptyRoster: Roster = {
   consortium: null,
   lead: null,
   coordinator: null,
+  coordinatorKeys: [],
+  coordinatorChange: null,
   members: new Map(),
   invitations: new Map(),
   runs: new Map(),
@@ -57,7 +82,7 @@ export const emptyRoster: Roster = {
 };
 
 /** What a key is to the consortium. */
-export type Standing = 'approved' | 'pending' | 'revoked' | 'unknown';
+export type Standing = 'approved' | 'pending' | 'revoked' | 'replaced' | 'unknown';
 
 /** What a site is as a whole, for lists. */
 export type MemberState = 'invited' | 'pending' | 'approved' | 'revoked';
@@ -68,7 +93,7 @@ export function enter(roster: Roster, record: ConsortiumRecord): Roster {
     case 'consortium-opened':
       return { ...roster, consortium: record.consortium, lead: record.lead };
     case 'coordinator-certified':
-      return newer(roster.coordinator, record.certificate) ? { ...roster, coordinator: record.certificate } : roster;
+      return newer(roster.coordinator, record.certificate) ? certifiedCoordinator(roster, record) : roster;
     case 'site-invited': {
       const { site, invitation: id, nonce = null, notAfter } = record;
       const invitation = { id, site, nonce, notAfter, usedBy: null };
@@ -83,6 +108,11 @@ export function enter(roster: Roster, record: ConsortiumRecord): Roster {
         invitation: used,
         pending: { publicKey, invitation: id, nonce: known.nonce, leadProof },
       });
+    }
+    case 'site-rekey-asked': {
+      const { site, change } = record;
+      const rekeysAsked = (roster.members.get(site)?.rekeysAsked ?? 0) + 1;
+      return withMember(roster, site, { pending: { publicKey: change.body.to, change }, rekeysAsked });
     }
     case 'site-approved':
     case 'site-revoked':
@@ -100,7 +130,7 @@ export function enter(roster: Roster, record: ConsortiumRecord): Roster {
   }
 }
 
-/** What this key is at this site's place. A revoked key stays revoked until a new code and the lead's next word. */
+/** What this key is at this site's place. A revoked or replaced key stays so until a new code and the lead's next word. */
 export function standingOf(roster: Roster, site: SiteId, publicKey: PublicKey): Standing {
   const member = roster.members.get(site);
   if (member === undefined) return 'unknown';
@@ -108,7 +138,8 @@ export function standingOf(roster: Roster, site: SiteId, publicKey: PublicKey): 
   const certified = certificate?.body.publicKey === publicKey;
   if (certified && !certificate.body.revoked) return 'approved';
   if (pending?.publicKey === publicKey) return 'pending';
-  return certified ? 'revoked' : 'unknown';
+  if (certified) return 'revoked';
+  return member.former.includes(publicKey) ? 'replaced' : 'unknown';
 }
 
 export function stateOf(member: Member): MemberState {
@@ -125,19 +156,55 @@ export const approvedSites = (roster: Roster): readonly SiteId[] =>
     .map(({ site }) => site)
     .sort();
 
+/** Sites whose key took the place of another one, with the lead's word on it. */
+export const rekeyedSites = (roster: Roster): readonly { readonly site: SiteId; readonly certificate: Certificate }[] =>
+  [...roster.members.values()].flatMap(({ site, certificate, former }) =>
+    certificate === null || certificate.body.revoked || former.length === 0 ? [] : [{ site, certificate }],
+  );
+
+/** Sites whose newest word from the lead is that their key has ended. */
+export const revokedSites = (roster: Roster): readonly SiteId[] =>
+  [...roster.members.values()].filter(({ certificate }) => certificate?.body.revoked).map(({ site }) => site);
+
 function certified(roster: Roster, certificate: Certificate): Roster {
   const site = [...roster.members.keys()].find((id) => id === certificate.body.id);
   const member = site === undefined ? undefined : roster.members.get(site);
   if (site === undefined || member === undefined || !newer(member.certificate, certificate)) return roster;
-  const settled = member.pending?.publicKey === certificate.body.publicKey;
-  return withMember(roster, site, { certificate, pending: settled ? null : member.pending });
+  const { pending, certificate: before, former } = member;
+  const { publicKey, revoked } = certificate.body;
+  // What a revoked key had named as the next one has nobody's word any more.
+  const settled = pending?.publicKey === publicKey || (revoked && pending !== null && 'change' in pending);
+  const replaced = before !== null && !before.body.revoked && before.body.publicKey !== publicKey;
+  return withMember(roster, site, {
+    certificate,
+    pending: settled ? null : pending,
+    former: replaced ? [...former, before.body.publicKey] : former,
+    rekeysAsked: 0,
+  });
 }
 
 /** A certificate counts only when it is the next word: revisions go up, never back. */
 const newer = (known: Certificate | null, next: Certificate): boolean =>
   known === null || next.body.revision > known.body.revision;
 
-const blank = (site: SiteId): Member => ({ site, invitation: null, pending: null, certificate: null, collisions: 0 });
+function certifiedCoordinator(
+  roster: Roster,
+  { certificate, change }: Extract<ConsortiumRecord, { type: 'coordinator-certified' }>,
+): Roster {
+  const { publicKey } = certificate.body;
+  const known = roster.coordinatorKeys.filter((key) => key !== publicKey);
+  return {
+    ...roster,
+    coordinator: certificate,
+    coordinatorKeys: [...known, publicKey],
+    coordinatorChange: change === undefined ? roster.coordinatorChange : { change, certificate },
+  };
+}
+
+const blank = (site: SiteId): Member => ({
+  ...{ site, invitation: null, pending: null, certificate: null },
+  ...{ former: [], rekeysAsked: 0, collisions: 0 },
+});
 
 function withMember(roster: Roster, site: SiteId, change: Partial<Member>): Roster {
   const member = { ...(roster.members.get(site) ?? blank(site)), ...change };

@@ -3,19 +3,16 @@ import {
   type Certificate,
   certificateDomain,
   checkGateProof,
+  checkKeyChange,
   type EnrolmentProof,
   type InvitationId,
+  type KeyChange,
   verify,
 } from '@consilium/shared/crypto';
 import { coded, fail } from '@consilium/shared/errors';
 import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId, StepId } from '@consilium/shared/ids';
-import {
-  type JournalHead,
-  type JournalRecord,
-  type SignJournal,
-  sealRecord,
-  verifyNext,
-} from '@consilium/shared/journal';
+import { type JournalHead, type JournalRecord, sealRecord, verifyNext } from '@consilium/shared/journal';
+import type { Keeper, NextKeeper } from '../home/index.js';
 import { invitationOf, type Store } from '../store/index.js';
 import { project } from './project.js';
 import { type ConsortiumRecord, consortiumChain, consortiumRecord } from './records.js';
@@ -25,13 +22,16 @@ export interface SitesOptions {
   readonly store: Store;
   readonly consortium: ConsortiumId;
   readonly lead: PublicKey;
-  /** Signs journal records with the coordinator's key. */
-  readonly sign: SignJournal;
+  /** Whose key signs the journal now. */
+  readonly keeper: () => Keeper;
   readonly now: () => Date;
 }
 
 /** What a site brings when it enrols, as the handshake proved it. */
 export type Enrolment = EnrolmentProof & { readonly transcript: Uint8Array };
+
+/** Changes of its key that a site may ask for before the lead says a word: each one is journaled. */
+const mostRekeysAsked = 10;
 
 export interface Admission {
   readonly standing: 'pending' | 'approved';
@@ -41,9 +41,15 @@ export interface Admission {
 /** A change that others act on: sockets close, runs let go. */
 export type SitesChange =
   /** `replaced`: another key of the same site was approved in this one's place; its connection must not stay. */
-  | { readonly kind: 'approved' | 'revoked' | 'replaced'; readonly site: SiteId; readonly publicKey: PublicKey }
+  | { readonly kind: 'approved' | 'revoked'; readonly site: SiteId; readonly publicKey: PublicKey }
+  | {
+      readonly kind: 'replaced';
+      readonly site: SiteId;
+      readonly publicKey: PublicKey;
+      readonly certificate: Certificate;
+    }
   | { readonly kind: 'coordinator-certified'; readonly certificate: Certificate }
-  | { readonly kind: 'enrolled' | 'invited' | 'collided'; readonly site: SiteId };
+  | { readonly kind: 'enrolled' | 'invited' | 'rekey-asked' | 'collided'; readonly site: SiteId };
 
 export interface Sites {
   roster(): Roster;
@@ -58,15 +64,20 @@ export interface Sites {
   }): Promise<void>;
   /**
    * Lets a proven key in, or says why not. A good code makes its key pending; the same key may ask again.
-   * @throws CSM-SITE-UNKNOWN, CSM-SITE-REVOKED, CSM-INVITE-UNKNOWN, -USED, -REPLACED, -EXPIRED, -PROOF
+   * @throws CSM-SITE-UNKNOWN, CSM-SITE-REVOKED, CSM-SITE-REPLACED, CSM-INVITE-UNKNOWN, -USED, -REPLACED, -EXPIRED, -PROOF
    */
   admit(site: SiteId, publicKey: PublicKey, enrolment: Enrolment | null): Promise<Admission>;
+  /** Keeps an approved site's wish for another key until the lead certifies it. @throws CSM-KEY-CHANGE */
+  askRekey(site: SiteId, change: KeyChange): Promise<void>;
   /** @throws CSM-SITE-NOT-PENDING, CSM-SITE-CERTIFICATE */
   approve(certificate: Certificate): Promise<void>;
   /** @throws CSM-SITE-NO-KEY, CSM-SITE-CERTIFICATE */
   revoke(certificate: Certificate): Promise<void>;
-  /** Keeps the lead's certificate for this coordinator. @throws CSM-SITE-CERTIFICATE */
-  certify(certificate: Certificate, own: PublicKey): Promise<void>;
+  /**
+   * Keeps the lead's certificate for this coordinator's key, or for the next one, which signs from then on.
+   * @throws CSM-SITE-CERTIFICATE
+   */
+  certify(certificate: Certificate, next: NextKeeper | null): Promise<void>;
   launched(run: RunId, contract: BlobHash): Promise<void>;
   collided(site: SiteId): Promise<void>;
   /** Journals, once, that the lead takes an update away. */
@@ -86,7 +97,7 @@ export interface Sites {
 
 /** Replays the consortium's journal, opens it if it is new, and keeps it. One at a time per store. */
 export async function openSites(options: SitesOptions): Promise<Sites> {
-  const { store, consortium, lead, sign, now } = options;
+  const { store, consortium, lead, keeper, now } = options;
   let roster = emptyRoster;
   let head: JournalHead | null = null;
   let queue: Promise<unknown> = Promise.resolve();
@@ -107,19 +118,19 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
 
   async function write(
     record: ConsortiumRecord,
-    change: SitesChange | null = null,
-    gateKey: Uint8Array | null = null,
+    changes: readonly SitesChange[] = [],
+    { gateKey = null, by = keeper() }: { readonly gateKey?: Uint8Array | null; readonly by?: Keeper } = {},
   ): Promise<void> {
     const { type, ...body } = record;
     const time = now().toISOString();
-    const sealed: JournalRecord = sealRecord(head, { chain: consortiumChain, time, type, body }, sign);
+    const sealed: JournalRecord = sealRecord(head, { chain: consortiumChain, time, type, body }, by.sign);
     const next = enter(roster, record);
     await store.append(consortiumChain, head?.hash ?? null, [sealed], (tx) =>
       project(tx, record, next, { time, gateKey }),
     );
     head = sealed;
     roster = next;
-    if (change !== null) for (const listener of listeners) listener(change);
+    for (const change of changes) for (const listener of listeners) listener(change);
   }
 
   /** A certificate is taken when the lead signed it for this consortium, and it is a later word than the one known. */
@@ -149,7 +160,7 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
     const gateKey = Buffer.from(row?.gateKey ?? '', 'base64url');
     if (row === null || !checkGateProof(gateKey, proof.transcript, proof.gateProof)) fail('CSM-INVITE-PROOF');
     const { invitation, leadProof } = proof;
-    await write({ type: 'site-enrolled', site, publicKey, invitation, leadProof }, { kind: 'enrolled', site });
+    await write({ type: 'site-enrolled', site, publicKey, invitation, leadProof }, [{ kind: 'enrolled', site }]);
   }
 
   const sites: Sites = {
@@ -160,12 +171,12 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
         if (roster.invitations.has(invitation)) fail('CSM-INVITE-EXISTS');
         if (notAfter <= now()) fail('CSM-INVITE-EXPIRED', { site, notAfter: notAfter.toISOString() });
         const record = { type: 'site-invited', site, invitation, nonce, notAfter: notAfter.toISOString() } as const;
-        await write(record, { kind: 'invited', site }, gateKey);
+        await write(record, [{ kind: 'invited', site }], { gateKey });
       }),
     admit: (site, publicKey, enrolment) =>
       serially(async () => {
         const before = standingOf(roster, site, publicKey);
-        if (enrolment !== null && (before === 'unknown' || before === 'revoked')) {
+        if (enrolment !== null && (before === 'unknown' || before === 'revoked' || before === 'replaced')) {
           await enrol(site, publicKey, enrolment);
         }
         const standing = standingOf(roster, site, publicKey);
@@ -176,11 +187,27 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
             return { standing, certificate: null };
           case 'revoked':
             throw coded('CSM-SITE-REVOKED', { site });
+          case 'replaced':
+            throw coded('CSM-SITE-REPLACED', { site });
           case 'unknown':
             throw coded('CSM-SITE-UNKNOWN', { site });
           default:
             return standing satisfies never;
         }
+      }),
+    askRekey: (site, change) =>
+      serially(async () => {
+        const { certificate = null, pending = null, rekeysAsked = 0 } = roster.members.get(site) ?? {};
+        const refuse = (problem: string): never => fail('CSM-KEY-CHANGE', { id: site, problem });
+        if (certificate === null || certificate.body.revoked) return refuse('the lead has not approved this site');
+        checkKeyChange(change, { consortium, role: 'site', id: site, from: certificate.body.publicKey });
+        // It asks at each connect.
+        if (pending?.publicKey === change.body.to) return;
+        const known = [...roster.members.values()].flatMap((one) => [one.certificate?.body.publicKey, ...one.former]);
+        if (known.includes(change.body.to)) refuse('the new key was somebody’s before');
+        if (rekeysAsked >= mostRekeysAsked)
+          refuse('it was asked for too often; the lead approves one or revokes the site');
+        await write({ type: 'site-rekey-asked', site, change }, [{ kind: 'rekey-asked', site }]);
       }),
     approve: (certificate) =>
       serially(async () => {
@@ -192,10 +219,10 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
         if (revoked) fail('CSM-SITE-CERTIFICATE', { site, problem: 'it revokes' });
         if (publicKey !== pending.publicKey) fail('CSM-SITE-CERTIFICATE', { site, problem: 'it is for another key' });
         const old = member.certificate;
-        await write({ type: 'site-approved', certificate }, { kind: 'approved', site, publicKey });
-        if (old !== null && !old.body.revoked && old.body.publicKey !== publicKey) {
-          for (const listener of listeners) listener({ kind: 'replaced', site, publicKey: old.body.publicKey });
-        }
+        const replaced = old !== null && !old.body.revoked && old.body.publicKey !== publicKey;
+        const gone = { kind: 'replaced', site, publicKey: old?.body.publicKey ?? publicKey, certificate } as const;
+        const changes = [...(replaced ? [gone] : []), { kind: 'approved', site, publicKey } as const];
+        await write({ type: 'site-approved', certificate }, changes);
       }),
     revoke: (certificate) =>
       serially(async () => {
@@ -208,18 +235,24 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
         const { publicKey, revoked } = certificate.body;
         if (!revoked) fail('CSM-SITE-CERTIFICATE', { site, problem: 'it does not revoke' });
         if (publicKey !== key) fail('CSM-SITE-CERTIFICATE', { site, problem: 'it is for another key' });
-        await write({ type: 'site-revoked', certificate }, { kind: 'revoked', site, publicKey });
+        await write({ type: 'site-revoked', certificate }, [{ kind: 'revoked', site, publicKey }]);
       }),
-    certify: (certificate, own) =>
+    certify: (certificate, next) =>
       serially(async () => {
         const { role, publicKey, revoked } = certificate.body;
-        if (role !== 'coordinator' || publicKey !== own || revoked) {
+        const isNext = publicKey === next?.publicKey;
+        if (role !== 'coordinator' || !(isNext || publicKey === keeper().publicKey) || revoked) {
           fail('CSM-SITE-CERTIFICATE', { site: certificate.body.id, problem: 'it is not for this coordinator' });
         }
         // The same word again, after an answer that was lost on its way.
         if (roster.coordinator?.signature === certificate.signature) return;
         checkWord(certificate, roster.coordinator);
-        await write({ type: 'coordinator-certified', certificate }, { kind: 'coordinator-certified', certificate });
+        const changes = [{ kind: 'coordinator-certified', certificate }] as const;
+        if (!isNext || next === null) await write({ type: 'coordinator-certified', certificate }, changes);
+        else {
+          const { change } = next;
+          await write({ type: 'coordinator-certified', certificate, change }, changes, { by: next });
+        }
       }),
     launched: (run, contract) =>
       serially(async () => {
@@ -227,7 +260,7 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
       }),
     collided: (site) =>
       serially(async () => {
-        if (roster.members.has(site)) await write({ type: 'agents-collided', site }, { kind: 'collided', site });
+        if (roster.members.has(site)) await write({ type: 'agents-collided', site }, [{ kind: 'collided', site }]);
       }),
     taken: (update) =>
       serially(async () => {

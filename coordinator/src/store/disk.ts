@@ -59,7 +59,15 @@ export async function syncFolder(disk: Disk, folder: string): Promise<void> {
 export async function makeFolder(disk: Disk, folder: string): Promise<void> {
   const first = await disk.mkdir(folder, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(disk, dirname(made));
+  const above: string[] = [];
+  for (let made = folder; made.length >= first.length; made = dirname(made)) above.push(dirname(made));
+  await all(above.map((one) => syncFolder(disk, one)));
+}
+
+/** Waits for all of them, also when one fails: nothing is under way any more when it says so. */
+export async function all(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Names in a folder; none when it is not there. */

@@ -56,7 +56,7 @@ export function folderBlobs(place: FolderPlace, openBlobs: number): FolderBlobs 
         next(async () => {
           const file = await open();
           await file.seal();
-          const done = { hash: file.digest(), bytes: file.offset };
+          const done = { hash: await file.digest(), bytes: file.offset };
           await adopt(path, done.hash);
           ended = 'committed';
           writers.delete(self);

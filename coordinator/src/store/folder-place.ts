@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Digests } from './digests.js';
 import type { Disk } from './disk.js';
 import type { Random } from './sealed-format.js';
 
@@ -8,10 +9,14 @@ export interface FolderPlace {
   readonly folder: string;
   readonly dataKey: Uint8Array;
   readonly random: Random;
+  readonly digests: Digests;
 }
 
 /** Where blobs lie, under their hashes. */
 export const blobsBelow = (folder: string): string => join(folder, 'blobs');
+
+/** Where uploads lie until they are blobs. */
+export const spoolsBelow = (folder: string): string => join(folder, 'spools');
 
 /** Where files are written before they get their name. */
 export const temporaryFolder = (folder: string): string => join(folder, 'tmp');

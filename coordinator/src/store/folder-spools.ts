@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import { blobHash, runId, siteId, stepId } from '@consilium/shared/ids';
 import type { Spool, SpoolClaim, SpoolEntry, SpoolOwner, Spools } from './blobs.js';
-import { hasCode, makeFolder, namesIn, syncFolder, withSpace } from './disk.js';
+import { all, hasCode, namesIn, syncFolder, withSpace } from './disk.js';
 import type { FolderBlobs } from './folder-blobs.js';
-import type { FolderPlace } from './folder-place.js';
+import { type FolderPlace, spoolsBelow } from './folder-place.js';
 import { createSealed, resumeSealed, type SealedWriter } from './sealed-writer.js';
 import { type SpoolFile, spoolHandle } from './spool-handle.js';
 import { turns } from './turns.js';
@@ -14,7 +14,7 @@ const fileName = /^([0-9a-f]{64})-(\d{1,15})\.(part|done)$/;
 /** Uploads in a folder: one folder for each site, run and step. */
 export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & { close(): Promise<void> } {
   const { disk, folder } = place;
-  const root = join(folder, 'spools');
+  const root = spoolsBelow(folder);
   const folderOf = ({ site, run, step }: SpoolOwner) => join(root, site, run, step.replaceAll(':', '.'));
   const live = new Map<string, Spool>();
   const inTurn = turns();
@@ -25,9 +25,11 @@ export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & {
       return hash === undefined ? [] : [{ name, hash: blobHash.parse(hash), bytes: Number(bytes), state }];
     });
 
+  /** Leaves a mark, durably with the folders that lead to it. */
   const mark = async (owned: string, name: string): Promise<void> => {
     await (await disk.open(join(owned, name), 'w', 0o600)).close();
-    await syncFolder(disk, owned);
+    const [ofRun, ofSite] = [dirname(owned), dirname(dirname(owned))];
+    await all([owned, ofRun, ofSite, root].map((one) => syncFolder(disk, one)));
   };
 
   const begin = async (path: string, bytes: number): Promise<SealedWriter> => {
@@ -45,7 +47,8 @@ export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & {
     const owned = folderOf(claim);
     const part = `${claim.hash}-${claim.bytes}.part`;
     const done = `${claim.hash}-${claim.bytes}.done`;
-    await makeFolder(disk, owned);
+    // Its name is made durable with the mark: what is not done may begin anew after the machine itself has failed.
+    await disk.mkdir(owned, { recursive: true, mode: 0o700 });
     const names = (await filesIn(owned)).map(({ name }) => name);
     const finished = names.includes(done) && !names.includes(part) && (await blobs.has(claim.hash));
     for (const name of names) {
@@ -54,11 +57,8 @@ export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & {
     const path = join(owned, part);
     return {
       writer: finished ? null : await begin(path, claim.bytes),
-      async adopt() {
-        // The mark counts only once the blob is there: a crash in between must not cost the site what it has sent.
-        await mark(owned, done);
-        await blobs.adopt(path, claim.hash);
-      },
+      mark: () => mark(owned, done),
+      adopt: () => blobs.adopt(path, claim.hash),
       async remove() {
         for (const name of [part, done]) await disk.rm(join(owned, name), { force: true });
       },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openChunk, sealChunk } from '@consilium/shared/crypto';
 import { coded } from '@consilium/shared/errors';
 import type { BlobPlace } from './blobs.js';
+import { openDigests } from './digests.js';
 import {
   type Disk,
   hasCode,
@@ -15,7 +16,7 @@ import {
   writeAll,
 } from './disk.js';
 import { folderBlobs } from './folder-blobs.js';
-import { blobsBelow, type FolderPlace, keyCheckFile, temporaryFolder } from './folder-place.js';
+import { blobsBelow, type FolderPlace, keyCheckFile, spoolsBelow, temporaryFolder } from './folder-place.js';
 import { folderSpools } from './folder-spools.js';
 import type { Random } from './sealed-format.js';
 
@@ -44,12 +45,14 @@ export async function openBlobFolder({
   random = randomBytes,
   disk = realDisk,
 }: BlobFolderOptions): Promise<BlobPlace> {
-  const place: FolderPlace = { disk, folder, dataKey, random };
+  const digests = openDigests();
+  const place: FolderPlace = { disk, folder, dataKey, random, digests };
   await withSpace(folder, async () => {
     await makeFolder(disk, folder);
     await checkKey(place);
     await disk.rm(temporaryFolder(folder), { recursive: true, force: true });
     await makeFolder(disk, temporaryFolder(folder));
+    await makeFolder(disk, spoolsBelow(folder));
   });
   const blobs = folderBlobs(place, openBlobs);
   const spools = folderSpools(place, blobs);
@@ -59,6 +62,7 @@ export async function openBlobFolder({
     async close() {
       await spools.close();
       await blobs.close();
+      await digests.close();
     },
   };
 }

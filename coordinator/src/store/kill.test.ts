@@ -39,9 +39,7 @@ async function killedAfter(after: number, program: string): Promise<string[]> {
 }
 
 describe('a coordinator killed at any moment', () => {
-  it('finds every acknowledged record, whole transactions only, and projections that fit', {
-    timeout: 120_000,
-  }, async () => {
+  it('finds every acknowledged record, whole transactions only, and projections that fit', async () => {
     const file = join(folder, 'consilium.db');
     const appending = `
       import { openSqliteStore, putRun } from ${JSON.stringify(built)};
@@ -76,7 +74,7 @@ describe('a coordinator killed at any moment', () => {
     }
   });
 
-  it('finds every acknowledged blob, no damaged one, and goes on with the upload', { timeout: 120_000 }, async () => {
+  it('finds every acknowledged blob, no damaged one, and goes on with the upload', async () => {
     const blobBytes = 1_500_000;
     const contentOf = (seed: number) => Buffer.alloc(blobBytes, `update ${seed} `);
     let seed = 0;

@@ -1,6 +1,7 @@
 import { asCoded, coded } from '@consilium/shared/errors';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import Libsql from 'libsql';
+import AsyncLibsql from 'libsql/promise';
 
 type Value = null | number | bigint | string | Uint8Array;
 
@@ -14,6 +15,8 @@ const keptStatements = 256;
 export interface Connection extends SqliteDatabase {
   /** Runs SQL without parameters or rows. */
   exec(sql: string): void;
+  /** Ends the transaction in a thread of libsql's own: the event loop goes on while the disk is flushed. */
+  commit(): Promise<void>;
 }
 
 /** @throws CSM-STORE-IN-USE, CSM-STORE-DAMAGED, CSM-STORE-DISK */
@@ -51,6 +54,14 @@ export function connect(file: string): Connection {
       return statement;
     },
     exec: (sql) => guarded(() => void database.exec(sql)),
+    async commit() {
+      try {
+        // libsql has two faces, one that waits and one that does not, over the same native connection.
+        await AsyncLibsql.prototype.exec.call(database, 'commit');
+      } catch (error) {
+        throw codedFault(error, file);
+      }
+    },
     close() {
       kept.clear();
       guarded(() => database.close());

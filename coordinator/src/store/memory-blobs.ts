@@ -42,7 +42,7 @@ function blobsIn(kept: Map<BlobHash, Uint8Array>): Blobs {
     return {
       async append(bytes) {
         open();
-        parts.push(bytes.slice());
+        parts.push(new Uint8Array(bytes));
       },
       async commit() {
         open();
@@ -105,6 +105,7 @@ function spoolsIn(uploads: Map<string, MemorySpool>, kept: Map<BlobHash, Uint8Ar
         onEnd: () => {},
         file: {
           writer: finished ? null : writerOn(spool),
+          mark: async () => {},
           async adopt() {
             kept.set(claim.hash, spool.bytes);
             spool.finished = true;
@@ -137,7 +138,7 @@ const writerOn = (spool: MemorySpool) => ({
   async append(bytes: Uint8Array) {
     spool.bytes = new Uint8Array(Buffer.concat([spool.bytes, bytes]));
   },
-  digest: () => sha256(spool.bytes),
+  digest: async () => sha256(spool.bytes),
   async seal() {},
   async close() {},
 });

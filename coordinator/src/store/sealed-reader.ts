@@ -1,6 +1,7 @@
 import { chunkOverheadBytes } from '@consilium/shared/crypto';
 import { coded, fail } from '@consilium/shared/errors';
 import type { BlobHash } from '@consilium/shared/ids';
+import { freeNow } from '@consilium/shared/memory';
 import { blobChunkBytes } from './blobs.js';
 import { type Disk, hasCode, readUpTo } from './disk.js';
 import {
@@ -100,19 +101,31 @@ export async function openSealed(
       async read(offset, length) {
         if (offset < 0 || length < 0 || offset + length > bytes)
           fail('CSM-BLOB-RANGE', { hash, offset, length, bytes });
+        const first = Math.floor(offset / blobChunkBytes);
+        // A whole chunk that nobody else has: no need for a copy.
+        if (
+          length > 0 &&
+          offset === first * blobChunkBytes &&
+          length === plainChunkBytes(first, bytes) &&
+          kept?.index !== first
+        ) {
+          const plain = await chunk(first);
+          return new Uint8Array(plain.buffer, plain.byteOffset, length);
+        }
         const result = new Uint8Array(length);
         for (let done = 0; done < length; ) {
           const index = Math.floor((offset + done) / blobChunkBytes);
           const plain = kept?.index === index ? kept.plain : await chunk(index);
-          const fresh = plain !== kept?.plain && plain.buffer.byteLength === plain.length;
           const start = offset + done - index * blobChunkBytes;
           const part = plain.subarray(start, start + length - done);
-          // Nobody else has it: no need for a copy.
-          if (fresh && part.length === plain.length && length === plain.length) return new Uint8Array(plain.buffer);
           result.set(part, done);
           done += part.length;
-          if (start + part.length < plain.length) kept = { index, plain };
-          else if (kept?.index === index) kept = null;
+          if (start + part.length < plain.length) {
+            kept = { index, plain };
+          } else {
+            if (kept?.index === index) kept = null;
+            freeNow(plain);
+          }
         }
         return result;
       },

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
-import { type BlobHash, blobHash } from '@consilium/shared/ids';
+import type { BlobHash } from '@consilium/shared/ids';
+import { freeNow } from '@consilium/shared/memory';
 import { blobChunkBytes } from './blobs.js';
+import type { Digest, Digests } from './digests.js';
 import { type Disk, type FileHandle, readUpTo, writeAll } from './disk.js';
 import {
   type ChunkSeal,
@@ -23,7 +24,7 @@ export interface SealedWriter {
   readonly offset: number;
   append(bytes: Uint8Array): Promise<void>;
   /** SHA-256 of what was taken. */
-  digest(): BlobHash;
+  digest(): Promise<BlobHash>;
   /** Writes the rest and the footer, and flushes all to the disk. */
   seal(): Promise<void>;
   close(): Promise<void>;
@@ -34,6 +35,7 @@ interface Place {
   readonly dataKey: Uint8Array;
   readonly path: string;
   readonly random: Random;
+  readonly digests: Digests;
 }
 
 /**
@@ -41,7 +43,7 @@ interface Place {
  * @param announced plain bytes that the file is to hold, where that is known
  */
 export async function createSealed(
-  { disk, dataKey, path, random }: Place,
+  { disk, dataKey, path, random, digests }: Place,
   announced = Number.POSITIVE_INFINITY,
 ): Promise<SealedWriter> {
   const header = newHeader(random);
@@ -53,7 +55,7 @@ export async function createSealed(
     await handle.close();
     throw error;
   }
-  return writerOn(handle, seal, createHash('sha256'), { wholeChunks: 0, announced });
+  return writerOn(handle, seal, digests.begin(announced), { wholeChunks: 0, announced });
 }
 
 /**
@@ -63,24 +65,27 @@ export async function createSealed(
  */
 export async function resumeSealed(place: Omit<Place, 'random'>, announced: number): Promise<SealedWriter | undefined> {
   const handle = await place.disk.open(place.path, 'r+');
+  const digest = place.digests.begin(announced);
   try {
     const seal = sealOf(place.dataKey, await readUpTo(handle, 0, headerBytes));
     if (seal !== undefined) {
-      const hash = createHash('sha256');
       let chunks = 0;
       while ((chunks + 1) * blobChunkBytes <= announced) {
         const plain = seal.open(chunks, await readUpTo(handle, chunkPosition(chunks), sealedChunkBytes));
         if (plain === undefined) break;
-        hash.update(plain);
+        await digest.update(plain);
+        freeNow(plain);
         chunks += 1;
       }
       await handle.truncate(chunkPosition(chunks));
-      return writerOn(handle, seal, hash, { wholeChunks: chunks, announced });
+      return writerOn(handle, seal, digest, { wholeChunks: chunks, announced });
     }
   } catch (error) {
+    digest.end();
     await handle.close();
     throw error;
   }
+  digest.end();
   await handle.close();
   return undefined;
 }
@@ -88,7 +93,7 @@ export async function resumeSealed(place: Omit<Place, 'random'>, announced: numb
 function writerOn(
   handle: FileHandle,
   seal: ChunkSeal,
-  hash: ReturnType<typeof createHash>,
+  hash: Digest,
   { wholeChunks, announced }: { readonly wholeChunks: number; readonly announced: number },
 ): SealedWriter {
   let chunks = wholeChunks;
@@ -99,19 +104,17 @@ function writerOn(
     const sealed = seal.seal(chunks, plain);
     // The disk works while the digest is made.
     const writing = writeAll(handle, sealed, chunkPosition(chunks));
-    hash.update(plain);
-    await writing;
+    await Promise.all([writing, hash.update(plain)]);
+    freeNow(sealed);
     if (plain.length === blobChunkBytes) chunks += 1;
   };
 
   const offset = () => chunks * blobChunkBytes + tailBytes;
   // Asked for before the file is sealed, and again for its footer: of a small blob that is all of it.
   let known: { readonly offset: number; readonly digest: BlobHash } | null = null;
-  const digest = (): BlobHash => {
+  const digest = async (): Promise<BlobHash> => {
     if (known?.offset !== offset()) {
-      const copy = hash.copy();
-      if (tail !== null) copy.update(tail.subarray(0, tailBytes));
-      known = { offset: offset(), digest: blobHash.parse(copy.digest('hex')) };
+      known = { offset: offset(), digest: await hash.of((tail ?? nothing).subarray(0, tailBytes)) };
     }
     return known.digest;
   };
@@ -141,13 +144,18 @@ function writerOn(
       }
     },
     async seal() {
-      const footer = sealFooter(seal, offset(), digest());
+      const footer = sealFooter(seal, offset(), await digest());
       if (tail !== null && tailBytes > 0) {
         await writeAll(handle, seal.seal(chunks, tail.subarray(0, tailBytes)), chunkPosition(chunks));
       }
       await writeAll(handle, footer, footerPosition(offset()));
       await handle.sync();
     },
-    close: () => handle.close(),
+    close() {
+      hash.end();
+      return handle.close();
+    },
   };
 }
+
+const nothing = new Uint8Array();

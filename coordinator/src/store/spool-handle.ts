@@ -1,6 +1,6 @@
 import { coded, fail } from '@consilium/shared/errors';
 import type { Spool, SpoolClaim } from './blobs.js';
-import { withSpace } from './disk.js';
+import { all, withSpace } from './disk.js';
 import type { SealedWriter } from './sealed-writer.js';
 import { turns } from './turns.js';
 
@@ -8,7 +8,9 @@ import { turns } from './turns.js';
 export interface SpoolFile {
   /** Null when the upload was finished before. */
   readonly writer: SealedWriter | null;
-  /** Leaves a mark and turns the flushed file into a blob, durably. */
+  /** Leaves a mark, durably, that the upload is done. It counts once the blob is there, and not beside a file that is none yet. */
+  mark(): Promise<void>;
+  /** Turns the flushed file into a blob, durably. */
   adopt(): Promise<void>;
   /** Removes the file and its mark. */
   remove(): Promise<void>;
@@ -73,12 +75,13 @@ export function spoolHandle({ claim, file, folder, onEnd }: HandleOptions): Spoo
         if (state === 'finished') return hash;
         const done = openWriter();
         if (done.offset < bytes) fail('CSM-SPOOL-INCOMPLETE', { run, step, offset: done.offset, bytes });
-        if (done.digest() !== hash) {
+        if ((await done.digest()) !== hash) {
           await end();
           await file.remove();
           throw coded('CSM-SPOOL-DIGEST', { run, step });
         }
-        await orEnd(done.seal().then(() => file.adopt()));
+        // The mark comes before the blob has its name: a crash in between must not cost the site what it has sent.
+        await orEnd(all([done.seal(), file.mark()]).then(() => file.adopt()));
         state = 'finished';
         await letGo();
         return hash;

@@ -4,10 +4,11 @@ import { dirname } from 'node:path';
 import { coded, fail } from '@consilium/shared/errors';
 import type { BlobHash } from '@consilium/shared/ids';
 import type { JournalHead, JournalRecord } from '@consilium/shared/journal';
-import { Kysely, SqliteDialect, sql } from 'kysely';
+import { type AccessMode, Kysely, sql } from 'kysely';
 import { type Connection, connect } from './libsql.js';
 import { holdLock } from './lock.js';
 import { migrate } from './migrations/index.js';
+import { dialectOn } from './sqlite-dialect.js';
 import type { Store, Tx } from './store.js';
 import type { Tables } from './tables/index.js';
 import { headOf, insertRecords, listChains, pageOf } from './tables/records.js';
@@ -28,7 +29,7 @@ export async function openSqliteStore({ file }: { readonly file: string }): Prom
     for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'busy_timeout = 5000']) {
       connection.prepare(`PRAGMA ${pragma}`).all([]);
     }
-    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
+    const db = new Kysely<Tables>({ dialect: dialectOn(connection) });
     if (!inMemory) checkPages(connection, file);
     await migrate(db, file);
     return storeOn(db, file, unlock);
@@ -42,20 +43,22 @@ function storeOn(db: Kysely<Tables>, file: string, unlock: () => void): Store {
   const inside = new AsyncLocalStorage<{ ended: boolean }>();
 
   // There is one connection: a query that waits for its own transaction to end would wait for ever.
-  const transaction = async <Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> => {
+  const transaction = async <Result>(accessMode: AccessMode, work: (tx: Tx) => Promise<Result>): Promise<Result> => {
     if (inside.getStore()?.ended === false)
       throw new Error('Inside a transaction, use the transaction, not the store.');
     const scope = { ended: false };
     try {
-      return await inside.run(scope, () => db.transaction().execute(work));
+      return await inside.run(scope, () => db.transaction().setAccessMode(accessMode).execute(work));
     } finally {
       scope.ended = true;
     }
   };
+  const read = <Result>(query: (tx: Tx) => Promise<Result>) => transaction('read only', query);
+  const write = <Result>(change: (tx: Tx) => Promise<Result>) => transaction('read write', change);
 
   async function* records(chain: string, from = 0): AsyncGenerator<JournalRecord> {
     for (let next = from; ; ) {
-      const page = await transaction((tx) => pageOf(tx, chain, next, recordsPerPage)).catch((error: unknown) => {
+      const page = await read((tx) => pageOf(tx, chain, next, recordsPerPage)).catch((error: unknown) => {
         if (error instanceof SyntaxError) throw coded('CSM-STORE-DAMAGED', { file }, { cause: error });
         throw error;
       });
@@ -78,7 +81,7 @@ function storeOn(db: Kysely<Tables>, file: string, unlock: () => void): Store {
   return {
     append: async (chain, expectedHead, added, project) => {
       checkLinks(chain, expectedHead, added);
-      await transaction(async (tx) => {
+      await write(async (tx) => {
         const head = await headOf(tx, chain);
         if ((head?.hash ?? null) !== expectedHead) fail('CSM-STORE-STALE-HEAD', { chain });
         checkSequence(head, added);
@@ -86,11 +89,11 @@ function storeOn(db: Kysely<Tables>, file: string, unlock: () => void): Store {
         await project(tx);
       });
     },
-    head: (chain) => transaction((tx) => headOf(tx, chain)),
+    head: (chain) => read((tx) => headOf(tx, chain)),
     records,
-    chains: () => transaction(listChains),
-    read: (query) => transaction(query),
-    write: transaction,
+    chains: () => read(listChains),
+    read,
+    write,
     close: () => {
       closing ??= close();
       return closing;

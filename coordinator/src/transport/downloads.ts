@@ -1,11 +1,12 @@
 import { asCoded, type CodedError, coded, fail } from '@consilium/shared/errors';
 import { frameBytes, type Open, sendable, transferIdleMs, windowBytes } from '@consilium/shared/wire';
 import type { Admission, Place } from './admission.js';
-import type { BlobSource, GatewayHandlers } from './ports.js';
+import type { GatewayHandlers } from './ports.js';
+import type { SharedBlob, SharedReads } from './shared-reads.js';
 import type { Transfer, TransferLine } from './transfer.js';
 
 export interface DownloadServices {
-  readonly blobs: BlobSource;
+  readonly reads: SharedReads;
   readonly admission: Admission;
   readonly mayDownload: GatewayHandlers['mayDownload'];
   readonly onMoved: GatewayHandlers['onMoved'];
@@ -19,6 +20,7 @@ export function serveDownload(request: Open, line: TransferLine, services: Downl
   const { transfer, run, step, hash } = request;
   const life = new AbortController();
   let place: Place | null = null;
+  let blob: SharedBlob | null = null;
   let sent = request.bytes;
   let acked = request.bytes;
   let wake: () => void = () => {};
@@ -28,6 +30,7 @@ export function serveDownload(request: Open, line: TransferLine, services: Downl
     life.abort(error);
     if (error !== null) line.send({ type: 'abort', transfer, error: sendable(error) });
     place?.release();
+    blob?.close();
     wake();
   }
 
@@ -37,7 +40,7 @@ export function serveDownload(request: Open, line: TransferLine, services: Downl
   async function serve(): Promise<void> {
     if (!(await services.mayDownload(line.site, hash))) fail('CSM-ACCESS-BLOB', { hash });
     if (life.signal.aborted) return;
-    const size = await services.blobs.size(hash);
+    const size = await services.reads.size(hash);
     if (request.bytes > size) fail('CSM-TRANSFER-OFFSET', { got: request.bytes, expected: size });
     const wanted = Math.min(windowBytes, request.window, size - sent);
     const held = await services.admission.enter('download', wanted, onIdle, life.signal);
@@ -46,6 +49,7 @@ export function serveDownload(request: Open, line: TransferLine, services: Downl
       return;
     }
     place = held;
+    blob = services.reads.open(hash);
     const window = Math.max(held.window, frameBytes);
     line.send({ type: 'opened', transfer, bytes: size, window });
     while (sent < size && !life.signal.aborted) {
@@ -56,9 +60,9 @@ export function serveDownload(request: Open, line: TransferLine, services: Downl
         });
         continue;
       }
-      const bytes = await services.blobs.read(hash, sent, length);
-      if (life.signal.aborted) return;
-      line.sendFrame({ transfer, offset: sent, bytes });
+      await blob.use(sent, length, (bytes) => {
+        if (!life.signal.aborted) line.sendFrame({ transfer, offset: sent, bytes });
+      });
       sent += length;
     }
     while (acked < size && !life.signal.aborted) {

@@ -6,10 +6,11 @@ import {
   type ChannelKeys,
   coordinatorHandshake,
   type Identity,
+  type ProvenSite,
   sealedChannel,
 } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
-import type { ConsortiumId, SiteId } from '@consilium/shared/ids';
+import type { ConsortiumId, PublicKey, SiteId } from '@consilium/shared/ids';
 import {
   type Assignment,
   type Clock,
@@ -17,8 +18,9 @@ import {
   handshakeMs,
   hasNativeMasking,
   type Log,
-  maxJudged,
   maxMessageBytes,
+  maxMessages,
+  maxMessagesPerSecond,
   maxTransfers,
   maxUnproven,
   maxWindowBytes,
@@ -33,20 +35,20 @@ import {
 import { Server, type Socket } from 'socket.io';
 import { accept } from './accept.js';
 import { createAdmission } from './admission.js';
+import { type Allowance, createAllowance } from './allowance.js';
 import { createInstances } from './instances.js';
 import { createJudging, type Judging } from './judging.js';
-import { createLimit } from './limit.js';
 import type { Admitted, BlobSource, GatewayHandlers, SiteTraffic, SpoolPlace } from './ports.js';
 import { openSession, type Session } from './session.js';
+import { shareReads } from './shared-reads.js';
 import { createTransfers, type Transfers } from './transfers.js';
 import { attachToUpgrades } from './upgrades.js';
 
 export interface GatewayOptions {
   /** An http or https server; the gateway takes the websockets under `gatewayPath` and leaves the rest alone. */
   readonly server: HttpServer;
-  readonly identity: Identity;
-  /** Asked for at each handshake, since the lead may issue a newer one. */
-  readonly certificate: () => Certificate;
+  /** Asked for at each handshake, since the lead may issue a newer certificate, and for another key. */
+  readonly credentials: () => { readonly identity: Identity; readonly certificate: Certificate };
   readonly consortium: ConsortiumId;
   readonly blobs: BlobSource;
   readonly spools: SpoolPlace;
@@ -64,8 +66,10 @@ export interface Gateway {
   verdict(site: SiteId, verdict: Verdict): void;
   /** Tells the site that its standing has changed. */
   welcome(site: SiteId, admitted: Admitted): void;
-  /** Ends the site's session at once, with the reason. */
-  disconnect(site: SiteId, error: CodedError): void;
+  /** Ends the site's session at once, with the reason; where a key is named, only one that was opened with it. */
+  disconnect(site: SiteId, error: CodedError, publicKey?: PublicKey): void;
+  /** Tells all sites of the coordinator's newest certificate: none that is older counts from then on. */
+  certified(certificate: Certificate): void;
   connected(): readonly SiteId[];
   traffic(): readonly SiteTraffic[];
   /** Bytes that came from a site and went to it, since the gateway was opened. */
@@ -76,6 +80,9 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** Pieces of 1 MiB of blobs that are being fetched, kept for the next who fetches them. */
+const keptPieces = 16;
+
 /** How long a farewell may take to leave before its socket is cut. */
 const farewellMs = 1_000;
 
@@ -83,6 +90,8 @@ interface Seat {
   readonly session: Session;
   readonly transfers: Transfers;
   readonly judging: Judging;
+  /** The key that it was opened with. */
+  readonly publicKey: PublicKey;
   standing: Admitted['standing'];
 }
 
@@ -92,6 +101,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   const seats = new Map<SiteId, Seat>();
   const assignments = new Map<SiteId, Assignment>();
   const counted = new Map<SiteId, { sent: number; received: number }>();
+  /** Over all connections of a site: who is sent away for a flood does not begin anew. */
+  const allowances = new Map<SiteId, Allowance>();
   const endings = new Set<Promise<void>>();
   const instances = createInstances();
   const admission = createAdmission(clock, {
@@ -101,7 +112,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     narrowBytes: narrowWindowBytes,
     idleMs: transferIdleMs,
   });
-  const limit = createLimit(maxJudged);
+  const reads = shareReads(options.blobs, keptPieces);
   const sockets = new Set<Socket>();
   let unproven = 0;
   let resumed = 0;
@@ -136,11 +147,10 @@ export function openGateway(options: GatewayOptions): Gateway {
     unproven++;
     try {
       if (unproven > maxUnproven || !open) throw coded('CSM-HANDSHAKE-BUSY');
-      const { identity, consortium } = options;
-      const handshake = coordinatorHandshake({ identity, consortium, certificate: options.certificate() });
+      const handshake = coordinatorHandshake({ consortium: options.consortium, ...options.credentials() });
       const { site, publicKey, enrolment, keys } = await accept(socket, handshake, { clock, limitMs: handshakeMs });
       const admitted = await handlers.admit(site, publicKey, enrolment);
-      if (socket.connected && open) seat(socket, channel(keys), site, admitted);
+      if (socket.connected && open) seat(socket, channel(keys), { site, publicKey }, admitted);
     } catch (thrown) {
       const error = asCoded(thrown);
       log.warn({ code: error.code, details: error.details, err: causeOf(error) }, 'a connection was refused');
@@ -151,21 +161,34 @@ export function openGateway(options: GatewayOptions): Gateway {
     }
   }
 
-  function seat(socket: Socket, sealed: Channel, site: SiteId, admitted: Admitted): void {
+  function seat(
+    socket: Socket,
+    sealed: Channel,
+    { site, publicKey }: Pick<ProvenSite, 'site' | 'publicKey'>,
+    admitted: Admitted,
+  ): void {
     const count = counted.get(site) ?? { sent: 0, received: 0 };
     counted.set(site, count);
-    const session: Session = openSession(socket, sealed, site, {
-      onMessage: (message) => dispatch(mine, message),
-      onFrame: (frame) => transfers.frame(frame),
-      onBytes: (direction, bytes) => {
-        count[direction] += bytes;
+    const allowance =
+      allowances.get(site) ?? createAllowance(clock, { most: maxMessages, perSecond: maxMessagesPerSecond });
+    allowances.set(site, allowance);
+    const session: Session = openSession(
+      socket,
+      sealed,
+      { site, allowance },
+      {
+        onMessage: (message) => dispatch(mine, message),
+        onFrame: (frame) => transfers.frame(frame),
+        onBytes: (direction, bytes) => {
+          count[direction] += bytes;
+        },
+        onEnd: (error) => leave(mine, error),
       },
-      onEnd: (error) => leave(mine, error),
-    });
-    const { blobs, spools } = options;
+    );
+    const { spools } = options;
     const { mayUpload, mayDownload, onMoved } = handlers;
     const transfers = createTransfers(session, {
-      blobs,
+      reads,
       spools,
       admission,
       mayUpload,
@@ -174,8 +197,8 @@ export function openGateway(options: GatewayOptions): Gateway {
       onResumed,
       onUnkept,
     });
-    const judging = createJudging(site, session.send, { onSubmit: handlers.onSubmit, limit, log });
-    const mine: Seat = { session, transfers, judging, standing: admitted.standing };
+    const judging = createJudging(site, session.send, { onSubmit: handlers.onSubmit, log });
+    const mine: Seat = { session, transfers, judging, publicKey, standing: admitted.standing };
     const former = seats.get(site);
     seats.set(site, mine);
     former?.session.close(coded('CSM-ACCESS-SUPERSEDED', { site }));
@@ -218,6 +241,11 @@ export function openGateway(options: GatewayOptions): Gateway {
       case 'abort':
         transfers.find(message.transfer)?.stop(null);
         break;
+      case 'rekey':
+        handlers
+          .onRekey(session.site, message.change)
+          .catch((thrown: unknown) => session.send({ type: 'notice', error: sendable(asCoded(thrown)) }));
+        break;
       default:
         message satisfies never;
     }
@@ -240,11 +268,18 @@ export function openGateway(options: GatewayOptions): Gateway {
     verdict: (site, verdict) => seats.get(site)?.session.send(verdict),
     welcome(site, admitted) {
       const seated = seats.get(site);
-      if (seated === undefined) return;
+      const named = admitted.certificate?.body.publicKey;
+      if (seated === undefined || (named !== undefined && named !== seated.publicKey)) return;
       seated.standing = admitted.standing;
       seated.session.send({ type: 'welcome', ...admitted });
     },
-    disconnect: (site, error) => seats.get(site)?.session.close(error),
+    disconnect(site, error, publicKey) {
+      const seated = seats.get(site);
+      if (publicKey === undefined || seated?.publicKey === publicKey) seated?.session.close(error);
+    },
+    certified(certificate) {
+      for (const { session } of seats.values()) session.send({ type: 'certified', certificate });
+    },
     connected: () => [...seats.keys()],
     traffic: () =>
       [...counted].map(([site, { sent, received }]) => ({

@@ -1,7 +1,6 @@
 import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
 import { type Log, maxSiteSubmissions, type SignedManifest, sendable } from '@consilium/shared/wire';
-import type { Limit } from './limit.js';
 import type { Admitted, GatewayHandlers, Judgement } from './ports.js';
 
 /** A site's contributions on their way to a verdict. */
@@ -12,15 +11,13 @@ export interface Judging {
 
 export interface JudgingServices {
   readonly onSubmit: GatewayHandlers['onSubmit'];
-  /** Shared by all sites. */
-  readonly limit: Limit;
   readonly log: Log;
 }
 
 export function createJudging(
   site: SiteId,
   answer: (judgement: Judgement) => void,
-  { onSubmit, limit, log }: JudgingServices,
+  { onSubmit, log }: JudgingServices,
 ): Judging {
   let waiting = 0;
 
@@ -31,7 +28,7 @@ export function createJudging(
     if (waiting >= maxSiteSubmissions) return defer(coded('CSM-TRANSFER-LIMIT', { limit: maxSiteSubmissions }));
     waiting++;
     try {
-      return await limit(() => onSubmit(site, contribution));
+      return await onSubmit(site, contribution);
     } catch (thrown) {
       const error = asCoded(thrown);
       const err = error.code === 'CSM-INTERNAL' ? error.cause : undefined;

@@ -1,4 +1,4 @@
-import type { Certificate, EnrolmentProof } from '@consilium/shared/crypto';
+import type { Certificate, EnrolmentProof, KeyChange } from '@consilium/shared/crypto';
 import type { CodedError } from '@consilium/shared/errors';
 import type { BlobHash, PublicKey, RunId, SiteId, StepId } from '@consilium/shared/ids';
 import type { Deferred, SignedManifest, SiteStatus, Verdict } from '@consilium/shared/wire';
@@ -7,6 +7,7 @@ import type { Deferred, SignedManifest, SiteStatus, Verdict } from '@consilium/s
 export interface BlobSource {
   /** Plain bytes of a blob. */
   size(hash: BlobHash): Promise<number>;
+  /** The array is the caller's own. */
   read(hash: BlobHash, offset: number, length: number): Promise<Uint8Array>;
 }
 
@@ -63,6 +64,8 @@ export interface GatewayHandlers {
   /** `true`, or why not. Asked before the spool is touched. */
   mayUpload(site: SiteId, upload: Omit<UploadClaim, 'site'>): Promise<true | CodedError> | true | CodedError;
   mayDownload(site: SiteId, hash: BlobHash): Promise<boolean> | boolean;
+  /** A site asks for another key in the place of its own. A coded error is told to the people there. */
+  onRekey(site: SiteId, change: KeyChange): Promise<void>;
   /** A transfer of the site got on. */
   onMoved(site: SiteId, moved: Moved): void;
   /** The site's last session ended and no other took its place. */

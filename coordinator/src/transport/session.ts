@@ -1,9 +1,11 @@
 import type { Channel, TransferFrame } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
+import { freeNow } from '@consilium/shared/memory';
 import {
   type CoordinatorMessage,
   maxMessageBytes,
+  maxMessagesPerSecond,
   maxUnread,
   readMessage,
   type SiteMessage,
@@ -11,6 +13,7 @@ import {
   siteMessage,
 } from '@consilium/shared/wire';
 import type { Socket } from 'socket.io';
+import type { Allowance } from './allowance.js';
 
 /** One proven site on one socket: sealed messages out and in. */
 export interface Session {
@@ -30,7 +33,12 @@ export interface SessionEvents {
 }
 
 /** Opens a session on a socket whose handshake is done. Whatever is not sealed, next in order and well formed ends it. */
-export function openSession(socket: Socket, channel: Channel, site: SiteId, events: SessionEvents): Session {
+export function openSession(
+  socket: Socket,
+  channel: Channel,
+  { site, allowance }: { readonly site: SiteId; readonly allowance: Allowance },
+  events: SessionEvents,
+): Session {
   const life = new AbortController();
   /** Since the connection last took all that waited for it. */
   let unread = 0;
@@ -67,8 +75,13 @@ export function openSession(socket: Socket, channel: Channel, site: SiteId, even
       }
       events.onBytes('received', payload.length);
       const opened = channel.open(payload);
-      if (opened.kind === 'frame') events.onFrame(opened);
-      else events.onMessage(readMessage(siteMessage, opened.json));
+      if (opened.kind === 'control') {
+        if (!allowance.take()) throw coded('CSM-CHANNEL-FLOOD', { site, most: maxMessagesPerSecond });
+        events.onMessage(readMessage(siteMessage, opened.json));
+        return;
+      }
+      if (opened.bytes.buffer !== payload.buffer) freeNow(payload);
+      events.onFrame(opened);
     } catch (thrown) {
       close(asCoded(thrown));
     }
@@ -88,7 +101,10 @@ export function openSession(socket: Socket, channel: Channel, site: SiteId, even
       unlessUnread();
     },
     sendFrame(frame) {
-      if (!life.signal.aborted) put(channel.sealFrame(frame));
+      if (life.signal.aborted) return;
+      put(channel.sealFrame(frame));
+      // It will be acknowledged.
+      allowance.give();
     },
     close,
   };

@@ -12,6 +12,7 @@ export interface TransferLine {
 
 /** One transfer that waits or runs. What does not fit its direction or its state ends it with a coded abort. */
 export interface Transfer {
+  /** Takes a frame, bytes and all. */
   frame(frame: TransferFrame): void;
   ack(offset: number): void;
   commit(): void;

@@ -1,6 +1,7 @@
 import type { TransferFrame } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded, fail } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
+import { freeNow } from '@consilium/shared/memory';
 import { frameBytes, type Open, sendable, transferIdleMs, windowBytes } from '@consilium/shared/wire';
 import type { Admission, Place } from './admission.js';
 import type { GatewayHandlers, OpenSpool, SpoolPlace } from './ports.js';
@@ -77,6 +78,7 @@ export function receiveUpload(request: Open, line: TransferLine, services: Uploa
   async function keep(frame: TransferFrame): Promise<void> {
     if (spool === null) return;
     written = await spool.write(frame.offset, frame.bytes);
+    freeNow(frame.bytes);
     place?.touch();
     services.onMoved(line.site, { run, step, hash, offset: written });
     line.send({ type: 'ack', transfer, offset: written });

@@ -3,7 +3,7 @@ import { type Contract, isOrExtends } from '@consilium/shared/contract';
 import { verify } from '@consilium/shared/crypto';
 import { coded } from '@consilium/shared/errors';
 import type { BlobHash } from '@consilium/shared/ids';
-import { type RunReport, runReport, type SignedReport, signedReport, verifyReport } from '@consilium/shared/report';
+import { isSignedReport, type RunReport, runReport, type SignedReport, signedReport } from '@consilium/shared/report';
 import { csvOf, runTables } from '@consilium/shared/report/tables';
 import { runReportOf } from '../reports/index.js';
 import { currentStepId, inOrder, type RunState, resultOf } from '../rounds/index.js';
@@ -51,22 +51,14 @@ export async function checkSiteReports(
       continue;
     }
     const { report } = parsed.data;
-    if (!keys.ofSite(site).some((key) => isSigned(parsed.data, key))) bad(`no certified key of ${site} signed it`);
+    if (!keys.ofSite(site).some(({ publicKey }) => isSignedReport(parsed.data, publicKey, verify)))
+      bad(`no certified key of ${site} signed it`);
     else if (report.site !== site || report.run !== contract.run || !isOrExtends(contract, report.contract)) {
       bad('it is of another site or run');
     } else if (model !== null && report.model !== model) bad('it judges another model');
     else reports.push(parsed.data);
   }
   return { reports, findings };
-}
-
-function isSigned(report: SignedReport, key: Parameters<typeof verifyReport>[1]): boolean {
-  try {
-    verifyReport(report, key, verify);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**

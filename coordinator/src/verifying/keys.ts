@@ -1,14 +1,23 @@
 import { canonicalBytes } from '@consilium/shared/canonical';
-import { certificateDomain, verify } from '@consilium/shared/crypto';
+import { type Certificate, certificateDomain, verify } from '@consilium/shared/crypto';
 import { coded } from '@consilium/shared/errors';
 import { type ExportSeal, sealFile } from '@consilium/shared/exported';
 import type { PublicKey } from '@consilium/shared/ids';
 import { type Finding, finding } from './finding.js';
 
+/** A key that the lead certified, and the newest revision that names it. */
+export interface CertifiedKey {
+  readonly publicKey: PublicKey;
+  readonly revision: number;
+}
+
 /** Whose keys the lead certified, former and revoked ones too: what they signed before stays theirs. */
 export interface CertifiedKeys {
   readonly coordinator: readonly PublicKey[];
-  ofSite(site: string): readonly PublicKey[];
+  /** By revision, oldest first. */
+  ofSite(site: string): readonly CertifiedKey[];
+  /** Whether a certificate is the lead's. */
+  isWord(certificate: Certificate): boolean;
 }
 
 /** Reads the lead's words in a seal, each against the lead's key. */
@@ -17,15 +26,25 @@ export function certifiedKeys({ lead, consortium, certificates }: ExportSeal): {
   readonly findings: readonly Finding[];
 } {
   const coordinator: PublicKey[] = [];
-  const sites = new Map<string, PublicKey[]>();
+  const sites = new Map<string, CertifiedKey[]>();
   const findings: Finding[] = [];
-  for (const { body, signature } of certificates) {
-    const { role, id, publicKey } = body;
-    if (body.consortium !== consortium || !verify(lead, certificateDomain, canonicalBytes(body), signature)) {
+  const isWord = ({ body, signature }: Certificate): boolean =>
+    body.consortium === consortium && verify(lead, certificateDomain, canonicalBytes(body), signature);
+  for (const certificate of certificates) {
+    const { role, id, publicKey, revision } = certificate.body;
+    if (!isWord(certificate)) {
       const problem = `the lead did not certify the key of ${id}`;
       findings.push(finding(sealFile, coded('CSM-VERIFY-SEAL', { file: sealFile, problem })));
     } else if (role === 'coordinator') coordinator.push(publicKey);
-    else sites.set(id, [...(sites.get(id) ?? []), publicKey]);
+    else sites.set(id, newest([...(sites.get(id) ?? []), { publicKey, revision }]));
   }
-  return { keys: { coordinator, ofSite: (site) => sites.get(site) ?? [] }, findings };
+  return { keys: { coordinator, ofSite: (site) => sites.get(site) ?? [], isWord }, findings };
 }
+
+const newest = (keys: readonly CertifiedKey[]): CertifiedKey[] => {
+  const last = new Map<PublicKey, number>();
+  for (const { publicKey, revision } of keys) last.set(publicKey, Math.max(revision, last.get(publicKey) ?? 0));
+  return [...last]
+    .map(([publicKey, revision]) => ({ publicKey, revision }))
+    .sort((one, other) => one.revision - other.revision);
+};

@@ -1,7 +1,7 @@
 import { canonicalHash } from '@consilium/shared/canonical';
 import { type Contract, contractHash, idOf, originalOf } from '@consilium/shared/contract';
 import { asCoded, coded } from '@consilium/shared/errors';
-import type { BlobHash, StepId } from '@consilium/shared/ids';
+import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { JournalRecord } from '@consilium/shared/journal';
 import type { SignedManifest } from '@consilium/shared/wire';
 import { checkContribution, foldStep } from '../conduct/index.js';
@@ -57,6 +57,8 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
   let state = newRun(original);
   let contributions = 0;
   const folds: FoldCheck[] = [];
+  /** Of each site, the newest revision whose key has spoken or was put in place: older ones count no more. */
+  const revisions = new Map<SiteId, number>();
   const named = new Set<BlobHash>();
   const sent = new Map<string, { site: string; bytes: number; accepted: boolean }>();
 
@@ -83,6 +85,8 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
       case 'step-done':
         return isOpen(record.step, 'folding') ? null : `${record.step} was not being folded`;
       case 'site-joined':
+      case 'site-rekeyed':
+      case 'key-changed':
       case 'site-left':
       case 'site-returned':
       case 'extended':
@@ -95,6 +99,18 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
     }
   }
 
+  /** A site's key gives way to the next one, by the lead's word. */
+  function checkRekeyed(sequence: number, { site, certificate }: Rekeyed): Finding | null {
+    const { role, id, revision, publicKey, revoked } = certificate.body;
+    if (!keys.isWord(certificate) || role !== 'site' || id !== site || revoked) {
+      return badRecord(sequence, `the lead did not certify this key of ${site}`);
+    }
+    if (revision < (revisions.get(site) ?? 0)) return badRecord(sequence, `the lead had replaced this key of ${site}`);
+    const known = keys.ofSite(site).find((key) => key.publicKey === publicKey);
+    revisions.set(site, known?.revision ?? revision);
+    return null;
+  }
+
   /** Whether one of the keys that the lead certified for this site stands behind it. */
   function checkSigned(sequence: number, record: Contributed): Finding | null {
     const { site, contribution } = record;
@@ -104,9 +120,13 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
     const certified = keys.ofSite(site);
     if (certified.length === 0) return badRecord(sequence, `the lead certified no key of ${site}`);
     let fault: unknown = null;
-    for (const key of certified) {
+    for (const { publicKey, revision } of certified.toReversed()) {
       try {
-        checkContribution(state, site, key, contribution);
+        checkContribution(state, site, publicKey, contribution);
+        if (revision < (revisions.get(site) ?? 0)) {
+          return finding(journalFile, coded('CSM-VERIFY-KEY', { sequence, site }), { record: sequence });
+        }
+        revisions.set(site, revision);
         fault = null;
         break;
       } catch (thrown) {
@@ -169,6 +189,10 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
         const bad = checkSigned(sequence, record);
         if (bad !== null) return bad;
       }
+      if (record.type === 'site-rekeyed') {
+        const bad = checkRekeyed(sequence, record);
+        if (bad !== null) return bad;
+      }
       // A fold that differs is told and does not end the replay: what follows was built on what the journal names.
       const fold = record.type === 'step-done' ? await checkFold(sequence, record.step, record.output) : null;
       try {
@@ -184,4 +208,5 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
   };
 }
 
+type Rekeyed = Extract<RunRecord, { readonly type: 'site-rekeyed' }>;
 type Contributed = Extract<RunRecord, { readonly contribution: SignedManifest }>;

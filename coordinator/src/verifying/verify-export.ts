@@ -11,7 +11,7 @@ import { verify } from '@consilium/shared/crypto';
 import { asCoded, coded, fail } from '@consilium/shared/errors';
 import { blobFolder, type ExportSeal, readSeal, sealFile } from '@consilium/shared/exported';
 import type { BlobHash, PublicKey, RunId } from '@consilium/shared/ids';
-import { type JournalHead, readJournal, type VerifyJournal, verifyNext } from '@consilium/shared/journal';
+import { followKeeper, type JournalHead, readJournal, verifyNext } from '@consilium/shared/journal';
 import { type RunState, resultOf } from '../rounds/index.js';
 import { checkBySums, checkFiles } from './check-files.js';
 import { checkRunReport, checkSiteReports, type ReportPoint, readRunReport, reportFile } from './check-report.js';
@@ -170,8 +170,7 @@ async function walkJournal(
   },
 ): Promise<Walk> {
   const { keys, replay, reportHead, signal } = means;
-  const signedBy: VerifyJournal = (domain, bytes, signature) =>
-    keys.coordinator.some((key) => verify(key, domain, bytes, signature));
+  const signedBy = followKeeper(keys.coordinator, (key) => keys.coordinator.includes(key));
   const findings: Finding[] = [];
   let last: JournalHead | null = null;
   let began = '';

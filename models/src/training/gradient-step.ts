@@ -10,7 +10,9 @@ export interface GradientStep {
   readonly loss: () => tf.Scalar;
   /** A pull of every variable towards a value of its own: FedProx. It is no part of the loss that is given back. */
   readonly pull?: Pull | undefined;
-  /** The greatest L2 norm of all gradients together, the pull's included; no limit where left out. */
+  /** Added to the gradients, one for each variable in their order: SCAFFOLD. Nor is this part of the loss. */
+  readonly shift?: readonly tf.Tensor[] | undefined;
+  /** The greatest L2 norm of all gradients together, pull and shift included; no limit where left out. */
   readonly gradientLimit?: number | undefined;
   /** Of this step alone, in place of the optimizer's. */
   readonly now?: StepSettings | undefined;
@@ -27,11 +29,20 @@ export interface Pull {
  * One gradient step; gives the loss before it. The loss stays on the device: reading it waits for the step, so read many at
  * once, and dispose of it. Nothing else is left behind.
  */
-export const gradientStep = ({ variables, optimizer, loss, pull, gradientLimit, now }: GradientStep): tf.Scalar =>
+export const gradientStep = ({
+  variables,
+  optimizer,
+  loss,
+  pull,
+  shift,
+  gradientLimit,
+  now,
+}: GradientStep): tf.Scalar =>
   tf.tidy(() => {
     const { value, grads } = tf.variableGrads(loss, [...variables]);
     const own = variables.map(({ name }) => gradientOf(grads, name));
-    const gradients = pull === undefined ? own : pulled(own, variables, pull);
+    const drawn = pull === undefined ? own : pulled(own, variables, pull);
+    const gradients = shift === undefined ? drawn : shifted(drawn, shift);
     optimizer.apply(gradientLimit === undefined ? gradients : clipToNorm(gradients, gradientLimit), now);
     return value;
   });
@@ -45,6 +56,13 @@ const pulled = (
     const [variable, anchor] = [variables[index], towards[index]];
     if (variable === undefined || anchor === undefined) throw new RangeError(`no anchor for variable ${index}`);
     return gradient.add(variable.sub(anchor).mul(strength));
+  });
+
+const shifted = (gradients: readonly tf.Tensor[], shift: readonly tf.Tensor[]): readonly tf.Tensor[] =>
+  gradients.map((gradient, index) => {
+    const own = shift[index];
+    if (own === undefined) throw new RangeError(`no shift of variable ${index}`);
+    return gradient.add(own);
   });
 
 function gradientOf(gradients: tf.NamedTensorMap, name: string): tf.Tensor {

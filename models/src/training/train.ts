@@ -49,6 +49,8 @@ export interface TrainOptions {
   readonly gradientLimit?: number;
   /** FedProx: strength of the pull back to the values at the call's start. */
   readonly proximal?: number;
+  /** SCAFFOLD: values that every gradient of a tensor is corrected by, by the tensor's name; none for a tensor that it does not name. */
+  readonly correction?: ReadonlyMap<string, Float32Array>;
   /** Called every `progressSteps` steps and at the end of each epoch: only then are losses read. */
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
@@ -86,6 +88,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const study = model.study(samples, { classWeights, seed });
   const optimizer = ratedOptimizer(options.optimizer, model.trained, options.rates ?? {});
   const pull = pullOf(variables, options.proximal ?? 0);
+  const shift = shiftOf(model, options.correction);
   const unread = unreadLosses();
   let done = 0;
   let lossSum = 0;
@@ -99,7 +102,8 @@ export async function train(options: TrainOptions): Promise<Trained> {
         const place = placeOf(done);
         await study.ready?.(batch, place);
         const loss = () => study.loss(batch, place);
-        unread.push(gradientStep({ variables, optimizer, loss, pull, gradientLimit, now: nowAt(done) }), end - start);
+        const now = nowAt(done);
+        unread.push(gradientStep({ variables, optimizer, loss, pull, shift, gradientLimit, now }), end - start);
         if (study.settle) tf.tidy(() => study.settle?.(place));
         done++;
         if (end === rows || unread.length() === progressSteps) {
@@ -118,7 +122,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     unread.dispose();
     optimizer.dispose();
     study.dispose();
-    tf.dispose([...(pull?.towards ?? [])]);
+    tf.dispose([...(pull?.towards ?? []), ...(shift ?? [])]);
   }
   return { meanLoss: epochs === 0 ? Number.NaN : lossSum / (rows * epochs), batches: done };
 }
@@ -147,4 +151,13 @@ const paces =
 function pullOf(variables: readonly tf.Variable[], strength: number): Pull | undefined {
   if (strength === 0) return undefined;
   return { strength, towards: tf.tidy(() => variables.map((variable) => variable.mul(1))) };
+}
+
+/** One tensor for each variable, zeros where nothing corrects it. */
+function shiftOf({ trained }: Model, correction: TrainOptions['correction']): readonly tf.Tensor[] | undefined {
+  if (correction === undefined) return undefined;
+  return trained.map(({ name, variable }) => {
+    const values = correction.get(name);
+    return values === undefined ? tf.zeros(variable.shape) : tf.tensor(values, variable.shape, 'float32');
+  });
 }

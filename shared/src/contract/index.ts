@@ -6,10 +6,12 @@ export { featureList, karyotypeBands, namedFiles, parseFeatureList, transformsOf
 export { type GeneLengths, geneLengths } from './gene-lengths.js';
 export { type ImagePreparation, type StainReference, stainReference } from './image-preparation.js';
 export { type InputShape, inputOf, inputShape } from './input.js';
+export { batchesOf, localSteps } from './local-steps.js';
 export * from './make-contract.js';
 export { caveatOf, copiesBeforeSplit, type Oversampling, oversamplingOf } from './preparation.js';
 export { type PreparationName, passesOf, preparationName } from './preparation-steps.js';
 export { previousFault } from './previous.js';
+export { rateFactor } from './rate-factor.js';
 export { type RateSchedule, rateSchedule } from './rate-schedule.js';
 export { readRunFile } from './read-run-file.js';
 export { keptRounds } from './retention.js';
@@ -28,3 +30,4 @@ export {
 } from './subgroups.js';
 export { stage } from './training.js';
 export * from './transforms.js';
+export { type UpdateSettings, updateCoding, updateSettings, updateText } from './update.js';

@@ -5,6 +5,7 @@ import { fileName } from './file-name.js';
 import { checkPreparation } from './fitting-preparation.js';
 import { preparation } from './preparation.js';
 import { retention } from './retention.js';
+import { checkScaffold } from './scaffold.js';
 import { checkSubgroups, subgroups } from './subgroups.js';
 import { choose, stage, training } from './training.js';
 
@@ -112,6 +113,7 @@ export const runFile = z
       }
     }
     checkProximal(training, stages, context);
+    checkScaffold(training, stages, preparation, context);
     if (validation.share > 0) return;
     const message = 'needs judged rounds: validation.share must be above 0';
     if (training.earlyStop) context.addIssue({ code: 'custom', path: ['training', 'earlyStop'], message });

@@ -76,6 +76,40 @@ describe('the strategy of a run file', () => {
     expect(own.details).toMatchObject({ path: 'stages[1].proximal', line: 10 });
   });
 
+  const plain = file('  strategy: { name: scaffold }').replace('name: adam', 'name: sgd');
+  it('scaffold trains by plain gradient descent, and is told by its step', () => {
+    const { strategy } = readRunFile(plain).training;
+    expect(strategy).toEqual({ name: 'scaffold', normBound: 1e6, rate: 1 });
+    expect(strategyText(strategy)).toBe('scaffold (rate 1)');
+    expect(readRunFile(plain.replace('rate: 1e-3', 'rate: 1e-3, weightDecay: 0.1, momentum: 0'))).toBeDefined();
+    const copies = `${plain}preparation: { oversample: { method: duplicate, when: beforeSplit } }`;
+    expect(readRunFile(copies)).toBeDefined();
+  });
+
+  it.each([
+    [file('  strategy: { name: scaffold }'), 'training.optimizer.name', /plain sgd/],
+    [plain.replace('1e-3', '1e-3, momentum: 0.9'), 'training.optimizer.momentum', /momentum hides/],
+    [`${plain}  schedule: { name: cosine }`, 'training.schedule', /one rate/],
+    [`${plain}  rates: { head: 2 }`, 'training.rates', /one rate/],
+    [`${plain}  gradientLimit: 1`, 'training.gradientLimit', /shortened/],
+    [`${plain}  update: { codec: int8 }`, 'training.update.codec', /coding changes/],
+    [`${plain}  proximal: 0.1`, 'training.proximal', /leave out one of the two/],
+    [
+      `${plain}stages: [{ name: one }, { name: two, optimizer: { name: adam, rate: 1 } }]`,
+      'stages[1].optimizer.name',
+      /plain sgd/,
+    ],
+    [`${plain}stages: [{ name: one, gradientLimit: 1 }]`, 'stages[0].gradientLimit', /shortened/],
+    [`${plain}preparation: { oversample: { method: smote } }`, 'preparation.oversample', /signed/],
+    [plain.replace('{ name: scaffold }', '{ name: scaffold, clipNorm: 1 }'), 'training.strategy.clipNorm', /unknown/],
+    [plain.replace('{ name: scaffold }', '{ name: scaffold, rate: 0 }'), 'training.strategy.rate', /more than 0/],
+  ])('scaffold is refused with what it has no place for (%#)', (text, path, problem) => {
+    const { code, details } = fault(text);
+    expect(code).toBe('CSM-RUNFILE-INVALID');
+    expect(details).toMatchObject({ path });
+    expect(details.problem).toMatch(problem);
+  });
+
   it.each([
     ['{}', 1],
     ['{ name: median }', 1],

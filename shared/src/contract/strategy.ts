@@ -47,6 +47,14 @@ export const strategy = z
     z.strictObject({ name: z.literal('fedadam'), ...adaptive, beta2 }),
     z.strictObject({ name: z.literal('fedyogi'), ...adaptive, beta2 }),
     z.strictObject({ name: z.literal('fedadagrad'), ...adaptive, beta1: decay.default(0) }),
+    z.strictObject({
+      name: z.literal('scaffold'),
+      normBound,
+      /** η_g: how far a step of the server goes; at 1 to the mean of the updates. */
+      rate: rate.default(1),
+      /** The most that one site counts, in the mean and in the control variate. */
+      maximumShare: mean.maximumShare,
+    }),
     z.strictObject({ name: z.literal('median'), normBound }),
     z.strictObject({ name: z.literal('trimmed-mean'), normBound, faulty }),
     z.strictObject({
@@ -78,6 +86,7 @@ export function leastSites(strategy: StrategySettings): number {
     case 'fedadam':
     case 'fedyogi':
     case 'fedadagrad':
+    case 'scaffold':
     case 'median':
       return 1;
     default:

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { groupNames } from './data/common.js';
 import { rateSchedule } from './rate-schedule.js';
 import { strategy } from './strategy.js';
+import { update } from './update.js';
 
 const optimizer = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('adam'), rate: z.number().positive(), weightDecay: z.number().min(0).default(0) }),
@@ -41,6 +42,7 @@ export const training = z.strictObject({
   batchSize: batchSize.default(32),
   optimizer,
   classWeights: classWeights.default('none'),
+  update: update.exactOptional(),
   ...refinements,
 });
 

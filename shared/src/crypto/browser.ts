@@ -2,6 +2,7 @@
 export { type Random, toText } from './bytes.js';
 export * from './certificate.js';
 export * from './enrolment.js';
+export * from './key-change.js';
 export {
   createIdentity,
   fingerprint,

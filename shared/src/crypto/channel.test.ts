@@ -13,7 +13,7 @@ function pair() {
 }
 
 const code = (value: string) => expect.objectContaining({ code: value });
-const frame = { transfer: 7, offset: 3 * 2 ** 32, bytes: randomBytes(1000) };
+const frame = { transfer: 7, offset: 3 * 2 ** 32, bytes: new Uint8Array(randomBytes(1000)) };
 
 describe('a sealed channel', () => {
   it('carries control messages and frames both ways, in order', () => {
@@ -24,16 +24,23 @@ describe('a sealed channel', () => {
     expect(site.open(coordinator.sealFrame({ ...frame, bytes: new Uint8Array(0) }))).toEqual({
       kind: 'frame',
       ...frame,
-      bytes: Buffer.alloc(0),
+      bytes: new Uint8Array(0),
     });
     expect(site.open(coordinator.sealControl({}))).toEqual({ kind: 'control', json: {} });
+  });
+
+  it('gives bytes of which a slice is a copy, since the frame may be freed', () => {
+    const { site, coordinator } = pair();
+    const opened = coordinator.open(site.sealFrame(frame));
+    const bytes = opened.kind === 'frame' ? opened.bytes : expect.unreachable();
+    expect(bytes.slice().buffer).not.toBe(bytes.buffer);
   });
 
   it('adds 40 bytes and shows none of the content', () => {
     const { site } = pair();
     const sealed = Buffer.from(site.sealFrame(frame));
     expect(sealed.length).toBe(1000 + sealOverheadBytes);
-    expect(sealed.includes(frame.bytes.subarray(0, 8))).toBe(false);
+    expect(sealed.includes(Buffer.from(frame.bytes.subarray(0, 8)))).toBe(false);
   });
 
   it('refuses a replayed frame', () => {

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import { fail } from '../errors/index.js';
+import { freeNow } from '../memory/index.js';
 
 /** Directions have keys of their own, so that a frame can never be turned round. */
 export type Role = 'site' | 'coordinator';
@@ -70,7 +71,9 @@ export function sealedChannel({ sendKey, receiveKey, session, role }: ChannelKey
     frame.writeBigUInt64BE(BigInt(offset), 16);
     const sealer = createCipheriv(cipher, sealKey, nonceOf(sent), { authTagLength: tagBytes });
     sealer.setAAD(outbound(frame), { plaintextLength: plain.length });
-    sealer.update(plain).copy(frame, headerBytes);
+    const hidden = sealer.update(plain);
+    hidden.copy(frame, headerBytes);
+    freeNow(hidden);
     sealer.final();
     sealer.getAuthTag().copy(frame, headerBytes + plain.length);
     sent++;
@@ -98,7 +101,9 @@ export function sealedChannel({ sendKey, receiveKey, session, role }: ChannelKey
     if (kind === kinds.control) return { kind: 'control', json: parse(plain) };
     const offset = Number(frame.readBigUInt64BE(16));
     if (!Number.isSafeInteger(offset)) fail('CSM-CHANNEL-FORMAT', { problem: 'offset too large' });
-    return { kind: 'frame', transfer: frame.readUInt32BE(4), offset, bytes: plain };
+    // No Buffer, whose `slice` is no copy: who takes a frame over must be able to keep a part of it.
+    const piece = new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength);
+    return { kind: 'frame', transfer: frame.readUInt32BE(4), offset, bytes: piece };
   }
 
   return {

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { fail } from '../errors/index.js';
+import { freeNow } from '../memory/index.js';
 import type { Random } from './bytes.js';
 
 const cipher = 'chacha20-poly1305';
@@ -27,7 +28,9 @@ export function sealChunk(
   sealer.setAAD(associated(context, index), { plaintextLength: bytes.length });
   const sealed = Buffer.allocUnsafeSlow(bytes.length + chunkOverheadBytes);
   sealed.set(nonce);
-  sealer.update(bytes).copy(sealed, nonceBytes);
+  const hidden = sealer.update(bytes);
+  hidden.copy(sealed, nonceBytes);
+  freeNow(hidden);
   sealer.final();
   sealer.getAuthTag().copy(sealed, nonceBytes + bytes.length);
   return sealed;

@@ -1,17 +1,17 @@
-import { hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import nacl from 'tweetnacl';
+import { hkdfSync } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalBytes, canonicalHash } from '../canonical.js';
 import { CodedError, coded, fail } from '../errors/index.js';
 import { type ConsortiumId, consortiumId, type PublicKey, publicKey, type SiteId, signature, siteId } from '../ids.js';
 import { protocolVersion } from '../wire/messages.js';
-import { fromText, type Random, toText } from './bytes.js';
+import { type Ephemeral, makeEphemeral } from './agreement.js';
+import { fromText } from './bytes.js';
 import { type Certificate, type CertificateBody, certificate, checkCertificate } from './certificate.js';
 import type { ChannelKeys, Role } from './channel.js';
 import { type EnrolmentProof, enrolmentProof, proveEnrolment } from './enrolment.js';
 import { type Identity, sign, verify } from './keys.js';
 
-const ephemeralBytes = 32;
+const shareBytes = 32;
 const ephemeral = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const signingDomains = {
   coordinator: 'consilium-handshake-coordinator-1',
@@ -61,16 +61,15 @@ export function siteHandshake(options: {
   readonly trust: Trust;
   /** Secret of a one-time code, when the site enrols. */
   readonly secret?: Uint8Array;
-  readonly random?: Random;
 }): SiteHandshake {
   const { identity, trust } = options;
-  const pair = ephemeralPair(options.random);
+  const mine = makeEphemeral();
   const hello: SiteHello = {
     version: protocolVersion,
     consortium: trust.consortium,
     site: trust.site,
     identity: identity.publicKey,
-    ephemeral: toText(pair.publicKey),
+    ephemeral: mine.share,
   };
   return {
     hello,
@@ -85,7 +84,7 @@ export function siteHandshake(options: {
       const claim = { transcript, consortium: trust.consortium, site: trust.site, publicKey: identity.publicKey };
       return {
         proof: options.secret === undefined ? proof : { ...proof, enrolment: proveEnrolment(options.secret, claim) },
-        keys: agree(pair.secretKey, theirs.ephemeral, transcript, 'site'),
+        keys: agree(mine, theirs.ephemeral, transcript, 'site'),
         coordinator,
       };
     },
@@ -113,7 +112,6 @@ export function coordinatorHandshake(options: {
   readonly identity: Identity;
   readonly certificate: Certificate;
   readonly consortium: ConsortiumId;
-  readonly random?: Random;
 }): CoordinatorHandshake {
   const { identity, consortium } = options;
   let greeted: { readonly hello: SiteHello; readonly transcript: Uint8Array; readonly keys: ChannelKeys } | null = null;
@@ -128,14 +126,13 @@ export function coordinatorHandshake(options: {
       }
       const hello = read(siteHello, message);
       if (hello.consortium !== consortium) fail('CSM-HANDSHAKE-CONSORTIUM', { consortium: hello.consortium });
-      const pair = ephemeralPair(options.random);
-      const mine = toText(pair.publicKey);
-      const transcript = transcriptOf(hello, identity.publicKey, mine);
-      greeted = { hello, transcript, keys: agree(pair.secretKey, hello.ephemeral, transcript, 'coordinator') };
+      const mine = makeEphemeral();
+      const transcript = transcriptOf(hello, identity.publicKey, mine.share);
+      greeted = { hello, transcript, keys: agree(mine, hello.ephemeral, transcript, 'coordinator') };
       state = 'greeted';
       return {
         identity: identity.publicKey,
-        ephemeral: mine,
+        ephemeral: mine.share,
         certificate: options.certificate,
         signature: sign(identity, signingDomains.coordinator, transcript),
       };
@@ -188,17 +185,9 @@ const transcriptOf = (hello: SiteHello, coordinator: PublicKey, coordinatorEphem
     'hex',
   );
 
-const ephemeralPair = (random: Random = randomBytes) =>
-  nacl.box.keyPair.fromSecretKey(new Uint8Array(random(ephemeralBytes)));
-
-// What `box.before` makes of an all-zero X25519 agreement, whatever the secret: a point of small order leads here.
-const zeroAgreement = nacl.box.before(new Uint8Array(ephemeralBytes), new Uint8Array(ephemeralBytes).fill(1));
-
-function agree(secret: Uint8Array, theirEphemeral: string, transcript: Uint8Array, role: Role): ChannelKeys {
-  const point = fromText(theirEphemeral, ephemeralBytes) ?? fail('CSM-HANDSHAKE-MALFORMED');
-  const agreed = nacl.box.before(point, secret);
-  secret.fill(0);
-  if (timingSafeEqual(agreed, zeroAgreement)) fail('CSM-HANDSHAKE-AGREEMENT');
+function agree(mine: Ephemeral, theirEphemeral: string, transcript: Uint8Array, role: Role): ChannelKeys {
+  if (fromText(theirEphemeral, shareBytes) === null) fail('CSM-HANDSHAKE-MALFORMED');
+  const agreed = mine.agree(theirEphemeral) ?? fail('CSM-HANDSHAKE-AGREEMENT');
   const derive = (label: string, bytes: number) =>
     new Uint8Array(hkdfSync('sha256', agreed, transcript, canonicalBytes(['consilium-channel-1', label]), bytes));
   const towards = { coordinator: derive('site to coordinator', 32), site: derive('coordinator to site', 32) };

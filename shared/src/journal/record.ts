@@ -38,7 +38,12 @@ export type JournalDraft<Body> = Pick<JournalRecord<Body>, 'chain' | 'time' | 't
 export type SignJournal = (domain: string, bytes: Uint8Array) => Signature;
 
 /** Whether a signature under a domain is that of the chain's keeper. */
-export type VerifyJournal = (domain: string, bytes: Uint8Array, signature: Signature) => boolean;
+export type VerifyJournal = (
+  domain: string,
+  bytes: Uint8Array,
+  signature: Signature,
+  record?: JournalRecord,
+) => boolean;
 
 /** SHA-256 over all of a record but its hash and signature. */
 export const recordHash = (record: Omit<JournalRecord, 'hash' | 'signature'>) =>

@@ -64,5 +64,6 @@ export function verifyNext(
   if (record.sequence !== sequence) fail('CSM-JOURNAL-ORDER', { chain, sequence, found: record.sequence });
   if (record.previous !== (previous?.hash ?? null)) fail('CSM-JOURNAL-LINK', { chain, sequence });
   if (record.hash !== recordHash(record)) fail('CSM-JOURNAL-ALTERED', { chain, sequence });
-  if (!verify(journalDomain, signedBytes(record), record.signature)) fail('CSM-JOURNAL-SIGNATURE', { chain, sequence });
+  if (!verify(journalDomain, signedBytes(record), record.signature, record))
+    fail('CSM-JOURNAL-SIGNATURE', { chain, sequence });
 }

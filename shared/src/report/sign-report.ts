@@ -12,13 +12,13 @@ export function signReport(report: SiteReport, sign: (domain: string, bytes: Uin
  * Checks a report against the site's key, and gives the report.
  * @throws CSM-REPORT-SIGNATURE
  */
-export function verifyReport(
-  { report, signature }: SignedReport,
-  key: PublicKey,
-  verify: (key: PublicKey, domain: string, bytes: Uint8Array, signature: string) => boolean,
-): SiteReport {
-  if (!verify(key, reportDomain, canonicalBytes(report), signature)) {
-    fail('CSM-REPORT-SIGNATURE', { site: report.site });
-  }
-  return report;
+export function verifyReport(signed: SignedReport, key: PublicKey, verify: Verify): SiteReport {
+  if (!isSignedReport(signed, key, verify)) fail('CSM-REPORT-SIGNATURE', { site: signed.report.site });
+  return signed.report;
 }
+
+/** Whether this key signed a report. */
+export const isSignedReport = ({ report, signature }: SignedReport, key: PublicKey, verify: Verify): boolean =>
+  verify(key, reportDomain, canonicalBytes(report), signature);
+
+type Verify = (key: PublicKey, domain: string, bytes: Uint8Array, signature: string) => boolean;

@@ -22,6 +22,14 @@ describe('a site report', () => {
     expect(signedReport.parse(JSON.parse(JSON.stringify(signed)))).toEqual(signed);
   });
 
+  it('that was signed before it told of its rounds is still held to its signature, and so is one that does', () => {
+    const takenPart = [{ stage: 'train', rounds: 30, accepted: [[1, 30]] as [number, number][] }];
+    for (const one of [report, { ...report, takenPart }]) {
+      const read = signedReport.parse(JSON.parse(JSON.stringify(signReport(one, tag))));
+      expect(verifyReport(read, key, verify)).toEqual(one);
+    }
+  });
+
   it('is held to its signature', () => {
     const signed = signReport(report, tag);
     expect(verifyReport(signed, key, verify)).toEqual(report);

@@ -63,6 +63,15 @@ const subgroupColumn = z.strictObject({
 });
 export type ReleasedSubgroups = z.infer<typeof subgroupColumn>;
 
+/** The training rounds of one stage that took an update of the site. */
+const stageTurnout = z.strictObject({
+  stage: z.string().min(1).max(64),
+  /** Rounds that the contract allows. */
+  rounds: z.int().min(1),
+  /** First and last of rounds in a row, rising. */
+  accepted: z.array(z.tuple([z.int().min(1), z.int().min(1)])).max(5000),
+});
+
 /** How one model did on one site's patients: the record, with all that must be withheld already withheld. */
 export const siteReport = z.strictObject({
   format: z.literal(reportDomain),
@@ -104,6 +113,8 @@ export const siteReport = z.strictObject({
     .max(maxBeside)
     .exactOptional(),
   data: dataCounts,
+  /** By stage, in the final test. Left out in reports made before sites noted them. */
+  takenPart: z.array(stageTurnout).max(100).exactOptional(),
   backend: z.string().min(1).max(128),
   software,
   /** What a reader must know besides, in whole sentences. */

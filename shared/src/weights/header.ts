@@ -30,10 +30,28 @@ export interface WeightsHeader {
 export function encodeHeader(tensors: Layout, metadata: WeightsMetadata): Uint8Array {
   const checked = layout.safeParse(tensors);
   if (!checked.success) fail('CSM-WEIGHTS-LAYOUT', { problem: firstProblem(checked.error) });
-  const bytes = serialise(tensors, metadata);
+  return encodeEntries(tensors.map(floatEntry), metadata);
+}
+
+/** A tensor in a header: its type, its shape, and how many bytes its values take. */
+export interface HeaderEntry {
+  readonly name: string;
+  readonly dtype: 'F32' | 'BF16' | 'U8';
+  readonly shape: readonly number[];
+  readonly bytes: number;
+}
+
+/** The same for tensors of any type, whose names and shapes are good. @throws CSM-WEIGHTS-HEADER when it is too large */
+export function encodeEntries(entries: readonly HeaderEntry[], metadata: WeightsMetadata): Uint8Array {
+  const bytes = serialise(entries, metadata);
   if (bytes.byteLength >= headerLimitBytes) fail('CSM-WEIGHTS-HEADER', { problem: 'it is 1 MiB or larger' });
   return bytes;
 }
+
+const floatEntry = ({ name, shape }: Layout[number]): HeaderEntry => ({
+  ...{ name, dtype: 'F32', shape },
+  bytes: elementsOf(shape) * valueBytes,
+});
 
 /**
  * How many bytes the header takes, from the first 8 bytes of a file; checked before anything of that size is read.
@@ -76,7 +94,7 @@ export function decodeHeader(bytes: Uint8Array): WeightsHeader {
   }
   const result = placed.map(({ name, shape }) => ({ name, shape }));
   // One comparison refuses all else: a key given twice, another order, stray fields, other white space.
-  if (Buffer.compare(serialise(result, strings.data), header) !== 0) {
+  if (Buffer.compare(serialise(result.map(floatEntry), strings.data), header) !== 0) {
     fail('CSM-WEIGHTS-HEADER', { problem: 'it is not in canonical form' });
   }
   return { layout: result, metadata: strings.data, headerBytes, dataBytes: end };
@@ -102,16 +120,16 @@ function readTensor(name: string, entry: unknown, position: number) {
   return { name, shape, begin, bytes };
 }
 
-function serialise(tensors: Layout, metadata: WeightsMetadata): Uint8Array {
+function serialise(entries: readonly HeaderEntry[], metadata: WeightsMetadata): Uint8Array {
   // Joined by hand: an object would move names that look like numbers to the front.
   const keys = Object.keys(metadata).sort();
   const texts = keys.map((key) => `${JSON.stringify(key)}:${JSON.stringify(metadata[key])}`);
   const fields = [`"__metadata__":{${texts.join(',')}}`];
   let offset = 0;
-  for (const { name, shape } of tensors) {
-    const end = offset + elementsOf(shape) * valueBytes;
+  for (const { name, dtype, shape, bytes } of entries) {
+    const end = offset + bytes;
     fields.push(
-      `${JSON.stringify(name)}:{"dtype":"F32","shape":[${shape.join(',')}],"data_offsets":[${offset},${end}]}`,
+      `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape.join(',')}],"data_offsets":[${offset},${end}]}`,
     );
     offset = end;
   }

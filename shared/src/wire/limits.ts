@@ -33,3 +33,6 @@ export const gatewayPath = '/agents/';
 
 /** Messages that may wait for a peer to read them; its transfers are bounded by their windows. */
 export const maxUnread = 4_096;
+/** Messages that a site may send at once, and in each second of a long time; acknowledgements of what it fetches come on top. */
+export const maxMessages = 2 * maxUnread;
+export const maxMessagesPerSecond = 200;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { blobHash, consortiumId, runId, signature, siteId, stepId } from '../ids.js';
+import { codecNames } from '../weights/codecs/index.js';
 
 /** Signatures over contribution manifests are made under this domain. */
 export const manifestDomain = 'consilium-contribution-1';
@@ -14,7 +15,8 @@ export const contributionManifest = z.strictObject({
   /** The model that the work started from; null before there is one. */
   base: blobHash.nullable(),
   kind: z.enum(['statistics', 'update', 'report']),
-  codec: z.enum(['f32', 'json']),
+  /** How an update is coded; `json` for all else. */
+  codec: z.enum([...codecNames, 'json']),
   /** Training samples behind the blob; must equal the count that the site signed in `prepare:cohort:1`. */
   samples: z.int().min(0),
   hash: blobHash,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { certificate } from '../crypto/certificate.js';
+import { keyChange } from '../crypto/key-change.js';
 import { type CodedError, fail, toWire, type WireError } from '../errors/index.js';
 import { blobHash, runId, stepId } from '../ids.js';
 import { frameBytes } from './limits.js';
@@ -39,6 +40,8 @@ export const assignment = z.strictObject({
       model: blobHash.nullable(),
       /** What the stage does not train; left out where it trains all. */
       frozen: blobHash.exactOptional(),
+      /** What the strategy keeps, as a weights file, where a site trains by it; left out in the first round of a stage. */
+      control: blobHash.exactOptional(),
       /** The step whose local tensors, kept at the site, belong to the model; left out before the site has done one. */
       carried: stepId.exactOptional(),
       /** What the preparation steps have fixed so far. */
@@ -102,6 +105,9 @@ export type SiteStatus = z.infer<typeof siteStatus>;
 
 /** Hands in a blob that lies complete in the site's spool. */
 export const submit = z.strictObject({ type: z.literal('submit'), contribution: signedManifest });
+
+/** The site has made itself a new key, and asks the lead through the coordinator to certify it. Sent at each connect until then. */
+export const rekey = z.strictObject({ type: z.literal('rekey'), change: keyChange });
 
 export const verdict = z.discriminatedUnion('outcome', [
   z.strictObject({
@@ -188,11 +194,25 @@ export const welcome = z.strictObject({
 });
 export type Welcome = z.infer<typeof welcome>;
 
-export const siteMessage = z.discriminatedUnion('type', [siteStatus, submit, open, ack, commit, abort]);
+/** The lead certified the coordinator anew: from then on no older certificate counts. Each handshake tells of it, too. */
+export const certified = z.strictObject({ type: z.literal('certified'), certificate });
+
+export const siteMessage = z.discriminatedUnion('type', [siteStatus, submit, open, ack, commit, abort, rekey]);
 export type SiteMessage = z.infer<typeof siteMessage>;
 
 export const coordinatorMessage = z.union([
-  z.discriminatedUnion('type', [welcome, assignment, opened, ack, committed, abort, deferred, notice, closing]),
+  z.discriminatedUnion('type', [
+    welcome,
+    assignment,
+    opened,
+    ack,
+    committed,
+    abort,
+    deferred,
+    notice,
+    certified,
+    closing,
+  ]),
   verdict,
 ]);
 export type CoordinatorMessage = z.infer<typeof coordinatorMessage>;

@@ -42,8 +42,8 @@ afterEach(async () => {
 
 const context = (env: Record<string, string> = {}, signal = new AbortController().signal) =>
   quietContext(printed, { env, signal });
-const type = (words: readonly string[], env?: Record<string, string>) =>
-  createProgram(context(env)).parseAsync(['node', 'consilium-site', ...words]);
+const type = async (words: readonly string[], env?: Record<string, string>) =>
+  (await createProgram(context(env))).parseAsync(['node', 'consilium-site', ...words]);
 const home = () => join(folder, 'home');
 const run = () => join(folder, 'run.yaml');
 /** The same on a machine with the native library and on one without. */
@@ -170,7 +170,7 @@ describe('doctor', () => {
 
   it('stops without a word on Ctrl-C', async () => {
     const words = ['node', 'consilium-site', 'doctor', '--data', folder, '--home', home()];
-    await createProgram(context(withoutLibrary, AbortSignal.abort())).parseAsync(words);
+    await (await createProgram(context(withoutLibrary, AbortSignal.abort()))).parseAsync(words);
     expect(printed.join('\n')).not.toMatch(/Backend|CSM-/);
     expect(process.exitCode).toBe(130);
   });
@@ -182,6 +182,28 @@ describe('doctor', () => {
       expect.objectContaining({ what: 'Backend', state: 'fault', code: 'CSM-BACKEND-ENDED' }),
     );
     expect(findings.map(({ what }) => what)).toContain('GPU');
+  });
+});
+
+describe('leave', () => {
+  const run = 'a'.repeat(32);
+  const leave = (word: string) => type(['leave', word, '--home', home()]);
+
+  it('leaves a run once, and says so', async () => {
+    await expect(leave(run)).rejects.toMatchObject({ code: 'CSM-CLISITE-NOT-ENROLLED' });
+    const { publicKey: lead } = createIdentity();
+    const consortium = consortiumId.parse('c'.repeat(32));
+    await mkdir(home());
+    await writeEnrolment(siteHome(home()), {
+      ...{ address: 'https://127.0.0.1:1', lead, consortium, site: siteId.parse('north') },
+    });
+    await leave(run);
+    await leave(run);
+    expect(printed.filter((line) => line.includes(run))).toEqual([
+      `This hospital has left run ${run}.`,
+      `This hospital had left run ${run} before.`,
+    ]);
+    await expect(leave('latest')).rejects.toMatchObject({ code: 'CSM-CLI-ARGUMENT' });
   });
 });
 

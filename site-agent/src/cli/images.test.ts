@@ -64,7 +64,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function type(...words: readonly string[]): Promise<readonly string[]> {
   const printed: string[] = [];
   const common = ['--data', at('data'), '--home', at('home'), '--backend', 'wasm'];
-  await createProgram(quietContext(printed)).parseAsync(['node', 'consilium-site', ...words, ...common]);
+  await (await createProgram(quietContext(printed))).parseAsync(['node', 'consilium-site', ...words, ...common]);
   return printed;
 }
 

@@ -19,8 +19,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const type = (...words: readonly string[]) =>
-  createProgram(quietContext(printed, { env: { CONSILIUM_NATIVE: '/nonexistent' } })).parseAsync([
+const type = async (...words: readonly string[]) =>
+  (await createProgram(quietContext(printed, { env: { CONSILIUM_NATIVE: '/nonexistent' } }))).parseAsync([
     'node',
     'consilium-site',
     ...words,

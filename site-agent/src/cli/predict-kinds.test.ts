@@ -53,7 +53,13 @@ async function writeExport(text: string, state: Pick<PreparationState, 'features
 
 async function predict(): Promise<readonly string[]> {
   const words = ['predict', at('export'), '--data', at('data'), '--out', at('told.csv'), '--home', at('home')];
-  await createProgram(quietContext(printed)).parseAsync(['node', 'consilium-site', ...words, '--backend', 'wasm']);
+  await (await createProgram(quietContext(printed))).parseAsync([
+    'node',
+    'consilium-site',
+    ...words,
+    '--backend',
+    'wasm',
+  ]);
   return (await readFile(at('told.csv'), 'utf8')).trimEnd().split('\n');
 }
 

@@ -73,9 +73,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const type = (...words: readonly string[]) => {
-  return createProgram(quietContext(printed)).parseAsync(['node', 'consilium-site', ...words]);
-};
+const type = async (...words: readonly string[]) =>
+  (await createProgram(quietContext(printed))).parseAsync(['node', 'consilium-site', ...words]);
 const predict = (...more: readonly string[]) =>
   type(
     ...['predict', at('export'), '--data', at('data'), '--out', at('told.csv'), '--home', at('home')],

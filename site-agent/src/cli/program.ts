@@ -1,18 +1,31 @@
-import type { Command } from 'commander';
-import { addBackend } from './backend.js';
+import { Command } from 'commander';
+import { version } from '../config/index.js';
 import type { CommandContext } from './context.js';
-import { addDoctor } from './doctor.js';
-import { emptyProgram } from './empty-program.js';
-import { addEnrol } from './enrol.js';
-import { addEvaluate } from './evaluate.js';
-import { addGroups } from './groups.js';
-import { addPredict } from './predict.js';
-import { addStart } from './start.js';
 
-/** The hospital's command line. A new command is a file and a line here. */
-export function createProgram(context: CommandContext): Command {
-  const program = emptyProgram();
-  for (const add of [addEnrol, addDoctor, addBackend, addStart, addEvaluate, addPredict, addGroups])
-    add(program, context);
+type AddCommand = (program: Command, context: CommandContext) => void;
+
+/** The hospital's commands, in the order of the help. A new command is a file and a line here. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  enrol: async () => (await import('./enrol.js')).addEnrol,
+  doctor: async () => (await import('./doctor.js')).addDoctor,
+  backend: async () => (await import('./backend.js')).addBackend,
+  start: async () => (await import('./start.js')).addStart,
+  rekey: async () => (await import('./rekey.js')).addRekey,
+  evaluate: async () => (await import('./evaluate.js')).addEvaluate,
+  predict: async () => (await import('./predict.js')).addPredict,
+  leave: async () => (await import('./leave.js')).addLeave,
+  groups: async () => (await import('./groups.js')).addGroups,
+};
+
+/**
+ * The hospital's command line.
+ * @param word the first word typed: where it is a command, nothing of the others is loaded, or lies in the memory of an agent for months
+ */
+export async function createProgram(context: CommandContext, word = ''): Promise<Command> {
+  const program = new Command('consilium-site')
+    .description('Consilium at a hospital: train on your own patients, send weights, never records')
+    .version(version);
+  const wanted = Object.hasOwn(commands, word) ? [word] : Object.keys(commands);
+  for (const name of wanted) (await commands[name]!())(program, context);
   return program;
 }

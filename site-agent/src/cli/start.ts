@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { fingerprint, type Identity } from '@consilium/shared/crypto';
+import { fingerprint } from '@consilium/shared/crypto';
 import { asCoded, fail } from '@consilium/shared/errors';
 import { type Log, systemClock } from '@consilium/shared/wire';
 import type { Command } from 'commander';
@@ -9,15 +9,16 @@ import {
   keepStanding,
   lockHome,
   makeHome,
-  openKey,
   readEnrolment,
   readSettings,
   readStanding,
+  realDisk,
   type SiteHome,
   version,
 } from '../config/index.js';
 import { type Connection, connect } from '../connection/index.js';
 import { openEgress, openLedger } from '../governance/index.js';
+import { followKeys, openSiteKeys, type SiteKeys } from '../keys/index.js';
 import { type CommandContext, homeOf, readPassphrase, wayOut } from './context.js';
 import { createLog } from './log.js';
 
@@ -43,30 +44,40 @@ async function start(options: StartOptions, context: CommandContext): Promise<vo
   await makeHome(home);
   const unlock = await lockHome(home);
   try {
-    const identity = await openKey(home, await readPassphrase(context, { file: options.passphraseFile, fresh: false }));
-    const ledger = await openLedger(home.ledger, identity, context.now);
+    const passphrase = await readPassphrase(context, { file: options.passphraseFile, fresh: false });
+    const keys = await openSiteKeys(home, passphrase);
+    const identity = keys.current();
+    const ledger = await openLedger(home.ledger, identity, context.now, realDisk, keys.unnoted());
     const log = createLog(context.interactive);
     log.info({ site: enrolment.site, version, fingerprint: fingerprint(identity.publicKey) }, 'agent starts');
     const standing = await readStanding(home);
+    const follower = followKeys({ keys, ledger, clock: systemClock, log });
     const connection = connect({
       address: enrolment.address,
       env: context.env,
       ...way,
       identity,
+      successor: follower.successor,
       trust: { ...enrolment, ...(standing && { minimumRevision: standing.coordinatorRevision }) },
       instance: randomBytes(8).toString('hex'),
       clock: systemClock,
       log,
       signal: new AbortController().signal,
     });
-    watch(connection, home, enrolment, identity, log);
-    const egress = openEgress(connection, ledger, log);
+    watch(connection, home, enrolment, keys, log);
+    follower.follow(connection);
+    const egress = openEgress(connection, ledger, log, home.leftRuns);
     const { now } = context;
-    const agent = startAgent({ home, settings, enrolment, identity, connection, egress, clock: systemClock, now, log });
+    const agent = startAgent({
+      ...{ home, settings, enrolment, connection, egress, now, log },
+      identity: keys.current,
+      clock: systemClock,
+    });
     await stopped(context.signal);
     log.info({}, 'agent stops');
     await agent.close();
     await connection.close();
+    await follower.close();
     await ledger.close();
   } finally {
     await unlock();
@@ -74,7 +85,7 @@ async function start(options: StartOptions, context: CommandContext): Promise<vo
 }
 
 /** Keeps what each welcome says, and puts before the people at the site what the coordinator wants them to know. */
-function watch(connection: Connection, home: SiteHome, enrolment: Enrolment, identity: Identity, log: Log): void {
+function watch(connection: Connection, home: SiteHome, enrolment: Enrolment, keys: SiteKeys, log: Log): void {
   connection.onNotice((error) => log.warn({ code: error.code, details: error.details }, 'notice of the coordinator'));
   let turn: Promise<void> = Promise.resolve();
   connection.onState((state) => {
@@ -85,7 +96,7 @@ function watch(connection: Connection, home: SiteHome, enrolment: Enrolment, ide
       .then(() =>
         keepStanding(
           home,
-          { ...enrolment, publicKey: identity.publicKey },
+          { ...enrolment, publicKey: keys.current().publicKey },
           { certificate, coordinatorRevision: state.coordinator.revision },
         ),
       )

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, statfs } from 'node:fs/promises';
+import { chmod, readFile, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { CodedError, coded } from '@consilium/shared/errors';
+import { type Disk, realDisk } from './disk.js';
 
 const reasonOf = (thrown: unknown): string =>
   thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : 'unknown fault';
@@ -22,26 +23,26 @@ export async function withDisk<Result>(path: string, work: () => Promise<Result>
 }
 
 /** Writes a file (0600) whole or not at all: it is on the disk, under its name, when this resolves. @throws CSM-AGENT-DISK */
-export const writeWhole = (path: string, content: string | Uint8Array): Promise<void> =>
+export const writeWhole = (path: string, content: string | Uint8Array, disk: Disk = realDisk): Promise<void> =>
   withDisk(path, async () => {
     const part = `${path}.${randomBytes(4).toString('hex')}.part`;
-    const file = await open(part, 'w', 0o600);
+    const file = await disk.open(part, 'w', 0o600);
     try {
       await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
     }
-    await adopt(part, path);
+    await adopt(part, path, disk);
   });
 
 /** Gives a written, synced file its name, durably. @throws CSM-AGENT-DISK */
-export const adopt = (part: string, path: string): Promise<void> =>
+export const adopt = (part: string, path: string, disk: Disk = realDisk): Promise<void> =>
   withDisk(path, async () => {
-    await rename(part, path);
+    await disk.rename(part, path);
     // Windows cannot open a folder to sync it.
     if (process.platform === 'win32') return;
-    const folder = await open(dirname(path), 'r');
+    const folder = await disk.open(dirname(path), 'r');
     try {
       await folder.sync();
     } finally {
@@ -72,9 +73,9 @@ export async function readJsonIfThere(path: string): Promise<unknown> {
 }
 
 /** Makes a folder that only its owner enters. @throws CSM-AGENT-DISK */
-export const makePrivate = (folder: string): Promise<void> =>
+export const makePrivate = (folder: string, disk: Disk = realDisk): Promise<void> =>
   withDisk(folder, async () => {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await disk.mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
   });
 

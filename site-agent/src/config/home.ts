@@ -8,6 +8,9 @@ export interface SiteHome {
   readonly settings: string;
   /** The site's private key, sealed under a passphrase. */
   readonly key: string;
+  /** While the key changes: the next one, sealed alike, and what both signed of it. */
+  readonly nextKey: string;
+  readonly keyChange: string;
   /** Whom this site is enrolled with. */
   readonly enrolment: string;
   /** What the lead certified of this site, and the newest revision of the coordinator's certificate. */
@@ -15,8 +18,12 @@ export interface SiteHome {
   /** What left this site: a hash-chained journal, one line each. */
   readonly ledger: string;
   readonly lock: string;
+  /** Runs that this hospital has left. */
+  readonly leftRuns: string;
   /** One folder a run. */
   readonly runs: string;
+  /** Fetched blobs that may be of use to several runs. */
+  readonly blobs: string;
   readonly reports: string;
 }
 
@@ -26,11 +33,15 @@ export function siteHome(folder: string): SiteHome {
     folder: root,
     settings: join(root, 'site.yaml'),
     key: join(root, 'site.key'),
+    nextKey: join(root, 'site.key.next'),
+    keyChange: join(root, 'key-change.json'),
     enrolment: join(root, 'enrolment.json'),
     standing: join(root, 'certificate.json'),
     ledger: join(root, 'ledger.jsonl'),
     lock: join(root, 'agent.lock'),
+    leftRuns: join(root, 'left-runs.json'),
     runs: join(root, 'runs'),
+    blobs: join(root, 'blobs'),
     reports: join(root, 'reports'),
   };
 }

@@ -1,3 +1,4 @@
+export { type Disk, realDisk } from './disk.js';
 export {
   type Enrolment,
   enrolment,
@@ -18,5 +19,5 @@ export {
   siteSettings,
   writeSettings,
 } from './settings.js';
-export { hasKey, makeKey, openKey } from './site-key.js';
+export { hasKey, makeKey, openKey, openKeyIfThere, writeKey } from './site-key.js';
 export { version } from './version.js';

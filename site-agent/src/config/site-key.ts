@@ -1,5 +1,6 @@
 import { createIdentity, type Identity, identityOf, openSecret, sealSecret } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
+import { type Disk, realDisk } from './disk.js';
 import { readIfThere, readJsonIfThere, writeWhole } from './files.js';
 import type { SiteHome } from './home.js';
 
@@ -9,12 +10,24 @@ export const hasKey = async ({ key }: SiteHome): Promise<boolean> => (await read
 /** Makes the site's key and seals it under the passphrase. @throws CSM-AGENT-DISK */
 export async function makeKey({ key }: SiteHome, passphrase: string): Promise<Identity> {
   const identity = createIdentity();
-  await writeWhole(key, JSON.stringify(await sealSecret(identity.secretKey, passphrase)));
+  await writeKey(key, identity, passphrase);
   return identity;
 }
 
 /** @throws CSM-KEY-PASSPHRASE, CSM-KEY-FORMAT, CSM-CLISITE-NOT-ENROLLED when there is none */
-export async function openKey(home: SiteHome, passphrase: string): Promise<Identity> {
-  if (!(await hasKey(home))) fail('CSM-CLISITE-NOT-ENROLLED', { home: home.folder });
-  return identityOf(await openSecret(await readJsonIfThere(home.key), passphrase, home.key));
+export const openKey = async (home: SiteHome, passphrase: string): Promise<Identity> =>
+  (await openKeyIfThere(home.key, passphrase)) ?? fail('CSM-CLISITE-NOT-ENROLLED', { home: home.folder });
+
+/** A key of a file; null where there is no such file. @throws CSM-KEY-PASSPHRASE, CSM-KEY-FORMAT, CSM-AGENT-DISK */
+export async function openKeyIfThere(file: string, passphrase: string): Promise<Identity | null> {
+  if ((await readIfThere(file)) === null) return null;
+  return identityOf(await openSecret(await readJsonIfThere(file), passphrase, file));
 }
+
+/** @throws CSM-AGENT-DISK */
+export const writeKey = async (
+  file: string,
+  identity: Identity,
+  passphrase: string,
+  disk: Disk = realDisk,
+): Promise<void> => writeWhole(file, JSON.stringify(await sealSecret(identity.secretKey, passphrase)), disk);

@@ -3,7 +3,9 @@ import {
   type CertificateBody,
   type Channel,
   type ChannelKeys,
+  checkCertificate,
   type Identity,
+  type KeyChange,
   sealedChannel,
   type Trust,
 } from '@consilium/shared/crypto';
@@ -32,8 +34,18 @@ import { createSubmissions } from './submissions.js';
 import { type BlobRef, fetchBlob, type Sink, type Source, sendBlob } from './transfer.js';
 import { createTransferLines, type TransferLines } from './transfer-line.js';
 
+/** The key that is to follow a site's present one. */
+export interface Successor {
+  /** Null while there is none. */
+  next(): Identity | null;
+  /** The coordinator has welcomed it, and shown the lead's certificate. It is the site's key from then on. */
+  adopted(): void;
+}
+
 export interface ConnectOptions extends RouteOptions {
   readonly identity: Identity;
+  /** Tried when the coordinator says that another key was approved in the place of the present one. */
+  readonly successor?: Successor;
   readonly trust: Trust;
   /** Secret of a one-time code: shown until the coordinator has welcomed the key once. */
   readonly secret?: Uint8Array;
@@ -63,6 +75,8 @@ export interface Connection {
   onAssignment(listener: (assignment: Assignment) => void): () => void;
   /** What the coordinator wants people at the site to know. */
   onNotice(listener: (error: CodedError) => void): () => void;
+  /** Asks for another key in the place of the present one; asked again on every new link until that is approved. */
+  sendRekey(change: KeyChange): void;
   /** Keeps the status as the newest, sends it, and sends it again at every heartbeat and connect. */
   sendStatus(status: Omit<SiteStatus, 'type' | 'instance'>): void;
   /**
@@ -87,7 +101,7 @@ export interface Connection {
  * @throws CSM-HANDSHAKE-ADDRESS, CSM-HANDSHAKE-PROXY for addresses that can never work
  */
 export function connect(options: ConnectOptions): Connection {
-  const { identity, clock, log, instance, channel = sealedChannel } = options;
+  const { successor, clock, log, instance, channel = sealedChannel } = options;
   const { backoff = defaultBackoff, random = Math.random } = options;
   const route = routeTo(options);
   if (!hasNativeMasking(createRequire(import.meta.url))) log.warn({}, slowMaskingNote);
@@ -102,7 +116,11 @@ export function connect(options: ConnectOptions): Connection {
   const links = createNews<{ readonly link: Link; readonly lines: TransferLines }>();
   const send = (message: SiteMessage) => links.newest()?.link.send(message);
   const submissions = createSubmissions(send);
-  let trust = options.trust;
+  let { identity, trust } = options;
+  /** The key that the next try is made with in the place of the present one. */
+  let candidate: Identity | null = null;
+  let change: KeyChange | null = null;
+  let coordinator: CertificateBody | null = null;
   let secret = options.secret;
   let status: SiteStatus | null = null;
   let stopHeartbeat = () => {};
@@ -114,14 +132,21 @@ export function connect(options: ConnectOptions): Connection {
     stopHeartbeat = clock.after(heartbeatMs, beat);
   }
 
-  function take(link: Link, lines: TransferLines, message: CoordinatorMessage): void {
+  function take(lines: TransferLines, message: CoordinatorMessage): void {
     switch (message.type) {
       case 'assignment':
         assignments.tell(message);
         break;
       case 'welcome':
-        states.tell({ kind: 'connected', welcome: message, coordinator: link.coordinator });
+        tellConnected(message);
         break;
+      case 'certified': {
+        const { lead, consortium, minimumRevision = 1 } = trust;
+        believe(checkCertificate(message.certificate, { lead, consortium, role: 'coordinator', minimumRevision }));
+        const state = states.newest();
+        if (state?.kind === 'connected') tellConnected(state.welcome);
+        break;
+      }
       case 'verdict':
       case 'deferred':
         submissions.settle(message);
@@ -142,17 +167,38 @@ export function connect(options: ConnectOptions): Connection {
     }
   }
 
+  /** From then on no older certificate of the coordinator counts. */
+  function believe(body: CertificateBody): void {
+    coordinator = body;
+    trust = { ...trust, minimumRevision: body.revision };
+  }
+
+  function tellConnected(welcome: Welcome): void {
+    if (coordinator !== null) states.tell({ kind: 'connected', welcome, coordinator });
+  }
+
+  /** A link that was opened with the next key: it is the present one as soon as the lead's word on it is here. */
+  function succeed({ certificate }: Welcome): void {
+    if (candidate === null) return;
+    if (certificate === null) throw coded('CSM-ACCESS-PENDING', { site: trust.site });
+    identity = candidate;
+    change = null;
+    successor?.adopted();
+  }
+
   function start(link: Link): LinkEvents {
+    succeed(link.welcome);
     const lines = createTransferLines(link);
     secret = undefined;
-    trust = { ...trust, minimumRevision: link.coordinator.revision };
+    believe(link.coordinator);
     log.info({ standing: link.welcome.standing }, 'connected to the coordinator');
     links.tell({ link, lines });
     beat();
     submissions.sendAll();
-    states.tell({ kind: 'connected', welcome: link.welcome, coordinator: link.coordinator });
+    if (change !== null) send({ type: 'rekey', change });
+    tellConnected(link.welcome);
     return {
-      onMessage: (message) => take(link, lines, message),
+      onMessage: (message) => take(lines, message),
       onFrame: (frame) => lines.take({ type: 'frame', ...frame }),
     };
   }
@@ -163,7 +209,7 @@ export function connect(options: ConnectOptions): Connection {
     try {
       const link = await dial({
         route,
-        identity,
+        identity: candidate ?? identity,
         trust,
         clock,
         channel,
@@ -183,6 +229,8 @@ export function connect(options: ConnectOptions): Connection {
     let failures = 0;
     while (!life.signal.aborted) {
       const error = await live();
+      const isReplaced = error.code === 'CSM-SITE-REPLACED' && candidate === null;
+      candidate = isReplaced ? (successor?.next() ?? null) : null;
       if (life.signal.aborted) break;
       // Two agents with one key would push each other out for ever: that, too, is a failure.
       const wasUp = states.newest()?.kind === 'connected';
@@ -220,6 +268,10 @@ export function connect(options: ConnectOptions): Connection {
     sendStatus(given) {
       status = { type: 'status', instance, ...given };
       beat();
+    },
+    sendRekey(given) {
+      change = given;
+      send({ type: 'rekey', change });
     },
     fetch: (blob, sink, more = {}) => carry((line, progress) => fetchBlob(line, blob, sink, progress), more),
     upload: (blob, source, more = {}) => carry((line, progress) => sendBlob(line, blob, source, progress), more),

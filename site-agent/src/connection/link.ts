@@ -10,6 +10,7 @@ import {
   type Trust,
 } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded, fromWire } from '@consilium/shared/errors';
+import { freeNow } from '@consilium/shared/memory';
 import {
   type Clock,
   type CoordinatorMessage,
@@ -107,6 +108,7 @@ export function dial(options: DialOptions): Promise<Link> {
       const opened = sealed.open(payload);
       if (opened.kind === 'frame') {
         if (events === null) throw coded('CSM-HANDSHAKE-ORDER');
+        if (opened.bytes.buffer !== payload.buffer) freeNow(payload);
         events.onFrame(opened);
         return;
       }

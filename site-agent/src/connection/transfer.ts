@@ -1,9 +1,10 @@
 import { fail } from '@consilium/shared/errors';
 import type { BlobHash, RunId, StepId } from '@consilium/shared/ids';
+import { freeNow } from '@consilium/shared/memory';
 import { frameBytes, windowBytes } from '@consilium/shared/wire';
 import type { TransferLine } from './transfer-line.js';
 
-/** Bytes to send. They must not change while they are sent. */
+/** Bytes to send. They must not change while they are sent; what a read gives is used until the next one. */
 export interface Source {
   readonly bytes: number;
   read(offset: number, length: number): Promise<Uint8Array>;
@@ -13,6 +14,7 @@ export interface Source {
 export interface Sink {
   /** Bytes that are there already. */
   offset(): Promise<number>;
+  /** Takes the next bytes. The array is gone once this resolves. */
   write(offset: number, bytes: Uint8Array): Promise<void>;
   /** SHA-256 of all bytes, which are on the disk by then. */
   digest(): Promise<BlobHash>;
@@ -65,6 +67,7 @@ export async function fetchBlob(line: TransferLine, blob: BlobRef, sink: Sink, p
     }
     await sink.write(offset, bytes);
     received += bytes.length;
+    freeNow(bytes);
     line.ack(received);
     progress(received, size);
   }

@@ -1,6 +1,7 @@
 import { fail } from '@consilium/shared/errors';
 import type { FoundSample } from './assemble.js';
 import type { QuarantinedRow } from './dataset.js';
+import { maxValues } from './readers/index.js';
 import { emptyRoll, rollCall } from './roll-call.js';
 import type { RowTerms } from './row-terms.js';
 import type { RowColumns, SampleTable } from './samples.js';
@@ -56,6 +57,8 @@ export async function readRows(
     const indices = new Map(table.columns.map((column, index) => [column, index]));
     const at = first.columns.map((column) => indices.get(column) ?? -1);
     for await (const { sample, fields } of rollCall(table, asked, roll)) {
+      if ((rows.length + 1) * at.length > maxValues)
+        fail('CSM-DATA-LARGE', { file: table.file, limit: `${maxValues} numbers` });
       rows.push({ ...sample, ...readValues(fields, at, change) });
     }
   }

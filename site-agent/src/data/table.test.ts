@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CodedError } from '@consilium/shared/errors';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openBytes } from './readers/index.js';
 import { openTable } from './table.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'table-'));
@@ -81,6 +82,34 @@ describe('openTable', () => {
   ];
   it.each(faults)('refuses %s', async (_, content, suffix, code) => {
     expect(await codeOf(write(content, suffix))).toBe(code);
+  });
+
+  it.each([
+    ['rows', `id,a\n${'x,1\n'.repeat(1_001)}`, '1000 rows'],
+    ['columns', `${'a,'.repeat(100)}b\n1\n`, '100 columns'],
+    ['characters in a row', `id,a\nx,${'1'.repeat(5_000)}\n`, '4000 characters in a row'],
+    ['characters in its header', 'a'.repeat(5_000), '4000 characters in a row'],
+  ])(
+    'refuses a table of more %s than a cohort has, naming file and limit, however small it was packed',
+    async (_, content, limit) => {
+      const limits = { rows: 1_000, columns: 100, rowCharacters: 4_000 };
+      const path = write(gzipSync(content), '.csv.gz');
+      const reading = (async () => {
+        for await (const _row of (await openTable(path, undefined, limits)).rows);
+      })();
+      const error = await reading.catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'CSM-DATA-LARGE', details: { file: basename(path), limit } });
+    },
+  );
+
+  it('stops to unpack where the limit is, and says so', async () => {
+    const path = write(gzipSync(Buffer.alloc(64 * 2 ** 20, '\n')), '.csv.gz');
+    let passed = 0;
+    const reading = (async () => {
+      for await (const chunk of openBytes(path, undefined, 2 ** 20)) passed += chunk.length;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'CSM-DATA-LARGE', details: { limit: `${2 ** 20} bytes` } });
+    expect(passed).toBeLessThanOrEqual(2 ** 20);
   });
 
   it('refuses a file that is not there, and a folder', async () => {

@@ -5,8 +5,15 @@ import { didYouMean } from '@consilium/shared/yaml';
 import { CsvError, parse } from 'csv-parse';
 import { asFileFault, openBytes } from './readers/index.js';
 
-/** Longest row and longest header, in characters: a million columns fit. */
-const maxRowCharacters = 64 * 2 ** 20;
+/** What a table may hold: more is no cohort, but a file that unpacks to fill the memory. */
+export interface TableLimits {
+  /** Longest row and longest header, in characters: a million columns fit. */
+  readonly rowCharacters: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const limitsOfTables: TableLimits = { rowCharacters: 64 * 2 ** 20, columns: 2 ** 20, rows: 2 ** 22 };
 const delimiters = [',', '\t', ';'] as const;
 
 /** A table that is being read: its columns, then its rows one by one. */
@@ -20,11 +27,12 @@ export interface Table {
 /**
  * Opens a CSV or TSV file, gzipped when its name ends in `.gz`. The delimiter is what the header uses: comma, tab or semicolon.
  * The rows must be read or `rows` be left by `break`, or the file stays open.
- * @throws CSM-DATA-FILE, CSM-DATA-UNREADABLE, CSM-DATA-GZIP, CSM-DATA-MALFORMED, CSM-DATA-EMPTY, CSM-DATA-COLUMN-TWICE, also while rows are read
+ * @throws CSM-DATA-FILE, CSM-DATA-UNREADABLE, CSM-DATA-GZIP, CSM-DATA-MALFORMED, CSM-DATA-LARGE, CSM-DATA-EMPTY,
+ * CSM-DATA-COLUMN-TWICE, also while rows are read
  */
-export async function openTable(path: string, signal?: AbortSignal): Promise<Table> {
+export async function openTable(path: string, signal?: AbortSignal, limits = limitsOfTables): Promise<Table> {
   const file = basename(path);
-  const delimiter = await sniffDelimiter(path);
+  const delimiter = await sniffDelimiter(path, limits);
   const parser = parse({
     delimiter,
     bom: true,
@@ -32,12 +40,12 @@ export async function openTable(path: string, signal?: AbortSignal): Promise<Tab
     relax_column_count: true,
     relax_quotes: true,
     skip_empty_lines: true,
-    max_record_size: maxRowCharacters,
+    max_record_size: limits.rowCharacters,
   });
   // An error anywhere in the chain destroys the parser with it, so reading the rows reports it.
   pipeline(openBytes(path), parser, () => undefined);
   const records = parser[Symbol.asyncIterator]() as AsyncIterableIterator<CsvRecord>;
-  const header = await next(records, file);
+  const header = await next(records, file, limits);
   if (!header) return fail('CSM-DATA-EMPTY', { file });
   const columns = header.record.map((name) => name.trim());
   const twice = firstRepeated(columns);
@@ -47,8 +55,10 @@ export async function openTable(path: string, signal?: AbortSignal): Promise<Tab
   }
   async function* rows(): AsyncGenerator<{ fields: readonly string[]; line: number }> {
     try {
-      for (let row = await next(records, file); row; row = await next(records, file)) {
+      let count = 0;
+      for (let row = await next(records, file, limits); row; row = await next(records, file, limits)) {
         signal?.throwIfAborted();
+        if (++count > limits.rows) fail('CSM-DATA-LARGE', { file, limit: `${limits.rows} rows` });
         yield { fields: row.record, line: row.info.lines };
       }
     } finally {
@@ -76,35 +86,49 @@ interface CsvRecord {
   readonly info: { readonly lines: number };
 }
 
-async function next(records: AsyncIterator<CsvRecord>, file: string): Promise<CsvRecord | undefined> {
+async function next(
+  records: AsyncIterator<CsvRecord>,
+  file: string,
+  { rowCharacters }: TableLimits,
+): Promise<CsvRecord | undefined> {
   try {
     const step = await records.next();
     return step.done ? undefined : step.value;
   } catch (thrown) {
+    if (thrown instanceof CsvError && thrown.code === 'CSV_MAX_RECORD_SIZE') {
+      return fail('CSM-DATA-LARGE', { file, limit: `${rowCharacters} characters in a row` });
+    }
     throw asDataFault(thrown, file);
   }
 }
 
 /** The most frequent delimiter of the header line, outside quotes. */
-async function sniffDelimiter(path: string): Promise<(typeof delimiters)[number]> {
+async function sniffDelimiter(path: string, limits: TableLimits): Promise<(typeof delimiters)[number]> {
   const bytes = pipeline(openBytes(path), new PassThrough(), () => undefined);
   bytes.setEncoding('utf8');
   let header = '';
   try {
     for await (const chunk of bytes) {
-      header = (header + chunk).replace(/^[\r\n]+/, '');
-      const end = header.search(/[\r\n]/);
-      if (end > 0 || header.length > maxRowCharacters) {
-        header = header.slice(0, Math.max(0, end));
-        break;
-      }
+      const text: string = header === '' ? String(chunk).replace(/^[\r\n]+/, '') : String(chunk);
+      const end = text.search(/[\r\n]/);
+      header += end < 0 ? text : text.slice(0, end);
+      if (end >= 0 || header.length > limits.rowCharacters) break;
     }
   } catch (thrown) {
     throw asDataFault(thrown, basename(path));
   }
   const bare = header.replaceAll(/"[^"]*"/g, '');
-  const counted = delimiters.map((delimiter) => ({ delimiter, count: bare.split(delimiter).length }));
-  return counted.reduce((best, each) => (each.count > best.count ? each : best)).delimiter;
+  const counted = delimiters.map((delimiter) => ({ delimiter, count: countOf(bare, delimiter) }));
+  const { delimiter, count } = counted.reduce((best, each) => (each.count > best.count ? each : best));
+  if (count >= limits.columns) fail('CSM-DATA-LARGE', { file: basename(path), limit: `${limits.columns} columns` });
+  return delimiter;
+}
+
+/** Counted without making a text of each column, before it is known that there are not too many. */
+function countOf(text: string, delimiter: string): number {
+  let count = 0;
+  for (let at = text.indexOf(delimiter); at >= 0; at = text.indexOf(delimiter, at + 1)) count++;
+  return count;
 }
 
 /** What went wrong with a file, without a word of its content. */

@@ -9,6 +9,7 @@ import {
 } from '@consilium/shared/wire';
 import { type Connection, fileSource, type TransferOptions } from '../connection/index.js';
 import type { Ledger } from './ledger.js';
+import { refuseLeft } from './left-runs.js';
 
 /** What an agent says of itself; the connection adds the rest. */
 export type OwnStatus = Omit<SiteStatus, 'type' | 'instance'>;
@@ -22,36 +23,62 @@ export interface Outbound {
   readonly patients: number;
   /** Fewest that the contract lets train or send statistics. */
   readonly minimumCohort: number;
-  /** Bytes of the model that an update is of; null before there is one. */
-  readonly modelBytes: number | null;
+  /** Bytes of an update of the model that it started from; null before there is one. */
+  readonly updateBytes: number | null;
 }
+
+/** Lines of statuses that left while the disk took none; with so many owed, no other status leaves. */
+const maxOwed = 1_000;
 
 /** The one door for everything that leaves this site. Each thing that passes has a line in the ledger. */
 export interface Egress {
-  /** Passes in the order of the calls; a line only where run, step, activity or error changed. */
+  /**
+   * Passes in the order of the calls; a line only where run, step, activity or error changed. While the disk is full, which is what
+   * a status then says, the line is owed, and written before anything but a status leaves.
+   */
   status(status: OwnStatus): void;
   /**
    * Sends a contribution and hands it in.
-   * @throws CSM-EGRESS-KIND, CSM-EGRESS-COHORT, CSM-EGRESS-SIZE, and what the connection throws
+   * @throws CSM-EGRESS-KIND, CSM-EGRESS-COHORT, CSM-EGRESS-SIZE, CSM-AGENT-LEFT, CSM-AGENT-LEFT-RUNS, and what the connection throws
    */
   release(outbound: Outbound, options?: TransferOptions): Promise<Verdict>;
   /** Resolves when all that was said before has passed. */
   settled(): Promise<void>;
 }
 
+/** @param leftRuns file of the runs that the hospital has left: nothing is handed in for them */
 export function openEgress(
   connection: Pick<Connection, 'sendStatus' | 'upload' | 'submit'>,
   ledger: Ledger,
   log: Log,
+  leftRuns: string,
 ): Egress {
   let turn: Promise<void> = Promise.resolve();
   let noted = '';
+  const owed: object[] = [];
+
+  async function writeOwed(): Promise<void> {
+    for (let [line] = owed; line !== undefined; [line] = owed) {
+      await ledger.append('status', line, false);
+      owed.shift();
+    }
+  }
 
   async function pass(status: OwnStatus): Promise<void> {
     const { run, step, activity, error } = status;
     const line = { run, step, activity, error: error?.code ?? null };
     const text = JSON.stringify(line);
-    if (text !== noted) await ledger.append('status', line, false);
+    const isNews = text !== noted;
+    if (isNews) owed.push(line);
+    try {
+      await writeOwed();
+    } catch (thrown) {
+      if (asCoded(thrown).code !== 'CSM-AGENT-DISK' || owed.length > maxOwed) {
+        if (isNews) owed.pop();
+        throw thrown;
+      }
+      log.warn({ code: 'CSM-AGENT-DISK', owed: owed.length }, 'the ledger cannot be written now');
+    }
     noted = text;
     connection.sendStatus(status);
   }
@@ -68,6 +95,10 @@ export function openEgress(
       check(outbound);
       const { contribution, path } = outbound;
       const { run, step, kind, hash, bytes, samples } = contribution.manifest;
+      await refuseLeft(leftRuns, run);
+      const lines = turn.then(writeOwed);
+      turn = lines.catch(() => {});
+      await lines;
       await ledger.append(kind, { run, step, hash, bytes, samples }, true);
       const source = await fileSource(path);
       try {
@@ -75,9 +106,14 @@ export function openEgress(
       } finally {
         await source.close();
       }
+      // It may have left meanwhile: a blob that nobody hands in counts for nothing.
+      await refuseLeft(leftRuns, run);
       return unlessAborted(connection.submit(contribution), options.signal);
     },
-    settled: () => turn,
+    settled() {
+      turn = turn.then(writeOwed).catch(() => {});
+      return turn;
+    },
   };
 }
 
@@ -92,7 +128,7 @@ function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal | u
   });
 }
 
-function check({ contribution, step, patients, minimumCohort, modelBytes }: Outbound): void {
+function check({ contribution, step, patients, minimumCohort, updateBytes }: Outbound): void {
   const { manifest } = contribution;
   const expected = contributionOf(step);
   if (manifest.kind !== expected) {
@@ -101,6 +137,6 @@ function check({ contribution, step, patients, minimumCohort, modelBytes }: Outb
   if (manifest.kind !== 'report' && patients < minimumCohort) {
     fail('CSM-EGRESS-COHORT', { step: manifest.step, minimum: minimumCohort });
   }
-  const limit = manifest.kind === 'update' ? (modelBytes ?? 0) : maxSmallBlobBytes;
+  const limit = manifest.kind === 'update' ? (updateBytes ?? 0) : maxSmallBlobBytes;
   if (manifest.bytes > limit) fail('CSM-EGRESS-SIZE', { bytes: manifest.bytes, step: manifest.step, limit });
 }

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Contract, contractHash, extendContract, type Step } from '@consilium/shared/contract';
 import { createIdentity } from '@consilium/shared/crypto';
+import { coded } from '@consilium/shared/errors';
 import { blobHash, consortiumId, runId, siteId, stepId } from '@consilium/shared/ids';
 import { signedManifest, silentLog, type Work } from '@consilium/shared/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tinySite } from '../testing/tiny-site.js';
-import { admit, type Ledger, type Outbound, type OwnStatus, openEgress, openLedger } from './index.js';
+import { admit, type Ledger, leaveRun, type Outbound, type OwnStatus, openEgress, openLedger } from './index.js';
 
 const hash = (digit: string) => blobHash.parse(digit.repeat(64));
 const run = runId.parse('a'.repeat(32));
@@ -53,6 +54,17 @@ describe('memory', () => {
     for (const other of [work(3, 'train:0:1', { frozen: hash('9') }), work(3, 'train:0:1')]) {
       await expect(admit(folder, terms, other)).rejects.toEqual(code('SECOND-MODEL'));
     }
+  });
+
+  it('takes what the strategy has it train by for a part of its model', async () => {
+    await admit(folder, terms, work(5, 'train:0:2', { control: hash('8') }));
+    await admit(folder, terms, work(5, 'train:0:2', { control: hash('8') }));
+    for (const other of [work(5, 'train:0:2', { control: hash('9') }), work(5, 'train:0:2')]) {
+      await expect(admit(folder, terms, other)).rejects.toEqual(code('SECOND-MODEL'));
+    }
+    await admit(folder, terms, work(6, 'validate:2'));
+    await admit(folder, terms, work(5, 'train:0:2', { control: hash('8') }));
+    await expect(admit(folder, terms, work(5, 'train:0:2'))).rejects.toEqual(code('SECOND-MODEL'));
   });
 
   it('refuses a step back, another model or preparation for one step, another contract', async () => {
@@ -155,7 +167,11 @@ describe('egress', () => {
     sent.length = 0;
     noted.length = 0;
   });
-  const ledger: Ledger = { append: async (type) => void noted.push(type), close: async () => {} };
+  const ledger: Ledger = {
+    append: async (type) => void noted.push(type),
+    rekey: async () => {},
+    close: async () => {},
+  };
   const connection = {
     sendStatus: () => void sent.push('status'),
     upload: async () => void sent.push('upload'),
@@ -164,7 +180,7 @@ describe('egress', () => {
       return new Promise<never>(() => {});
     },
   };
-  const egress = (given: Ledger = ledger) => openEgress(connection, given, silentLog);
+  const egress = (given: Ledger = ledger) => openEgress(connection, given, silentLog, join(folder, 'left-runs.json'));
   const train: Step = { kind: 'train', stage: 0, round: 1 };
   const outbound = (changes: Partial<Outbound> = {}, manifest: object = {}): Outbound => ({
     contribution: signedManifest.parse({
@@ -188,7 +204,7 @@ describe('egress', () => {
     step: train,
     patients: 30,
     minimumCohort: 5,
-    modelBytes: 100,
+    updateBytes: 100,
     ...changes,
   });
   const status = (changes: Partial<OwnStatus>): OwnStatus => ({
@@ -206,7 +222,7 @@ describe('egress', () => {
   const changed: readonly (readonly [string, Partial<Outbound>, object])[] = [
     ['CSM-EGRESS-COHORT', { patients: 4 }, {}],
     ['CSM-EGRESS-SIZE', {}, { bytes: 101 }],
-    ['CSM-EGRESS-SIZE', { modelBytes: null }, {}],
+    ['CSM-EGRESS-SIZE', { updateBytes: null }, {}],
     ['CSM-EGRESS-KIND', { step: { kind: 'test' } }, {}],
     ['CSM-EGRESS-KIND', {}, { kind: 'report', codec: 'json' }],
   ];
@@ -225,14 +241,57 @@ describe('egress', () => {
     expect(noted).toEqual(['update']);
   });
 
+  it('hands nothing in for a run that the hospital leaves in the middle of an upload, and sends nothing for it after', async () => {
+    await writeFile(join(folder, 'blob'), 'x');
+    const leftRuns = join(folder, 'left-runs.json');
+    const upload = async () => {
+      sent.push('upload');
+      await leaveRun(leftRuns, run);
+    };
+    const door = openEgress({ ...connection, upload }, ledger, silentLog, leftRuns);
+    await expect(door.release(outbound())).rejects.toMatchObject({ code: 'CSM-AGENT-LEFT', details: { run } });
+    expect([sent, noted]).toEqual([['upload'], ['update']]);
+    await expect(door.release(outbound())).rejects.toMatchObject({ code: 'CSM-AGENT-LEFT' });
+    expect([sent, noted]).toEqual([['upload'], ['update']]);
+  });
+
   it('lets nothing pass that the ledger cannot note', async () => {
     await writeFile(join(folder, 'blob'), 'x');
-    const full: Ledger = { append: () => Promise.reject(new Error('full')), close: async () => {} };
+    const full: Ledger = {
+      append: () => Promise.reject(new Error('full')),
+      rekey: async () => {},
+      close: async () => {},
+    };
     const door = egress(full);
     await expect(door.release(outbound())).rejects.toThrow('full');
     door.status(status({}));
     await door.settled();
     expect(sent).toEqual([]);
+  });
+
+  it('says that the disk is full, and notes what it said, in order, before a contribution leaves', async () => {
+    await writeFile(join(folder, 'blob'), 'x');
+    let isFull = true;
+    const lines: unknown[] = [];
+    const small: Ledger = {
+      async append(type, body) {
+        if (isFull) throw coded('CSM-AGENT-DISK', { file: 'ledger.jsonl', reason: 'ENOSPC' });
+        lines.push(type === 'status' ? (body as { readonly activity: string }).activity : type);
+      },
+      rekey: async () => {},
+      close: async () => {},
+    };
+    const door = egress(small);
+    for (const activity of ['fetching', 'troubled', 'troubled', 'training'] as const) door.status(status({ activity }));
+    await expect(door.release(outbound())).rejects.toMatchObject({ code: 'CSM-AGENT-DISK' });
+    expect([sent, lines]).toEqual([['status', 'status', 'status', 'status'], []]);
+    isFull = false;
+    const over = new AbortController();
+    const released = door.release(outbound(), { signal: over.signal });
+    while (!sent.includes('submit')) await new Promise((resolve) => setImmediate(resolve));
+    over.abort(new Error('over'));
+    await expect(released).rejects.toThrow('over');
+    expect(lines).toEqual(['fetching', 'troubled', 'training', 'update']);
   });
 
   it('notes a status when the activity changes, not when progress does', async () => {

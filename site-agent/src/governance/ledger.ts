@@ -1,32 +1,44 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, truncate } from 'node:fs/promises';
-import { type Identity, sign, verify } from '@consilium/shared/crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { type Identity, type KeyChange, sign, verify } from '@consilium/shared/crypto';
+import type { PublicKey } from '@consilium/shared/ids';
 import {
-  type JournalHead,
+  firstKeeper,
+  followKeeper,
   type JournalRecord,
+  journalDomain,
   journalLine,
   readJournal,
   sealRecord,
   verifyChain,
 } from '@consilium/shared/journal';
-import { withDisk } from '../config/index.js';
+import { type Disk, realDisk, withDisk } from '../config/index.js';
 
 /** What left this site, in the order in which it left. */
 export interface Ledger {
   /** Adds a line. `durable`: it is on the disk when this resolves. @throws CSM-AGENT-DISK */
   append(type: string, body: object, durable: boolean): Promise<void>;
+  /** Adds the line with which another key signs from here on, by that key; none where it signs already. @throws CSM-AGENT-DISK */
+  rekey(next: Identity, change: KeyChange): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
  * Opens a site's ledger and checks it from the first line; a last line that a crash tore off is cut away.
+ * @param cameBy the change that brought the site its key, where the ledger may not tell of it yet
  * @throws CSM-JOURNAL-* at the first line that was altered, CSM-AGENT-DISK
  */
-export async function openLedger(path: string, identity: Identity, now: () => Date): Promise<Ledger> {
-  const file = await withDisk(path, () => open(path, 'a', 0o600));
+export async function openLedger(
+  path: string,
+  identity: Identity,
+  now: () => Date,
+  disk: Disk = realDisk,
+  cameBy: KeyChange | null = null,
+): Promise<Ledger> {
+  const file = await withDisk(path, () => disk.open(path, 'a', 0o600));
   try {
-    const { head, bytes } = await check(path, identity);
-    await withDisk(path, () => truncate(path, bytes));
+    const { head, bytes } = await check(path, [identity.publicKey, ...(cameBy === null ? [] : [cameBy.body.from])]);
+    await withDisk(path, () => file.truncate(bytes));
     return ledgerOn(file, path, { head, bytes }, identity, now);
   } catch (thrown) {
     await file.close();
@@ -34,17 +46,19 @@ export async function openLedger(path: string, identity: Identity, now: () => Da
   }
 }
 
-async function check(path: string, identity: Identity): Promise<{ head: JournalHead | null; bytes: number }> {
+async function check(path: string, keys: readonly PublicKey[]): Promise<{ head: JournalRecord | null; bytes: number }> {
   let bytes = 0;
+  let head: JournalRecord | null = null;
   async function* measured(): AsyncGenerator<JournalRecord> {
     for await (const record of readJournal(whole(path))) {
       bytes += journalLine(record).length;
+      head = record;
       yield record;
     }
   }
-  const { head } = await verifyChain(measured(), {
-    verify: (domain, signed, signature) => verify(identity.publicKey, domain, signed, signature),
-  });
+  const first: PublicKey[] = [];
+  for (const key of keys) first.push(await firstKeeper(() => readJournal(whole(path)), key));
+  await verifyChain(measured(), { verify: followKeeper(first) });
   return { head, bytes };
 }
 
@@ -62,11 +76,12 @@ async function* whole(path: string): AsyncGenerator<Uint8Array> {
 function ledgerOn(
   file: FileHandle,
   path: string,
-  start: { readonly head: JournalHead | null; readonly bytes: number },
-  identity: Identity,
+  start: { readonly head: JournalRecord | null; readonly bytes: number },
+  first: Identity,
   now: () => Date,
 ): Ledger {
   let { head, bytes } = start;
+  let identity = first;
   let torn = false;
   let turn: Promise<void> = Promise.resolve();
   const write = async (type: string, body: object, durable: boolean): Promise<void> => {
@@ -87,6 +102,16 @@ function ledgerOn(
   return {
     append(type, body, durable) {
       const done = turn.then(() => write(type, body, durable));
+      turn = done.catch(() => {});
+      return done;
+    },
+    rekey(next, change) {
+      const done = turn.then(async () => {
+        identity = next;
+        const isSigned =
+          head === null || verify(next.publicKey, journalDomain, Buffer.from(head.hash, 'hex'), head.signature);
+        if (!isSigned) await write('key-changed', { change }, true);
+      });
       turn = done.catch(() => {});
       return done;
     },

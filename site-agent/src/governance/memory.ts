@@ -5,7 +5,7 @@ import { fail } from '@consilium/shared/errors';
 import { type BlobHash, blobHash, runId, stepId } from '@consilium/shared/ids';
 import type { Work } from '@consilium/shared/wire';
 import { z } from 'zod';
-import { readIfThere, readJsonIfThere, writeWhole } from '../config/index.js';
+import { type Disk, readIfThere, readJsonIfThere, realDisk, writeWhole } from '../config/index.js';
 
 /** How many steps before the newest one are remembered: what a coordinator restored from a backup may have lost. */
 const earlierSteps = 100;
@@ -21,6 +21,8 @@ const remembered = z.strictObject({
   model: blobHash.nullable(),
   /** Left out where the stage trains all. */
   frozen: blobHash.exactOptional(),
+  /** Left out where the strategy gives sites nothing to train by. */
+  control: blobHash.exactOptional(),
   preparation: blobHash.nullable(),
   /** Steps before it that this site has begun, oldest first, each with a hash of what it began from. */
   earlier: z.array(z.strictObject({ index: z.int().min(0), from: blobHash })).exactOptional(),
@@ -37,8 +39,8 @@ type Remembered = z.infer<typeof remembered>;
  * @param folder of the run
  * @throws CSM-AGENT-STEP-UNKNOWN, CSM-AGENT-SECOND-CONTRACT, CSM-AGENT-STEP-BACK, CSM-AGENT-SECOND-MODEL, CSM-AGENT-DISK
  */
-export async function admit(folder: string, terms: Contract, work: Work): Promise<void> {
-  const { run, contract, index, step, model, frozen, preparation } = work;
+export async function admit(folder: string, terms: Contract, work: Work, disk: Disk = realDisk): Promise<void> {
+  const { run, contract, index, step, model, frozen, control, preparation } = work;
   const listed = stepsOf(terms.runFile)[index];
   if (listed === undefined || idOf(listed) !== step) fail('CSM-AGENT-STEP-UNKNOWN', { run, step, index });
   const file = join(folder, 'memory.json');
@@ -54,6 +56,7 @@ export async function admit(folder: string, terms: Contract, work: Work): Promis
     if (index === before.index) {
       if (before.model !== model) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'model' });
       if (before.frozen !== frozen) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'frozen part' });
+      if (before.control !== control) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'control variate' });
       if (before.preparation !== preparation) fail('CSM-AGENT-SECOND-MODEL', { run, step, what: 'preparation' });
       if (before.contract === contract) return;
     }
@@ -61,9 +64,14 @@ export async function admit(folder: string, terms: Contract, work: Work): Promis
   const place = { format: 'consilium-memory-1', run, contract, index, step } as const;
   const passed = before === null || before.index === index ? [] : [{ index: before.index, from: fromOf(before) }];
   const earlier = [...(before?.earlier ?? []), ...passed].slice(-earlierSteps);
-  const from = { model, ...(frozen !== undefined && { frozen }), preparation };
+  const from = {
+    model,
+    ...(frozen !== undefined && { frozen }),
+    ...(control !== undefined && { control }),
+    preparation,
+  };
   const now: Remembered = { ...place, ...from, ...(earlier.length > 0 && { earlier }) };
-  await writeWhole(file, JSON.stringify(now));
+  await writeWhole(file, JSON.stringify(now), disk);
 }
 
 /** What a step begins from, as one hash. */
@@ -71,9 +79,10 @@ const fromOf = ({
   step,
   model,
   frozen,
+  control,
   preparation,
-}: Pick<Work, 'step' | 'model' | 'frozen' | 'preparation'>): BlobHash =>
-  canonicalHash({ step, model, frozen: frozen ?? null, preparation });
+}: Pick<Work, 'step' | 'model' | 'frozen' | 'control' | 'preparation'>): BlobHash =>
+  canonicalHash({ step, model, frozen: frozen ?? null, ...(control !== undefined && { control }), preparation });
 
 /** A memory that cannot be read must not pass for none: then every step would be allowed again. */
 async function recall(file: string): Promise<Remembered | null> {

@@ -19,7 +19,7 @@ export interface AloneOptions {
   /** Prepared samples. */
   readonly parts: Dataset['parts'];
   readonly signal: AbortSignal;
-  /** Of the stage under way. */
+  /** Of the stages so far, the one under way included. */
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -39,11 +39,18 @@ interface Result {
 export async function trainAlone(options: AloneOptions): Promise<Model> {
   const { contract, parts } = options;
   let before: Result | null = null;
+  let doneBefore = 0;
   const stages = stagesOf(contract.runFile);
   for (const stage of stages) {
     const model = buildModel(contract, shapeOf(parts.train), stage.name);
+    let newest = doneBefore;
+    const onProgress = ({ done, total, ...rest }: Progress): void => {
+      newest = doneBefore + done;
+      options.onProgress({ ...rest, done: newest, total: doneBefore + total });
+    };
     try {
-      before = await trainStage(model, stage, before, options);
+      before = await trainStage(model, stage, before, { ...options, onProgress });
+      doneBefore = newest;
       if (stage === stages.at(-1)) return model;
     } catch (thrown) {
       model.dispose();

@@ -8,6 +8,7 @@ import { encodeWeights, tensorAt } from '@consilium/shared/weights';
 import { type Part, samplesOfStage } from '../data/index.js';
 import { oversample } from '../preparation/index.js';
 import { loadWeights, type WeightFiles } from './contract-model.js';
+import { correctionOf, type Variates, variateAfter } from './control-variates.js';
 import { encodeLocal } from './local-tensors.js';
 
 export interface TrainStep {
@@ -24,6 +25,8 @@ export interface TrainStep {
   readonly part: Part;
   /** The global model as its file, and what its stage does not train. */
   readonly base: WeightFiles;
+  /** What the strategy `scaffold` corrects gradients by; left out under any other, and where a site trains by itself. */
+  readonly variates?: Variates;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -32,6 +35,8 @@ export interface TrainedStep {
   readonly update: Uint8Array;
   /** The tensors that stay at the site, as their file; null where the model has none. */
   readonly carried: Uint8Array | null;
+  /** The site's control variate after this round; null without `variates`. */
+  readonly variate: Float32Array | null;
   readonly meanLoss: number;
   readonly batches: number;
 }
@@ -42,11 +47,11 @@ export interface TrainedStep {
  * @throws CSM-TRAINER-MODEL, CSM-TRAINER-DIVERGED, CSM-TRAINING-DIVERGED, the signal's reason
  */
 export async function trainStep(given: TrainStep): Promise<TrainedStep> {
-  const { model, contract, site, step, stage, round, state, part, base, signal, onProgress } = given;
+  const { model, contract, site, step, stage, round, state, part, base, variates, signal, onProgress } = given;
   const { preparation, validation, seed } = contract.runFile;
   const more = oversamplingOf(preparation);
   const own = samplesOfStage(part, contract.runFile, stage);
-  const { layout, metadata } = loadWeights(model, base, step);
+  const { layout, metadata, values: before } = loadWeights(model, base, step);
   const { batchSize, localEpochs: epochs, optimizer, rounds, schedule, rates, gradientLimit, proximal } = stage;
   const { meanLoss, batches } = await train({
     model,
@@ -56,6 +61,7 @@ export async function trainStep(given: TrainStep): Promise<TrainedStep> {
     ...(rates && { rates }),
     ...(gradientLimit !== undefined && { gradientLimit }),
     ...(proximal !== undefined && { proximal }),
+    ...(variates && { correction: correctionOf(model, variates) }),
     classWeights: classWeightsOf(stage.classWeights, state.classCounts, validation.minimumCell),
     seed: stream(seed, 'train', site, step).integer(2 ** 32),
     onProgress,
@@ -64,7 +70,14 @@ export async function trainStep(given: TrainStep): Promise<TrainedStep> {
   const values = await readTensors(model.shared);
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) fail('CSM-TRAINER-DIVERGED', { tensor: tensorAt(layout, bad) });
-  return { update: encodeWeights({ layout, metadata, values }), carried: await encodeLocal(model), meanLoss, batches };
+  const walk = { before, after: values, distance: batches * optimizer.rate };
+  return {
+    update: encodeWeights({ layout, metadata, values }),
+    carried: await encodeLocal(model),
+    variate: variates ? variateAfter(model, variates, walk) : null,
+    meanLoss,
+    batches,
+  };
 }
 
 /**

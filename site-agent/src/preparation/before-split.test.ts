@@ -100,7 +100,7 @@ describe('oversampling before the split', () => {
     }
   }
 
-  it('lets noise look like a response, which the split first does not', { timeout: 120_000 }, async () => {
+  it('lets noise look like a response, which the split first does not', async () => {
     const [honest, flattered] = [await auc(leakFree), await auc(published)];
     expect(honest).toBeLessThan(0.65);
     expect(flattered).toBeGreaterThan(0.8);

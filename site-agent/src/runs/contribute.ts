@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
-import { type Contract, contributionOf, type Step, stageOf } from '@consilium/shared/contract';
+import { type Contract, contributionOf, type Step, stageOf, updateSettings } from '@consilium/shared/contract';
 import { type Identity, sign } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
@@ -10,21 +10,25 @@ import { encodeEvaluation, signReport, siteReport } from '@consilium/shared/repo
 import {
   type ContributionManifest,
   manifestDomain,
+  type SignedManifest,
   type SiteActivity,
   type SiteStatus,
   type Work,
 } from '@consilium/shared/wire';
-import { writeWhole } from '../config/index.js';
+import { type Disk, writeWhole } from '../config/index.js';
 import { writeReport } from '../reports/index.js';
 import type { Job, JobResult, Trainer, TrainerProgress } from '../trainer/index.js';
 import type { Kept, RunFolder } from './run-folder.js';
+import { takenPart } from './turnout.js';
 
 /** Who signs. */
 export interface Author {
   readonly site: SiteId;
-  readonly identity: Identity;
+  /** The site's key: another one, once the lead has certified it. */
+  readonly identity: () => Identity;
   readonly reports: string;
   readonly now: () => Date;
+  readonly disk: Disk;
 }
 
 /** A step to do, with what it needs on this disk. */
@@ -33,9 +37,10 @@ export interface Task {
   readonly step: Step;
   readonly contract: Contract;
   readonly folder: RunFolder;
-  /** Paths of the fetched model, of what its stage does not train, and of the preparation state. */
+  /** Paths of the fetched model, of what its stage does not train, of what the strategy has sites train by, and of the preparation state. */
   readonly model: string | null;
   readonly frozen: string | null;
+  readonly control: string | null;
   readonly preparation: string | null;
   /** Paths of the pieces of the earlier model that is judged beside; none but in a test. */
   readonly previous: readonly string[];
@@ -58,7 +63,8 @@ export async function contribute(task: Task, author: Author): Promise<Kept> {
     signal,
     onProgress: (progress) => say(activityOf(step), shown(progress)),
   });
-  if (result.kind === 'evaluate') await writeEvaluation(result, task, author);
+  const identity = author.identity();
+  if (result.kind === 'evaluate') await writeEvaluation(result, task, { ...author, identity: () => identity });
   const bytes = await readFile(folder.draft(work.step));
   const kind = contributionOf(step) ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
   const manifest: ContributionManifest = {
@@ -69,16 +75,21 @@ export async function contribute(task: Task, author: Author): Promise<Kept> {
     site: author.site,
     base: work.model,
     kind,
-    codec: kind === 'update' ? 'f32' : 'json',
+    codec: kind === 'update' ? updateSettings(task.contract.runFile).codec : 'json',
     samples: result.samples,
     hash: sha256(bytes),
     bytes: bytes.length,
   };
-  const signature = sign(author.identity, manifestDomain, canonicalBytes(manifest));
-  return folder.keep({ manifest, signature }, result.patients);
+  return folder.keep(signed(manifest, identity), result.patients);
 }
 
-function jobOf({ work, step, folder, contract, model, frozen, preparation, previous }: Task, now: Date): Job {
+export const signed = (manifest: ContributionManifest, identity: Identity): SignedManifest => ({
+  manifest,
+  signature: sign(identity, manifestDomain, canonicalBytes(manifest)),
+});
+
+function jobOf(task: Task, now: Date): Job {
+  const { work, step, folder, contract, model, frozen, control, preparation, previous } = task;
   const output = folder.draft(work.step);
   const carried = work.carried === undefined ? null : folder.carried(work.carried);
   // A coordinator that names neither model nor preparation asks for something that is no such step.
@@ -94,10 +105,13 @@ function jobOf({ work, step, folder, contract, model, frozen, preparation, previ
         round: step.round,
         model: needed(model),
         frozen,
+        control,
         carried,
+        onward: work.carried === undefined ? null : folder.onward(work.carried),
         preparation: needed(preparation),
         output,
         carriedOutput: folder.carriedDraft(work.step),
+        onwardOutput: folder.onwardDraft(work.step),
       };
     case 'validate':
     case 'test':
@@ -124,12 +138,15 @@ function jobOf({ work, step, folder, contract, model, frozen, preparation, previ
 /** The evaluation's blob; the final report also lies in this hospital's own folder, to be read. */
 async function writeEvaluation(
   { counts, report, beside }: Extract<JobResult, { kind: 'evaluate' }>,
-  { work, step, folder }: Task,
-  { identity, reports }: Author,
+  { work, step, contract, folder }: Task,
+  { identity, reports, disk }: Author,
 ): Promise<void> {
-  const signed = report && signReport(siteReport.parse(report), (domain, bytes) => sign(identity, domain, bytes));
-  if (signed !== null && step.kind === 'test') await writeReport(join(reports, work.run), 'test', signed);
-  await writeWhole(folder.draft(work.step), encodeEvaluation({ salt: salt(), counts, report: signed, ...beside }));
+  const turnout = step.kind === 'test' ? { takenPart: await takenPart(folder.folder, contract) } : {};
+  const own =
+    report &&
+    signReport(siteReport.parse({ ...report, ...turnout }), (domain, bytes) => sign(identity(), domain, bytes));
+  if (own !== null && step.kind === 'test') await writeReport(join(reports, work.run), 'test', own, disk);
+  await writeWhole(folder.draft(work.step), encodeEvaluation({ salt: salt(), counts, report: own, ...beside }), disk);
 }
 
 const salt = (): string => randomBytes(saltBytes).toString('base64url');

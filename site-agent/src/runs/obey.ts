@@ -1,23 +1,55 @@
 import { readFile } from 'node:fs/promises';
-import { type Contract, contractHash, openContract, type Step, stepsOf } from '@consilium/shared/contract';
-import { verify } from '@consilium/shared/crypto';
+import { canonicalBytes } from '@consilium/shared/canonical';
+import {
+  type Contract,
+  contractHash,
+  contributionOf,
+  openContract,
+  type Step,
+  stepsOf,
+  updateCoding,
+} from '@consilium/shared/contract';
+import { type Identity, verify } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, fail, fromWire } from '@consilium/shared/errors';
 import type { BlobHash, ConsortiumId, PublicKey } from '@consilium/shared/ids';
-import type { SiteActivity, SiteStatus, Work } from '@consilium/shared/wire';
-import type { Connection } from '../connection/index.js';
-import { admit, type Egress } from '../governance/index.js';
+import { decodeHeader, headerLimitBytes, updateForm } from '@consilium/shared/weights';
+import {
+  manifestDomain,
+  type SignedManifest,
+  type SiteActivity,
+  type SiteStatus,
+  type Work,
+} from '@consilium/shared/wire';
+import { withDisk } from '../config/index.js';
+import { type Connection, fileSource } from '../connection/index.js';
+import { admit, type Egress, refuseLeft } from '../governance/index.js';
 import type { Trainer } from '../trainer/index.js';
-import { type Author, contribute } from './contribute.js';
+import { type BlobFolder, openBlobFolder } from './blob-folder.js';
+import { type Author, contribute, signed } from './contribute.js';
+import { type Fetched, openFetched, sharedBytes } from './fetched.js';
 import { type Kept, openRunFolder, type RunFolder } from './run-folder.js';
+import { noteAccepted } from './turnout.js';
 
 /** What obeying takes. */
 export interface Means extends Author {
   readonly runs: string;
+  /** File of the runs that the hospital has left. */
+  readonly leftRuns: string;
+  /** Folder of the blobs that may be of use to several runs. */
+  readonly blobs: string;
   readonly trust: { readonly lead: PublicKey; readonly consortium: ConsortiumId };
   readonly connection: Pick<Connection, 'fetch'>;
   readonly egress: Egress;
   readonly trainerFor: (contract: Contract) => Promise<Trainer>;
   readonly say: (activity: SiteActivity, progress?: SiteStatus['progress']) => void;
+}
+
+/** Where what a step takes and makes lies on this disk. */
+interface Places {
+  readonly folder: RunFolder;
+  /** Blobs for all runs. */
+  readonly shared: BlobFolder;
+  readonly fetched: Fetched;
 }
 
 export type Outcome =
@@ -31,25 +63,59 @@ export type Outcome =
  * @throws CSM-CONTRACT-*, CSM-AGENT-*, CSM-EGRESS-*, the coded faults of data, model and trainer, the signal's reason
  */
 export async function obey(work: Work, means: Means, signal: AbortSignal): Promise<Outcome> {
-  const folder = await openRunFolder(means.runs, work.run);
-  const contract = await readContract(work, folder, means, signal);
+  const folder = await openRunFolder(means.runs, work.run, means.disk);
+  const shared = await openBlobFolder(means.blobs, means.disk);
+  const places: Places = { folder, shared, fetched: openFetched(folder.blobs, shared, means.now) };
+  const contract = await readContract(work, places.fetched, means, signal);
+  const outcome = await outcomeOf(work, contract, places, means, signal);
+  const step = stepsOf(contract.runFile)[work.index];
+  if (outcome.kind === 'accepted' && step !== undefined) await noteAccepted(folder.folder, step, means.disk);
+  return outcome;
+}
+
+async function outcomeOf(
+  work: Work,
+  contract: Contract,
+  places: Places,
+  means: Means,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { folder, shared } = places;
   const { verdict } = work;
   if (verdict?.outcome === 'accepted') return { kind: 'accepted' };
   const earlier = await folder.kept(work.step);
   if (verdict?.outcome === 'refused' && verdict.hash === earlier?.contribution.manifest.hash) {
     return { kind: 'refused', error: fromWire(verdict.error) };
   }
-  await admit(folder.folder, contract, work);
+  await refuseLeft(means.leftRuns, work.run);
+  await admit(folder.folder, contract, work, means.disk);
   const step = stepsOf(contract.runFile)[work.index] ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
   const previous = piecesOf(step, contract);
-  await folder.tidy(work.step, [work.contractBlob, work.model, work.frozen ?? null, work.preparation, ...previous]);
-  const kept = earlier ?? (await make(work, step, contract, folder, means, signal));
-  return send(kept, step, contract, await modelBytes(work, folder), means, signal);
+  const named = [work.contractBlob, work.model, work.frozen ?? null, work.control ?? null, work.preparation];
+  const blobs = new Set([...named.filter((hash) => hash !== null), ...previous]);
+  await folder.tidy({ step: work.step, carried: work.carried ?? null, blobs });
+  await shared.keepNewest(blobs, sharedBytes);
+  const kept =
+    (await ownWord(earlier, step, folder, means)) ?? (await make(work, step, contract, places, means, signal));
+  return send(kept, step, contract, await updateBytes(work, step, contract, places), means, signal);
 }
 
+/**
+ * What an earlier try finished, under the site's present key: the one that signed it may have been replaced since. A report is signed
+ * within its blob, so that an evaluation is made again.
+ */
+async function ownWord(earlier: Kept | null, step: Step, folder: RunFolder, { identity }: Means): Promise<Kept | null> {
+  if (earlier === null || isSignedBy(earlier.contribution, identity())) return earlier;
+  if (contributionOf(step) === 'report') return null;
+  return folder.resign(signed(earlier.contribution.manifest, identity()), earlier.patients);
+}
+
+const isSignedBy = ({ manifest, signature }: SignedManifest, { publicKey }: Identity): boolean =>
+  verify(publicKey, manifestDomain, canonicalBytes(manifest), signature);
+
 /** The contract as the lead signed it, fetched once and again when it is extended, and checked each time: it may have ended since. */
-async function readContract(work: Work, folder: RunFolder, means: Means, signal: AbortSignal): Promise<Contract> {
-  const path = await obtain(work.contractBlob, work, folder, means, signal);
+async function readContract(work: Work, fetched: Fetched, means: Means, signal: AbortSignal): Promise<Contract> {
+  const path = await obtain({ hash: work.contractBlob, lasts: false }, work, fetched, means, signal);
   const { lead, consortium } = means.trust;
   const contract = openContract(await readFile(path), { lead, consortium, now: means.now(), verify });
   if (contract.run !== work.run || contractHash(contract) !== work.contract) fail('CSM-CONTRACT-SIGNATURE');
@@ -58,13 +124,13 @@ async function readContract(work: Work, folder: RunFolder, means: Means, signal:
 
 /** Brings a blob that the assignment names to this disk. It goes on where an earlier try stopped. */
 function obtain(
-  hash: BlobHash,
+  { hash, lasts }: { readonly hash: BlobHash; readonly lasts: boolean },
   { run, step }: Work,
-  folder: RunFolder,
+  fetched: Fetched,
   { connection, say }: Means,
   signal: AbortSignal,
 ): Promise<string> {
-  return folder.obtain(hash, (sink) => {
+  return fetched.obtain(hash, lasts, (sink) => {
     say('fetching');
     return connection.fetch({ run, step, hash }, sink, {
       signal,
@@ -77,19 +143,22 @@ async function make(
   work: Work,
   step: Step,
   contract: Contract,
-  folder: RunFolder,
+  { folder, fetched }: Places,
   means: Means,
   signal: AbortSignal,
 ): Promise<Kept> {
-  const fetched = async (hash: BlobHash | null): Promise<string | null> =>
-    hash === null ? null : obtain(hash, work, folder, means, signal);
-  const model = await fetched(work.model);
-  const frozen = await fetched(work.frozen ?? null);
-  const preparation = await fetched(work.preparation);
+  const bring = async (hash: BlobHash | null, lasts = false): Promise<string | null> =>
+    hash === null ? null : obtain({ hash, lasts }, work, fetched, means, signal);
+  const model = await bring(work.model, step.kind === 'train' && step.round === 1);
+  const frozen = await bring(work.frozen ?? null, true);
+  const control = await bring(work.control ?? null);
+  const preparation = await bring(work.preparation);
   const previous: string[] = [];
-  for (const hash of piecesOf(step, contract)) previous.push(await obtain(hash, work, folder, means, signal));
+  for (const hash of piecesOf(step, contract)) {
+    previous.push(await obtain({ hash, lasts: true }, work, fetched, means, signal));
+  }
   const trainer = await means.trainerFor(contract);
-  const fetchedHere = { model, frozen, preparation, previous };
+  const fetchedHere = { model, frozen, control, preparation, previous };
   return contribute({ work, step, contract, folder, ...fetchedHere, trainer, say: means.say, signal }, means);
 }
 
@@ -101,29 +170,49 @@ async function send(
   { contribution, patients, path }: Kept,
   step: Step,
   contract: Contract,
-  modelSize: number | null,
-  { egress, say }: Means,
+  limitBytes: number | null,
+  { egress, say, identity }: Means,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { minimumCohort } = contract.runFile.validation;
   say('uploading');
   try {
     const verdict = await egress.release(
-      { contribution, path, step, patients, minimumCohort, modelBytes: modelSize },
+      { contribution, path, step, patients, minimumCohort, updateBytes: limitBytes },
       { signal, onProgress: (done, total) => say('uploading', { done, total, unit: 'bytes' }) },
     );
-    return verdict.outcome === 'accepted' ? { kind: 'accepted' } : { kind: 'refused', error: fromWire(verdict.error) };
+    if (verdict.outcome === 'accepted') return { kind: 'accepted' };
+    // The key may have changed on the way; then it is signed again.
+    const kind = isSignedBy(contribution, identity()) ? 'refused' : 'deferred';
+    return { kind, error: fromWire(verdict.error) };
   } catch (thrown) {
     signal.throwIfAborted();
     const error = asCoded(thrown);
-    if (error.code.startsWith('CSM-EGRESS') || error.code === 'CSM-AGENT-DISK') throw error;
+    if (/^CSM-(?:EGRESS|AGENT)-/.test(error.code)) throw error;
     return { kind: 'deferred', error };
   }
 }
 
-/** An update is as large as its model. The model is not there when only a kept update is sent again: then it was checked. */
-async function modelBytes({ model, step }: Work, folder: RunFolder): Promise<number | null> {
-  if (model === null) return null;
-  const bytes = await folder.sizeOf(model);
-  return bytes ?? (await folder.kept(step))?.contribution.manifest.bytes ?? null;
+/** How large an update is, model and codec say. The model is not there when only a kept update is sent again: then it was checked. */
+async function updateBytes(
+  { model, step: id }: Work,
+  step: Step,
+  { runFile }: Contract,
+  { folder, fetched }: Places,
+): Promise<number | null> {
+  if (model === null || step.kind !== 'train') return null;
+  const path = await fetched.placeOf(model);
+  if (path === null) return (await folder.kept(id))?.contribution.manifest.bytes ?? null;
+  return updateForm(decodeHeader(await beginningOf(path)), updateCoding(runFile, step.stage)).bytes;
 }
+
+/** A weights file as far as its header may go. */
+const beginningOf = (path: string): Promise<Uint8Array> =>
+  withDisk(path, async () => {
+    const source = await fileSource(path);
+    try {
+      return await source.read(0, Math.min(headerLimitBytes, source.bytes));
+    } finally {
+      await source.close();
+    }
+  });

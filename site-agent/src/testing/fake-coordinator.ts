@@ -9,12 +9,13 @@ import {
   onlyStage,
   type SignedContract,
   stepsOf,
+  updateCoding,
 } from '@consilium/shared/contract';
 import { verify } from '@consilium/shared/crypto';
 import { coded, toWire } from '@consilium/shared/errors';
 import type { BlobHash, PublicKey, StepId } from '@consilium/shared/ids';
 import { encodePreparation, foldStatistics, type PreparationState } from '@consilium/shared/statistics';
-import { encodeWeights } from '@consilium/shared/weights';
+import { decodeValues, decodeWeights, encodeWeights, updateForm } from '@consilium/shared/weights';
 import { manifestDomain, type SignedManifest, type Verdict, type Work } from '@consilium/shared/wire';
 import type { Connection } from '../connection/index.js';
 import type { OwnStatus } from '../governance/index.js';
@@ -28,6 +29,10 @@ export interface FakeCoordinator {
   /** Hashes of the contributions handed in, by step; twice where it was sent twice. */
   readonly submitted: ReadonlyMap<StepId, readonly BlobHash[]>;
   readonly blob: (hash: BlobHash) => Uint8Array | undefined;
+  /** Bytes that were fetched of each blob, in all. */
+  readonly fetched: ReadonlyMap<BlobHash, number>;
+  /** Hash of the newest model. */
+  readonly model: () => BlobHash | null;
   /** Tells the agent something other than the truth. */
   assign(changes: Partial<Work> | null): void;
   /** Resolves with the first status from now on that satisfies the condition. */
@@ -68,6 +73,7 @@ export function fakeCoordinator({
   files.forEach(keep);
   const statuses: OwnStatus[] = [];
   const submitted = new Map<StepId, BlobHash[]>();
+  const fetched = new Map<BlobHash, number>();
   const muted = new Set(silent);
   let waiting: ((status: OwnStatus) => void)[] = [];
   let listener: (assignment: { type: 'assignment'; work: Work | null }) => void = () => {};
@@ -76,6 +82,7 @@ export function fakeCoordinator({
   let preparation: BlobHash | null = null;
   let state: PreparationState | null = null;
   let verdict: Work['verdict'] = null;
+  let carried: StepId | null = null;
 
   function truth(): Work | null {
     const step = steps[index];
@@ -89,6 +96,7 @@ export function fakeCoordinator({
       step: idOf(step),
       index,
       model,
+      ...(carried !== null && { carried }),
       preparation,
       journal: contractBlob,
       verdict,
@@ -104,7 +112,10 @@ export function fakeCoordinator({
       state = foldStatistics(name, [{ bytes, samples: manifest.samples }], { contract, state, pass });
       preparation = keep(encodePreparation(state));
     }
-    if (step.kind === 'train') model = manifest.hash;
+    if (step.kind === 'train') {
+      model = modelOf(bytes);
+      carried = manifest.step;
+    }
     index += 1;
     if (steps[index]?.kind === 'initial') {
       const { shared } = initialWeights({ ...wanted(contract, state!), seed: contract.runFile.seed });
@@ -114,10 +125,26 @@ export function fakeCoordinator({
     verdict = null;
   }
 
+  /** The model that the site's update alone makes. */
+  function modelOf(bytes: Uint8Array): BlobHash {
+    const coding = updateCoding(contract.runFile, 0);
+    if (coding.codec === 'f32') return keep(bytes);
+    const base = decodeWeights(blobs.get(model!)!);
+    const form = updateForm(base, coding);
+    const span = { element: 0, elements: base.values.length };
+    const data = { bytes: bytes.subarray(form.header.length), base: base.values };
+    const refuse = (tensor: string) => {
+      throw new Error(tensor);
+    };
+    return keep(encodeWeights({ ...base, values: decodeValues(form, span, data, refuse) }));
+  }
+
   return {
     statuses,
     submitted,
     blob: (hash) => blobs.get(hash),
+    fetched,
+    model: () => model,
     assign: (changes) => tell(changes === null ? null : { ...truth()!, ...changes }),
     until: (wanted) =>
       new Promise((resolve) => {
@@ -152,12 +179,13 @@ export function fakeCoordinator({
         const bytes = blobs.get(hash);
         if (bytes === undefined) throw coded('CSM-ACCESS-BLOB', { hash });
         const offset = await sink.offset();
+        fetched.set(hash, (fetched.get(hash) ?? 0) + bytes.length - offset);
         await sink.write(offset, bytes.subarray(offset));
         await sink.digest();
         return bytes.length;
       },
       async upload({ hash }, source) {
-        const bytes = await source.read(0, source.bytes);
+        const bytes = Uint8Array.from(await source.read(0, source.bytes));
         if (sha256(bytes) !== hash) throw coded('CSM-TRANSFER-DIGEST', { hash });
         blobs.set(hash, bytes);
       },

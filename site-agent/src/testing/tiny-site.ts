@@ -25,6 +25,9 @@ export interface TinySite {
     readonly localEpochs?: number;
     readonly rounds?: number;
     readonly seed?: number;
+    readonly run?: string;
+    /** `training.update` of the run file. */
+    readonly update?: string;
     readonly notAfter?: Date;
     readonly lead?: Identity;
   }): SignedContract;
@@ -62,27 +65,35 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
     settings,
     lead,
     identity,
-    signed({ localEpochs = 1, rounds = 2, seed = 7, notAfter = new Date('2999-01-01'), lead: signer = lead } = {}) {
+    signed({
+      localEpochs = 1,
+      rounds = 2,
+      seed = 7,
+      run = 'a'.repeat(32),
+      update,
+      notAfter = new Date('2999-01-01'),
+      lead: signer = lead,
+    } = {}) {
       const terms = contract.parse({
         format: 'consilium-contract-1',
         consortium,
-        run: 'a'.repeat(32),
+        run,
         notAfter: notAfter.toISOString(),
         files: {},
-        runFile: readRunFile(runText(rounds, localEpochs, seed)),
+        runFile: readRunFile(runText({ rounds, localEpochs, seed, update })),
       });
       return signContract(terms, (domain, bytes) => sign(signer, domain, bytes));
     },
     async start({ connection }, spoil = (trainer) => trainer) {
       const now = () => new Date();
       const ledger = await openLedger(home.ledger, identity, now);
-      const egress = openEgress(connection, ledger, silentLog);
+      const egress = openEgress(connection, ledger, silentLog, home.leftRuns);
       const trainers: Trainer[] = [];
       const agent = startAgent({
         home,
         settings,
         enrolment,
-        identity,
+        identity: () => identity,
         connection,
         egress,
         clock: systemClock,
@@ -107,10 +118,17 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
   };
 }
 
-const runText = (rounds: number, localEpochs: number, seed: number) => `name: tiny
+interface RunChanges {
+  readonly rounds: number;
+  readonly localEpochs: number;
+  readonly seed: number;
+  readonly update: string | undefined;
+}
+
+const runText = ({ rounds, localEpochs, seed, update }: RunChanges) => `name: tiny
 model: { family: attention-aml, preset: small, classes: [A, B] }
 data: { kind: expression-table, id: sample, label: kind, features: common, files: { features: table.csv }, testShare: 0.25 }
-training: { rounds: ${rounds}, localEpochs: ${localEpochs}, batchSize: 8, optimizer: { name: adam, rate: 1e-2 } }
+training: { rounds: ${rounds}, localEpochs: ${localEpochs}, batchSize: 8, optimizer: { name: adam, rate: 1e-2 }${update === undefined ? '' : `, update: ${update}`} }
 validation: { share: 0.25, bootstrap: 20 }
 seed: ${seed}
 `;

@@ -46,9 +46,15 @@ export const job = z.discriminatedUnion('kind', [
     stage: z.int().min(0),
     round: z.int().min(1),
     ...given,
+    /** What the strategy has sites train by; null for nothing yet. */
+    control: path.nullable(),
+    /** What the newest round that counted left for this one; a file that is not there is as good as none. */
+    onward: path.nullable(),
     output: path,
     /** Where local tensors go, if the model has any. */
     carriedOutput: path,
+    /** Where goes what this round leaves for the next one, if it leaves anything. */
+    onwardOutput: path,
   }),
   z.strictObject({
     kind: z.literal('evaluate'),

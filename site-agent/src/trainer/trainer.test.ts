@@ -16,7 +16,6 @@ import { type TinySite, tinySite } from '../testing/tiny-site.js';
 import { backendWord, type Job, type Setting } from './messages.js';
 import { createTrainer } from './trainer.js';
 
-const timeoutMs = 300_000;
 /** What the tether promises. */
 const promisedMs = 5_000;
 const pollMs = 100;
@@ -27,7 +26,7 @@ const startOf = (width: number, classes: number): Weights =>
     ...{ input: { kind: 'rows', width }, classes, seed: 7 },
   }).shared;
 
-describe('the trainer', { timeout: timeoutMs }, () => {
+describe('the trainer', () => {
   let site: TinySite;
   let folder: string;
   beforeEach(async () => {
@@ -65,10 +64,13 @@ describe('the trainer', { timeout: timeoutMs }, () => {
       round: 1,
       model: join(folder, 'base'),
       frozen: null,
+      control: null,
       carried: null,
+      onward: null,
       preparation: join(folder, 'preparation'),
       output: join(folder, 'update'),
       carriedOutput: join(folder, 'carried'),
+      onwardOutput: join(folder, 'onward'),
     };
   }
 

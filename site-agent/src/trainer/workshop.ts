@@ -8,7 +8,8 @@ import { CodedError, fail } from '@consilium/shared/errors';
 import { joined } from '@consilium/shared/exported';
 import { localOnly } from '@consilium/shared/report';
 import { type PreparationState, readPreparation } from '@consilium/shared/statistics';
-import { readIfThere, withDisk } from '../config/index.js';
+import { layoutElements } from '@consilium/shared/weights';
+import { withDisk } from '../config/index.js';
 import { type Dataset, loadDataset, type Part, samplesOfStage } from '../data/index.js';
 import { evaluateModel, type Rival, saysSynthetic } from '../evaluation/index.js';
 import {
@@ -16,9 +17,16 @@ import {
   assignLocal,
   buildModel,
   checkInput,
+  codeUpdate,
+  encodeOnward,
   loadWeights,
+  onwardPart,
+  readCarried,
+  readCommon,
+  sealCarried,
   trainAlone,
   trainStep,
+  type Variates,
   type WeightFiles,
 } from '../model/index.js';
 import { applyPreparation, commonFeatures, type Prepared, prepare } from '../preparation/index.js';
@@ -97,6 +105,18 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
     return new Set(own.patients).size < runFile.validation.minimumCohort ? null : own;
   }
 
+  /** What the strategy corrects gradients by; null where it corrects none. A site that has no variate of its own starts at zero. */
+  async function variatesOf(
+    { control, stage, step }: Extract<Job, { kind: 'train' }>,
+    model: Model,
+    onward: Uint8Array | null,
+  ): Promise<Variates | null> {
+    if (contract.runFile.training.strategy.name !== 'scaffold') return null;
+    const common = readCommon(model, control === null ? null : await readFile(control), step);
+    const elements = layoutElements(model.shared.layout);
+    return { common, own: onwardPart(onward, ownVariate, { stage, elements }) };
+  }
+
   const refuseStage = ({ name }: Stage): never =>
     fail('CSM-COHORT-STAGE', { stage: name, minimum: contract.runFile.validation.minimumCohort });
 
@@ -119,9 +139,18 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
         const base = await filesOf(job);
         const model = await modelFor(shapeOf(part), stage, await carriedIn(job));
         const given = { model, contract, site, step, stage, round, state, part, base };
-        const trained = await trainStep({ ...given, signal, onProgress });
-        if (trained.carried !== null) await writeDraft(job.carriedOutput, trained.carried);
-        await writeDraft(job.output, trained.update);
+        const onward = job.onward === null ? null : await readCarried(job.onward);
+        const variates = await variatesOf(job, model, onward);
+        const trained = await trainStep({ ...given, ...(variates && { variates }), signal, onProgress });
+        const coded = codeUpdate({
+          ...{ run: contract.runFile, stage: stage.index },
+          ...{ base: base.model, trained: trained.update, onward },
+        });
+        if (trained.carried !== null) await writeDraft(job.carriedOutput, sealCarried(trained.carried));
+        // No run has both: the contract refuses coded updates beside control variates.
+        const left = trained.variate ? encodeOnward({ [ownVariate]: trained.variate }, stage.index) : coded.onward;
+        if (left !== null) await writeDraft(job.onwardOutput, sealCarried(left));
+        await writeDraft(job.output, coded.update);
         return { kind: 'train', ...own, meanLoss: trained.meanLoss, batches: trained.batches };
       }
       case 'evaluate': {
@@ -217,6 +246,9 @@ export async function openWorkshop({ contract, site, data, backend: choice, devi
   return { backend, run: work };
 }
 
+/** Under this name a site keeps its control variate for the next round. */
+const ownVariate = 'control';
+
 /** Another model of the test samples, or why there is none. */
 interface Beside {
   readonly rival?: Rival;
@@ -230,7 +262,7 @@ function codeOf(thrown: unknown): string {
 }
 
 const carriedIn = ({ carried }: { readonly carried: string | null }): Promise<Uint8Array | null> =>
-  carried === null ? Promise.resolve(null) : readIfThere(carried);
+  carried === null ? Promise.resolve(null) : readCarried(carried);
 
 const filesOf = async ({ model, frozen }: { model: string; frozen: string | null }): Promise<WeightFiles> => ({
   model: await readFile(model),

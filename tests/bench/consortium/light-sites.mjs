@@ -33,7 +33,7 @@ async function fetchModel(connection, blob) {
     offset: async () => size,
     write: async (_, part) => {
       size += part.length;
-      if (first) parts.push(part.slice());
+      if (first) parts.push(new Uint8Array(part));
     },
     digest: async () => blob.hash,
     discard: async () => {},

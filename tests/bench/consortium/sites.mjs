@@ -148,7 +148,7 @@ export async function fetchBlob(connection, blob) {
   const parts = [];
   await connection.fetch(blob, {
     offset: async () => 0,
-    write: async (_, bytes) => void parts.push(bytes.slice()),
+    write: async (_, bytes) => void parts.push(new Uint8Array(bytes)),
     digest: async () => sha256(Buffer.concat(parts)),
     discard: async () => void parts.splice(0),
   });

@@ -68,6 +68,10 @@ function saying(sealed: Sealed): string {
       return `${record.step}: without ${record.site} (${record.error.code})${record.excused ? ', by the contract' : ''}`;
     case 'site-joined':
       return `${record.step}: ${record.site} joined`;
+    case 'site-rekeyed':
+      return `${record.step}: ${record.site} has a new key`;
+    case 'key-changed':
+      return 'the coordinator has a new key';
     case 'site-returned':
       return `${record.step}: ${record.site} is back`;
     case 'step-folding':

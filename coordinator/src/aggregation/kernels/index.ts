@@ -2,7 +2,7 @@ import { jsKernel } from './js-kernel.js';
 import type { Kernel } from './kernel.js';
 import { wasmKernel } from './wasm-kernel.js';
 
-export type { Accumulator, Kernel } from './kernel.js';
+export { type Accumulator, type Kernel, nearSquares } from './kernel.js';
 export { middleOf, type Sorter } from './sorting.js';
 
 export const kernels = { wasm: wasmKernel, js: () => jsKernel } as const satisfies Record<Kernel['name'], () => Kernel>;

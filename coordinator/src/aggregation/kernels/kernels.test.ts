@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import wabt from 'wabt';
-import { bestKernel, type Kernel, kernels } from './index.js';
+import { bestKernel, type Kernel, kernels, nearSquares } from './index.js';
 import { blockElements } from './kernel.js';
 import { kernelsModule } from './kernels-module.js';
 import { middleOf, networkOf } from './sorting.js';
@@ -64,8 +64,10 @@ describe('kernels', () => {
   it('give the same bits for squares of differences', () => {
     fc.assert(
       fc.property(vectors(2), ([update, base]) => {
-        const found = [wasm, js].map((kernel) => kernel.differenceSquares(update!, base!));
-        expect(bits(Float64Array.of(found[0]!))).toBe(bits(Float64Array.of(found[1]!)));
+        for (const squares of ['differenceSquares', 'roughSquares'] as const) {
+          const found = [wasm, js].map((kernel) => kernel[squares](update!, base!));
+          expect(bits(Float64Array.of(found[0]!))).toBe(bits(Float64Array.of(found[1]!)));
+        }
       }),
       { numRuns: 300 },
     );
@@ -159,6 +161,28 @@ describe.each(both)('%s kernel', (_, kernel) => {
     expect(result).toEqual(Float32Array.of(2, 4, -0));
   });
 
+  it('adds the same however many wait to be added, and whatever their lengths', () => {
+    const inputs = [[1], [2, 3, 4], [5, 6, 7], [8, 9, 10], [11, 12]].map((values) => Float32Array.from(values));
+    const sums = kernel.accumulator(3);
+    sums.clear();
+    const seen = inputs.map((input) => {
+      sums.add(input, 2);
+      return [...sums.sums.subarray(0, 3)];
+    });
+    expect(seen).toEqual([
+      [2, -0, -0],
+      [6, 6, 8],
+      [16, 18, 22],
+      [32, 36, 42],
+      [54, 60, 42],
+    ]);
+    const result = new Float32Array(3);
+    sums.clear();
+    for (const input of inputs) sums.add(input, 2);
+    sums.store(result);
+    expect([...result]).toEqual([54, 60, 42]);
+  });
+
   it('has squares of differences as a naive sum has them', () => {
     expect(kernel.differenceSquares(Float32Array.of(1, 2, 3), Float32Array.of(0, 4, 3))).toBe(5);
     expect(kernel.differenceSquares(new Float32Array(0), new Float32Array(0))).toBe(0);
@@ -166,15 +190,29 @@ describe.each(both)('%s kernel', (_, kernel) => {
     expect(kernel.differenceSquares(long, new Float32Array(long.length))).toBe(4 * long.length);
   });
 
-  it('gives a finite sum of squares exactly when every value is finite', () => {
+  it('measures distances to within a millionth, those beyond float32 as well', () => {
+    fc.assert(
+      fc.property(vectors(2), fc.constantFrom(1, 1e-30, 1e-22, 1e-12, 1e18), ([update, base], scale) => {
+        const [one, two] = [update!, base!].map((values) => values.map((value) => value * scale));
+        const exact = kernel.differenceSquares(one!, two!);
+        if (exact < Infinity)
+          expect(Math.abs(nearSquares(kernel, one!, two!) - exact)).toBeLessThanOrEqual(1e-6 * exact);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each(['exact', 'near'])('gives a finite sum of squares exactly when every value is finite: %s', (how) => {
+    const squares = how === 'exact' ? kernel.differenceSquares : nearSquares.bind(null, kernel);
     const length = 2 * blockElements + 11;
     const huge = new Float32Array(length).fill(maxFloat);
-    expect(kernel.differenceSquares(huge, new Float32Array(length).fill(-maxFloat))).toBeLessThan(Infinity);
+    expect(squares(huge, new Float32Array(length).fill(-maxFloat))).toBeLessThan(Infinity);
     for (const bad of [NaN, Infinity, -Infinity]) {
       for (const at of [0, 7, blockElements - 1, blockElements, length - 1]) {
         const update = new Float32Array(length);
         update[at] = bad;
-        expect(Number.isFinite(kernel.differenceSquares(update, new Float32Array(length)))).toBe(false);
+        expect(Number.isFinite(squares(update, new Float32Array(length)))).toBe(false);
+        expect(Number.isFinite(squares(new Float32Array(length), update))).toBe(false);
       }
     }
   });
@@ -184,5 +222,6 @@ describe.each(both)('%s kernel', (_, kernel) => {
     expect(() => sums.add(new Float32Array(4), 1)).toThrow(RangeError);
     expect(() => sums.store(new Float32Array(4))).toThrow(RangeError);
     expect(() => kernel.differenceSquares(new Float32Array(4), new Float32Array(3))).toThrow(RangeError);
+    expect(() => kernel.roughSquares(new Float32Array(4), new Float32Array(3))).toThrow(RangeError);
   });
 });

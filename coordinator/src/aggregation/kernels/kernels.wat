@@ -1,5 +1,6 @@
 ;; The sums of aggregation over float32 values with float64 results: + - × and conversions alone, each rounded once
-;; (no fused multiply-add), so that js-kernel.ts gives the same bits; and the exchanges of a sorting network. Every $n is a multiple of 8 and above 0.
+;; (no fused multiply-add), so that js-kernel.ts gives the same bits; and the exchanges of a sorting network. Every $n is above 0
+;; and a multiple of 8, but where another number is named.
 (module
   (import "host" "memory" (memory 1))
 
@@ -18,6 +19,34 @@
       (v128.store offset=48 (local.get $y) (f64x2.add (v128.load offset=48 (local.get $y))
         (f64x2.mul (local.get $ww) (f64x2.promote_low_f32x4 (v128.load64_zero offset=24 (local.get $x))))))
       (local.set $y (i32.add (local.get $y) (i32.const 64)))
+      (local.set $x (i32.add (local.get $x) (i32.const 32)))
+      (br_if $next (i32.lt_u (local.get $x) (local.get $end)))))
+
+  ;; y[i] = (y[i] + w · x[i]) + v · z[i]: two turns of axpy, with y read and written once; y: float64, x, z: float32
+  (func (export "axpyTwice") (param $y i32) (param $x i32) (param $z i32) (param $n i32) (param $w f64) (param $v f64)
+    (local $end i32) (local $ww v128) (local $vv v128)
+    (local.set $ww (f64x2.splat (local.get $w)))
+    (local.set $vv (f64x2.splat (local.get $v)))
+    (local.set $end (i32.add (local.get $x) (i32.shl (local.get $n) (i32.const 2))))
+    (loop $next
+      (v128.store (local.get $y) (f64x2.add
+        (f64x2.add (v128.load (local.get $y))
+          (f64x2.mul (local.get $ww) (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $x)))))
+        (f64x2.mul (local.get $vv) (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $z))))))
+      (v128.store offset=16 (local.get $y) (f64x2.add
+        (f64x2.add (v128.load offset=16 (local.get $y))
+          (f64x2.mul (local.get $ww) (f64x2.promote_low_f32x4 (v128.load64_zero offset=8 (local.get $x)))))
+        (f64x2.mul (local.get $vv) (f64x2.promote_low_f32x4 (v128.load64_zero offset=8 (local.get $z))))))
+      (v128.store offset=32 (local.get $y) (f64x2.add
+        (f64x2.add (v128.load offset=32 (local.get $y))
+          (f64x2.mul (local.get $ww) (f64x2.promote_low_f32x4 (v128.load64_zero offset=16 (local.get $x)))))
+        (f64x2.mul (local.get $vv) (f64x2.promote_low_f32x4 (v128.load64_zero offset=16 (local.get $z))))))
+      (v128.store offset=48 (local.get $y) (f64x2.add
+        (f64x2.add (v128.load offset=48 (local.get $y))
+          (f64x2.mul (local.get $ww) (f64x2.promote_low_f32x4 (v128.load64_zero offset=24 (local.get $x)))))
+        (f64x2.mul (local.get $vv) (f64x2.promote_low_f32x4 (v128.load64_zero offset=24 (local.get $z))))))
+      (local.set $y (i32.add (local.get $y) (i32.const 64)))
+      (local.set $z (i32.add (local.get $z) (i32.const 32)))
       (local.set $x (i32.add (local.get $x) (i32.const 32)))
       (br_if $next (i32.lt_u (local.get $x) (local.get $end)))))
 
@@ -48,6 +77,38 @@
     (local.set $s0 (f64x2.add
       (f64x2.add (local.get $s0) (local.get $s2))
       (f64x2.add (local.get $s4) (local.get $s6))))
+    (f64.add (f64x2.extract_lane 0 (local.get $s0)) (f64x2.extract_lane 1 (local.get $s0))))
+
+  ;; Σ (x[i] − b[i])² of groups of 32 in float32, by i mod 4: the first 16 as (((0+4)+8)+12), the others likewise, then both;
+  ;; the groups in float64 by i mod 4, then (0+2) + (1+3). $n is a multiple of 32; x, b: float32
+  (func (export "roughSquares") (param $x i32) (param $b i32) (param $n i32) (result f64)
+    (local $end i32) (local $d v128) (local $q v128) (local $r v128) (local $s0 v128) (local $s2 v128)
+    (local.set $end (i32.add (local.get $x) (i32.shl (local.get $n) (i32.const 2))))
+    (loop $next
+      (local.set $d (f32x4.sub (v128.load (local.get $x)) (v128.load (local.get $b))))
+      (local.set $q (f32x4.mul (local.get $d) (local.get $d)))
+      (local.set $d (f32x4.sub (v128.load offset=16 (local.get $x)) (v128.load offset=16 (local.get $b))))
+      (local.set $q (f32x4.add (local.get $q) (f32x4.mul (local.get $d) (local.get $d))))
+      (local.set $d (f32x4.sub (v128.load offset=32 (local.get $x)) (v128.load offset=32 (local.get $b))))
+      (local.set $q (f32x4.add (local.get $q) (f32x4.mul (local.get $d) (local.get $d))))
+      (local.set $d (f32x4.sub (v128.load offset=48 (local.get $x)) (v128.load offset=48 (local.get $b))))
+      (local.set $q (f32x4.add (local.get $q) (f32x4.mul (local.get $d) (local.get $d))))
+      (local.set $d (f32x4.sub (v128.load offset=64 (local.get $x)) (v128.load offset=64 (local.get $b))))
+      (local.set $r (f32x4.mul (local.get $d) (local.get $d)))
+      (local.set $d (f32x4.sub (v128.load offset=80 (local.get $x)) (v128.load offset=80 (local.get $b))))
+      (local.set $r (f32x4.add (local.get $r) (f32x4.mul (local.get $d) (local.get $d))))
+      (local.set $d (f32x4.sub (v128.load offset=96 (local.get $x)) (v128.load offset=96 (local.get $b))))
+      (local.set $r (f32x4.add (local.get $r) (f32x4.mul (local.get $d) (local.get $d))))
+      (local.set $d (f32x4.sub (v128.load offset=112 (local.get $x)) (v128.load offset=112 (local.get $b))))
+      (local.set $r (f32x4.add (local.get $r) (f32x4.mul (local.get $d) (local.get $d))))
+      (local.set $q (f32x4.add (local.get $q) (local.get $r)))
+      (local.set $s0 (f64x2.add (local.get $s0) (f64x2.promote_low_f32x4 (local.get $q))))
+      (local.set $s2 (f64x2.add (local.get $s2) (f64x2.promote_low_f32x4
+        (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $q) (local.get $q)))))
+      (local.set $b (i32.add (local.get $b) (i32.const 128)))
+      (local.set $x (i32.add (local.get $x) (i32.const 128)))
+      (br_if $next (i32.lt_u (local.get $x) (local.get $end))))
+    (local.set $s0 (f64x2.add (local.get $s0) (local.get $s2)))
     (f64.add (f64x2.extract_lane 0 (local.get $s0)) (f64x2.extract_lane 1 (local.get $s0))))
 
   ;; out[i] = y[i] rounded to the nearest float32, ties to even; y: float64, out: float32

@@ -3,10 +3,12 @@ import { type Accumulator, blockElements, demandLength, eachBlock, type Kernel }
 import { kernelsModule } from './kernels-module.js';
 import { columnsOf, networkOf, type Sorter, sorterOver } from './sorting.js';
 
-/** What kernels.wat exports: addresses in bytes, counts in values (multiples of 8). */
+/** What kernels.wat exports: addresses in bytes, counts in values (multiples of `lanes`). */
 interface Exports {
   axpy(sums: number, values: number, count: number, weight: number): void;
+  axpyTwice(sums: number, values: number, others: number, count: number, weight: number, weightOfOthers: number): void;
   differenceSquares(update: number, base: number, count: number): number;
+  roughSquares(update: number, base: number, count: number): number;
   store(into: number, sums: number, count: number): void;
   halfway(low: number, high: number, count: number): void;
   exchange(pairs: number, end: number, rowBytes: number): void;
@@ -15,6 +17,12 @@ interface Exports {
 /** What a compiled network exports. */
 interface Compiled {
   run(at: number, end: number): void;
+}
+
+/** Values on their way into sums. */
+interface Addend {
+  readonly values: Float32Array;
+  readonly weight: number;
 }
 
 interface Memory {
@@ -31,7 +39,8 @@ declare const WebAssembly: {
   ) => { readonly exports: Of };
 };
 
-const lanes = 8;
+/** Every function takes a multiple of it. */
+const lanes = 32;
 /** A pair of rows in a list of exchanges: two addresses. */
 const pairBytes = 2 * Uint32Array.BYTES_PER_ELEMENT;
 const pageBytes = 2 ** 16;
@@ -54,36 +63,65 @@ export function wasmKernel(): Kernel {
   const updateBlock = new Float32Array(scratch.buffer, 0, blockElements);
   const baseBlock = new Float32Array(scratch.buffer, blockBytes, blockElements);
 
-  function differenceSquares(update: Float32Array, base: Float32Array): number {
-    demandLength(update.length, { exactly: base.length });
-    let total = 0;
-    eachBlock(update.length, (begin, end) => {
-      const count = copyBlock(updateBlock, update, begin, end);
-      copyBlock(baseBlock, base, begin, end);
-      total += scratch.exports.differenceSquares(0, blockBytes, count);
-    });
-    return total;
-  }
+  const overBlocks =
+    (sum: Exports['differenceSquares']) =>
+    (update: Float32Array, base: Float32Array): number => {
+      demandLength(update.length, { exactly: base.length });
+      let total = 0;
+      eachBlock(update.length, (begin, end) => {
+        const count = copyBlock(updateBlock, update, begin, end);
+        copyBlock(baseBlock, base, begin, end);
+        total += sum(0, blockBytes, count);
+      });
+      return total;
+    };
 
+  /** Values are held back until others come, so that the sums, twice as long, are read and written once for two sites. */
   function accumulator(elements: number): Accumulator {
-    const { buffer, exports } = open(blockBytes + padded(elements) * Float64Array.BYTES_PER_ELEMENT);
+    const { buffer, exports } = open(2 * blockBytes + padded(elements) * Float64Array.BYTES_PER_ELEMENT);
     const block = new Float32Array(buffer, 0, blockElements);
-    const sums = new Float64Array(buffer, blockBytes, padded(elements));
-    const address = (element: number) => blockBytes + element * Float64Array.BYTES_PER_ELEMENT;
+    const other = new Float32Array(buffer, blockBytes, blockElements);
+    const sums = new Float64Array(buffer, 2 * blockBytes, padded(elements));
+    const address = (element: number) => 2 * blockBytes + element * Float64Array.BYTES_PER_ELEMENT;
+    let held: Addend | undefined;
+    function settle(): void {
+      if (held === undefined) return;
+      const { values, weight } = held;
+      held = undefined;
+      eachBlock(values.length, (begin, end) => {
+        exports.axpy(address(begin), 0, copyBlock(block, values, begin, end), weight);
+      });
+    }
+    function addBoth(one: Addend, two: Addend): void {
+      eachBlock(one.values.length, (begin, end) => {
+        const count = copyBlock(block, one.values, begin, end);
+        copyBlock(other, two.values, begin, end);
+        exports.axpyTwice(address(begin), 0, blockBytes, count, one.weight, two.weight);
+      });
+    }
     return {
       elements,
-      sums,
+      get sums() {
+        settle();
+        return sums;
+      },
       clear: () => {
+        held = undefined;
         sums.fill(-0);
       },
       add: (values, weight) => {
         demandLength(values.length, { atMost: elements });
-        eachBlock(values.length, (begin, end) => {
-          exports.axpy(address(begin), 0, copyBlock(block, values, begin, end), weight);
-        });
+        if (held?.values.length === values.length) {
+          addBoth(held, { values, weight });
+          held = undefined;
+          return;
+        }
+        settle();
+        held = { values, weight };
       },
       store: (into) => {
         demandLength(into.length, { atMost: elements });
+        settle();
         eachBlock(into.length, (begin, end) => {
           exports.store(0, address(begin), padded(end - begin));
           into.set(block.subarray(0, end - begin), begin);
@@ -114,10 +152,16 @@ export function wasmKernel(): Kernel {
     });
   }
 
-  return { name: 'wasm', accumulator, differenceSquares, sorter };
+  return {
+    name: 'wasm',
+    accumulator,
+    differenceSquares: overBlocks(scratch.exports.differenceSquares),
+    roughSquares: overBlocks(scratch.exports.roughSquares),
+    sorter,
+  };
 }
 
-/** Copies values [begin, end) to a block, then −0 (which changes no sum) up to the next multiple of 8; returns that count. */
+/** Copies values [begin, end) to a block, then −0 (which changes no sum) up to the next multiple of `lanes`; returns that count. */
 function copyBlock(block: Float32Array, values: Float32Array, begin: number, end: number): number {
   const count = padded(end - begin);
   block.set(values.subarray(begin, end));

@@ -5,9 +5,10 @@ import { fedavg } from './fedavg.js';
 import { fedavgm } from './fedavgm.js';
 import { multiKrum } from './multi-krum.js';
 import { median, trimmedMean } from './ranked.js';
+import { scaffold } from './scaffold.js';
 import type { Contribution, Means, Pass } from './strategy.js';
 
-export type { Contribution, Pass, Strategy } from './strategy.js';
+export type { Contribution, Pass, Round, Strategy } from './strategy.js';
 
 /** Opens the pass of one round, by the strategy that the run file names: one file and one line each. */
 export function openPass(settings: StrategySettings, contributions: readonly Contribution[], means: Means): Pass {
@@ -23,6 +24,8 @@ export function openPass(settings: StrategySettings, contributions: readonly Con
       return fedyogi(settings, contributions, means);
     case 'fedadagrad':
       return fedadagrad(settings, contributions, means);
+    case 'scaffold':
+      return scaffold(settings, contributions, means);
     case 'median':
       return median(settings, contributions, means);
     case 'trimmed-mean':

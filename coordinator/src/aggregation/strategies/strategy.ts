@@ -1,3 +1,4 @@
+import type { Stage } from '@consilium/shared/contract';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
 import type { Kernel } from '../kernels/index.js';
 
@@ -8,10 +9,20 @@ export interface Contribution {
   readonly samples: number;
 }
 
+/** What a round is beside its updates. */
+export interface Round {
+  /** How its sites train. */
+  readonly stage: Pick<Stage, 'batchSize' | 'localEpochs' | 'optimizer'>;
+  /** Training samples of every site that signed some, whether it sent an update or not. */
+  readonly samples: ReadonlyMap<SiteId, number>;
+}
+
 export interface Means {
   readonly kernel: Kernel;
   /** The most values that a tile has. */
   readonly tileElements: number;
+  /** For strategies that reckon with what the sites did. */
+  readonly round?: Round | undefined;
 }
 
 /**

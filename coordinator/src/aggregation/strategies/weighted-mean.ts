@@ -87,7 +87,7 @@ function norms(squares: number[], { differenceSquares }: Means['kernel']): Surve
  * Each site's share of the samples, at most `most`; what a capped one loses goes to the others by their samples. Where even
  * equal shares are above `most`, all are equal.
  */
-export function sharesOf(contributions: readonly Contribution[], most = 1): readonly number[] {
+export function sharesOf(contributions: readonly Pick<Contribution, 'samples'>[], most = 1): readonly number[] {
   const total = contributions.reduce((sum, { samples }) => sum + samples, 0);
   if (!(total > 0)) throw new RangeError('fold: no training sample stands behind the updates');
   const shares = contributions.map(({ samples }) => samples / total);

@@ -1,4 +1,4 @@
-import { certificate, fingerprint } from '@consilium/shared/crypto';
+import { certificate, fingerprint, keyChange } from '@consilium/shared/crypto';
 import { consortiumId, publicKey } from '@consilium/shared/ids';
 import { z } from 'zod';
 import { type Bound, bind } from '../bind.js';
@@ -38,6 +38,8 @@ export const getIdentity = json({
       consortium: consortiumId,
       lead: publicKey,
       certificate: certificate.nullable(),
+      /** The key that its operator made to come next, which counts once the lead has certified it. */
+      next: z.strictObject({ publicKey, fingerprint: z.string(), change: keyChange }).nullable(),
       version: z.string(),
     }),
   ),
@@ -54,7 +56,7 @@ export const postCertificate = json({
 });
 
 export function coordinatorRoutes(options: ApiOptions): readonly Bound[] {
-  const { sites, identity, settings, now, storeWritable } = options;
+  const { sites, own, settings, now, storeWritable } = options;
   const started = now().getTime();
   return [
     bind(getHealth, async ({ status }) => {
@@ -67,16 +69,21 @@ export function coordinatorRoutes(options: ApiOptions): readonly Bound[] {
         uptimeSeconds: Math.round((now().getTime() - started) / 1000),
       };
     }),
-    bind(getIdentity, async () => ({
-      publicKey: identity.publicKey,
-      fingerprint: fingerprint(identity.publicKey),
-      consortium: settings.consortium,
-      lead: settings.lead,
-      certificate: sites.roster().coordinator,
-      version: settings.version,
-    })),
+    bind(getIdentity, async () => {
+      const next = await own.next();
+      const { publicKey: key } = own.current();
+      return {
+        publicKey: key,
+        fingerprint: fingerprint(key),
+        consortium: settings.consortium,
+        lead: settings.lead,
+        certificate: sites.roster().coordinator,
+        next: next && { publicKey: next.publicKey, fingerprint: fingerprint(next.publicKey), change: next.change },
+        version: settings.version,
+      };
+    }),
     bind(postCertificate, async ({ body }) => {
-      await sites.certify(body.certificate, identity.publicKey);
+      await sites.certify(body.certificate, await own.next());
       return { done: true };
     }),
   ];

@@ -1,4 +1,11 @@
-import { type Certificate, certificate, fingerprint, invitationId, invitationNonce } from '@consilium/shared/crypto';
+import {
+  type Certificate,
+  certificate,
+  fingerprint,
+  invitationId,
+  invitationNonce,
+  keyChange,
+} from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { publicKey, type SiteId, siteId } from '@consilium/shared/ids';
 import { writeJournal } from '@consilium/shared/journal';
@@ -21,14 +28,18 @@ export const memberView = named(
     certificate: certificate.nullable(),
     /** Fingerprint of the certified key. */
     fingerprint: z.string().nullable(),
+    /** A key that waits for the lead: it came with a code, or the site's present key has named it as the next one. */
     pending: z
-      .strictObject({
-        publicKey,
-        fingerprint: z.string(),
-        invitation: invitationId,
-        nonce: invitationNonce.nullable(),
-        leadProof: z.string(),
-      })
+      .union([
+        z.strictObject({
+          publicKey,
+          fingerprint: z.string(),
+          invitation: invitationId,
+          nonce: invitationNonce.nullable(),
+          leadProof: z.string(),
+        }),
+        z.strictObject({ publicKey, fingerprint: z.string(), change: keyChange }),
+      ])
       .nullable(),
     invitation: z.strictObject({ notAfter: z.string(), used: z.boolean() }).nullable(),
     collisions: z.int(),

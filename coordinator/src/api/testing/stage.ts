@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createIdentity, type Identity, invitationId, sign } from '@consilium/shared/crypto';
+import { createIdentity, type Identity, invitationId } from '@consilium/shared/crypto';
 import { type ConsortiumId, consortiumId, type SiteId } from '@consilium/shared/ids';
 import { z } from 'zod';
+import { keeperOf } from '../../home/index.js';
 import { signCall } from '../../lead/index.js';
 import type { Metrics } from '../../monitoring/index.js';
 import { openSites, type Sites } from '../../sites/index.js';
@@ -79,7 +80,7 @@ export async function openStage(
     store,
     consortium,
     lead: lead.publicKey,
-    sign: (domain, bytes) => sign(coordinator, domain, bytes),
+    keeper: () => keeperOf(coordinator),
     now,
   });
   const runs = options.runs ?? fakeRuns();
@@ -88,7 +89,7 @@ export async function openStage(
   const api = openApi({
     runs,
     sites,
-    identity: coordinator,
+    own: { current: () => coordinator, next: async () => null },
     settings: {
       version: '0.0.0-test',
       consortium,

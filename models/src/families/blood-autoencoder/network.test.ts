@@ -11,7 +11,6 @@ import type { StageName } from './parameters.js';
 const adam = { name: 'adam', rate: 1e-2, weightDecay: 0 } as const;
 const { samples } = bloodAutoencoder.example(3);
 const features = 40;
-const limitMs = 120_000;
 
 const open: BloodAutoencoderModel[] = [];
 function build(stage: StageName, options = {}, classes = 3): BloodAutoencoderModel {
@@ -34,12 +33,12 @@ async function changed(model: BloodAutoencoderModel, given: LabelledSamples = sa
   return Object.keys(before).filter((name) => String(before[name]) !== String(after[name]));
 }
 
-beforeAll(async () => void (await useBackend('wasm')), limitMs);
+beforeAll(async () => void (await useBackend('wasm')));
 afterEach(() => {
   for (const model of open.splice(0)) model.dispose();
 });
 
-describe('the stage autoencoder', { timeout: limitMs }, () => {
+describe('the stage autoencoder', () => {
   it('moves everything but biases that a batch normalisation takes away again', async () => {
     const model = build('autoencoder');
     const moved = await changed(model);
@@ -70,7 +69,7 @@ describe('the stage autoencoder', { timeout: limitMs }, () => {
   });
 });
 
-describe('the stage head', { timeout: limitMs }, () => {
+describe('the stage head', () => {
   it.each([
     { head: 'ffn', batchNorm: 'shared' },
     { head: 'transformer', batchNorm: 'shared' },

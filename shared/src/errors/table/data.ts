@@ -77,6 +77,11 @@ export const dataErrors = {
     remedy:
       'Write it by ISCN with its breakpoints, for example 46,XX,t(8;21)(q22;q22)[20], or leave it empty where it is not known.',
   },
+  'CSM-DATA-LARGE': {
+    message: '{file} holds more than {limit}.',
+    remedy:
+      'Check the export that wrote it, and where the file comes from: a small compressed file can unpack to fill the memory. Larger cohorts go into several feature files.',
+  },
   'CSM-DATA-MALFORMED': {
     message: '{file} is not a well-formed table at line {line}.',
     remedy: 'Look at the quotes of that line: one that opens must close.',

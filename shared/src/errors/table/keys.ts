@@ -38,6 +38,11 @@ export const keysErrors = {
     message: 'A certificate is not valid: {problem}.',
     remedy: 'Ask the lead to look at the list of sites; do not go on with this peer.',
   },
+  'CSM-KEY-CHANGE': {
+    message: 'The key of {id} cannot be changed so: {problem}.',
+    remedy:
+      'Begin the change anew on the machine that holds the key. Without the old key, the lead revokes the site and it enrols again.',
+  },
   'CSM-KEY-CHUNK': {
     message: 'A stored chunk ({context}, {index}) cannot be opened: it was altered, or sealed with another data key.',
     remedy: 'Restore the folder and its data key from the same backup.',

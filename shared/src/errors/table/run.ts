@@ -93,6 +93,10 @@ export const runErrors = {
     message: 'The contribution of {site} is coded as {codec}; the step takes {expected}.',
     remedy: 'Update the agent of this site to the version of the coordinator.',
   },
+  'CSM-UPDATE-CODED': {
+    message: 'The update of {site} holds what no codec writes, in tensor {tensor}: {problem}.',
+    remedy: "The site's software may be altered or damaged: install its release again, then do the step again.",
+  },
   'CSM-UPDATE-CONSORTIUM': {
     message: 'The contribution of {site} is for another consortium.',
     remedy: 'Check which coordinator this site is enrolled with.',

@@ -2,6 +2,11 @@ import type { ErrorTexts } from './texts.js';
 
 /** The agent of a hospital. */
 export const siteErrors = {
+  'CSM-AGENT-CARRIED': {
+    message: 'The file {file}, which this site carries from round to round of a run, is not what was written to it.',
+    remedy:
+      "Check the disk. Then put the file back from a backup, or remove it from the run's folder and start the agent again: layers that the site keeps to itself begin anew, and what coding lost before is lost. Nothing is trained on an altered file.",
+  },
   'CSM-AGENT-DISK': {
     message: "The agent's file {file} cannot be read or written ({reason}).",
     remedy: "Free some space, or check the owner and rights of the agent's folder; the agent tries again by itself.",
@@ -9,6 +14,16 @@ export const siteErrors = {
   'CSM-AGENT-IN-USE': {
     message: 'Another agent (process {pid}) runs in {folder}.',
     remedy: 'Stop it first: one site has one agent.',
+  },
+  'CSM-AGENT-LEFT': {
+    message: 'This hospital has left run {run}.',
+    remedy:
+      'Nothing more of it takes part in that run, and the contract decides whether the run goes on. What it had handed in before counts. It can take part in other runs.',
+  },
+  'CSM-AGENT-LEFT-RUNS': {
+    message: 'The file {file}, which names the runs that this hospital has left, cannot be read.',
+    remedy:
+      'Until it can be, this site takes part in no run. Put it back from a backup; or remove it, and type `consilium-site leave` again for each run that you have left.',
   },
   'CSM-AGENT-SECOND-CONTRACT': {
     message: 'Run {run} was given a contract that does not extend the one that this site knows.',

@@ -22,6 +22,11 @@ export const verifyErrors = {
     message: 'Folded again from its updates, {step} makes {made}, but record {sequence} names {named}.',
     remedy: 'The coordinator did not do what it says. Do not use the model; ask its operator.',
   },
+  'CSM-VERIFY-KEY': {
+    message: 'Record {sequence} holds a contribution of {site} that is signed by a key which the lead had replaced.',
+    remedy:
+      'Whoever holds the former key may have spoken for the site. Ask the site whether the contribution is its own.',
+  },
   'CSM-VERIFY-LEAD': {
     message: 'The export was sealed by the lead {found}, not by {given}.',
     remedy: 'Compare the key with the one that the lead told you; an export of another lead says nothing of this one.',

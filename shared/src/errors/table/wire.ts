@@ -23,6 +23,11 @@ export const wireErrors = {
     message: 'The sealed channel was given up after an earlier fault.',
     remedy: 'Connect again; the log holds the first fault.',
   },
+  'CSM-CHANNEL-FLOOD': {
+    message: 'Site {site} sends more than {most} messages a second for a long time.',
+    remedy:
+      'An agent as we wrote it sends a few. Look at the program that runs at this site; the lead can revoke its key. Its transfers and its place in the run stay.',
+  },
   'CSM-CHANNEL-FORMAT': {
     message: 'A sealed message is malformed: {problem}.',
     remedy: 'The connection is made anew by itself. If this comes again, a proxy on the way alters what it passes on.',

@@ -32,6 +32,29 @@ const hostile = fc.oneof(
   fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }),
 );
 
+describe('the part that a site took in the training', () => {
+  const told = (takenPart?: SiteReport['takenPart']) =>
+    /part in the training<\/h2>.*?<dl>(.*?)<\/dl>/s.exec(
+      render({ ...inventReport(), ...(takenPart && { takenPart }) }),
+    )?.[1];
+
+  it('is told by its rounds, and by stage where there are several', () => {
+    const accepted: [number, number][] = [
+      [1, 11],
+      [14, 14],
+    ];
+    const first = { stage: 'train', rounds: 30, accepted };
+    expect(told([first])).toBe('<dt>Rounds</dt><dd>1 to 11, 14 of at most 30</dd>');
+    expect(told([first, { stage: 'head', rounds: 5, accepted: [] }])).toContain(
+      '<dt>Stage head</dt><dd>none of at most 5</dd>',
+    );
+  });
+
+  it('is left out where the site noted none', () => {
+    expect(told()).toBeUndefined();
+  });
+});
+
 describe('what stands beside the model', () => {
   const report = inventReport();
   const { scores, perClass } = report.measures;

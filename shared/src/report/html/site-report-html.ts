@@ -37,6 +37,7 @@ ${thresholdSection(report)}
 ${groupSection(report)}
 ${subgroupSection(report)}
 ${dataSection(report)}
+${turnoutSection(report)}
 ${provenance(signed)}`,
   );
 }
@@ -131,6 +132,21 @@ function dataSection({ data, minimumCell }: SiteReport): Html {
     ['Features', missing],
   ])}${small ? withheldLegend(minimumCell) : null}</section>`;
 }
+
+/** Whether the site's patients stand behind the model. */
+function turnoutSection({ takenPart = [] }: SiteReport): Html | null {
+  if (takenPart.length === 0) return null;
+  return html`<section><h2>This site's part in the training</h2>
+<p class="soft">The rounds that took an update of this site, as it noted them. Who else stood behind each round is told in the report of the run.</p>${facts(
+    takenPart.map(({ stage, rounds, accepted }) => [
+      takenPart.length === 1 ? 'Rounds' : `Stage ${stage}`,
+      `${accepted.length === 0 ? 'none' : accepted.map(rowText).join(', ')} of at most ${count(rounds)}`,
+    ]),
+  )}</section>`;
+}
+
+const rowText = ([first, last]: readonly [number, number]): string =>
+  first === last ? String(first) : `${first} to ${last}`;
 
 function provenance({ report, signature }: SignedReport): Html {
   return html`<section><h2>Where this comes from</h2>${facts([

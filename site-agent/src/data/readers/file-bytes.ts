@@ -1,21 +1,37 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline, type Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CodedError, coded } from '@consilium/shared/errors';
 
 /** What a reader does with a fault that it found: throws its own code. It is told what is wrong, never what the file holds or is called. */
 export type Refuse = (problem: string) => never;
 
-/** A file's bytes as they come, unpacked when its name ends in `.gz`. */
-export function openBytes(path: string, signal?: AbortSignal): Readable {
+/** The most that a packed file may unpack to: ten times the largest matrix that is read. */
+const unpackedLimitBytes = 2 ** 36;
+
+/** A file's bytes as they come, unpacked when its name ends in `.gz`. What unpacks to more than it may ends with CSM-DATA-LARGE. */
+export function openBytes(path: string, signal?: AbortSignal, limitBytes = unpackedLimitBytes): Readable {
   const file = createReadStream(path, signal ? { signal } : {});
   if (!path.endsWith('.gz')) return file;
-  const plain = createGunzip();
+  const plain = limited(limitBytes, () =>
+    coded('CSM-DATA-LARGE', { file: basename(path), limit: `${limitBytes} bytes` }),
+  );
   // An error of the file destroys the stream that is read, which so reports it.
-  pipeline(file, plain, () => undefined);
+  pipeline(file, createGunzip(), plain, () => undefined);
   return plain;
+}
+
+function limited(limitBytes: number, fault: () => CodedError): Transform {
+  let passed = 0;
+  return new Transform({
+    transform(chunk: Uint8Array, _, done) {
+      passed += chunk.length;
+      if (passed > limitBytes) done(fault());
+      else done(null, chunk);
+    },
+  });
 }
 
 /** A fault of a file that belongs to the whole site, by its name. An abort, and what has a code, stay as they are. */

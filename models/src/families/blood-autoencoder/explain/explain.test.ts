@@ -17,7 +17,6 @@ const cohort = lineageCells({
   sites: [{ name: 'one', donors: 12, cellsPerDonor: 20 }],
 });
 const samples = centred(cohort.sites[0]!.cells);
-const limitMs = 120_000;
 const optimizer = { name: 'adam', rate: 5e-3, weightDecay: 0 } as const;
 const few = pick(
   samples,
@@ -73,7 +72,7 @@ beforeAll(async () => {
     model: autoencoder,
     ...{ samples, batchSize: 24, epochs: 12, optimizer, classWeights: null, seed: 1 },
   });
-}, limitMs);
+});
 afterAll(() => {
   for (const model of open) model.dispose();
 });
@@ -101,7 +100,7 @@ describe('slopes of the decoder', () => {
   });
 });
 
-describe('explanations', { timeout: limitMs }, () => {
+describe('explanations', () => {
   it.each(['ffn', 'transformer', 'gcn'])(
     'rank genes that a disease moves first, and leave no tensor behind: %s',
     async (head) => {

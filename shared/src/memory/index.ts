@@ -1,0 +1,1 @@
+export { freeNow } from './free-now.js';
