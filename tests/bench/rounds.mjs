@@ -1,4 +1,4 @@
-// What a round costs besides training, with its parts, for a small and a large model; and what a thousand rounds leave behind.
+// What a round costs besides training, with its parts, for a small and a large model and for many sites; and what a thousand rounds leave behind.
 // The coordinator is a process of its own, its sites are light ones in others: they hand back the model that they were given,
 // changed in every value.
 import { networks, startLightSites } from './consortium/light-sites.parts.mjs';
@@ -9,16 +9,25 @@ import { onQuietMachine } from './measuring/machine.mjs';
 import { longFigures } from './rounds.long.mjs';
 import { optionsOf } from './rounds.options.mjs';
 
-const sites = 8;
 const cases = {
   small: {
+    sites: 8,
     network: networks.small,
     shown: '83 k parameters',
     rounds: 20,
     goalSeconds: 0.3,
     others: 'Flower 9.3, NVFlare 2.5',
   },
+  many: {
+    sites: 32,
+    network: networks.small,
+    shown: '83 k parameters',
+    rounds: 10,
+    goalSeconds: 1,
+    others: 'Flower 37',
+  },
   large: {
+    sites: 8,
     network: networks.large,
     shown: '20.8 M parameters',
     rounds: 3,
@@ -31,13 +40,13 @@ export const bench = (words = []) => {
   const { rounds, only } = optionsOf(words);
   return onQuietMachine(async () => {
     const figures = [];
-    for (const name of ['small', 'large']) if (only.includes(name)) figures.push(...(await roundFigures(cases[name])));
+    for (const name of Object.keys(cases)) if (only.includes(name)) figures.push(...(await roundFigures(cases[name])));
     if (only.includes('long')) figures.push(...(await longFigures(rounds)));
     return figures;
   });
 };
 
-const roundFigures = ({ network, shown, rounds, goalSeconds, others }) =>
+const roundFigures = ({ sites, network, shown, rounds, goalSeconds, others }) =>
   withCoordinator(async ({ lead, groups }) => {
     const group = await startLightSites({ lead, sites, processes: 2, network, change: 'all' });
     groups.push(group);

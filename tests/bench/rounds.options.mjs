@@ -1,7 +1,7 @@
 import { notKnown, readOptions } from './measuring/options.mjs';
 
-const usage = 'Usage: npm run bench -- rounds [-- --rounds N] [--only small,large,long]';
-const parts = ['small', 'large', 'long'];
+const usage = 'Usage: npm run bench -- rounds [-- --rounds N] [--only small,many,large,long]';
+const parts = ['small', 'many', 'large', 'long'];
 
 /** How many rounds the long run has, and which parts are measured. */
 export const optionsOf = (words) =>

@@ -18,7 +18,7 @@ name: by-page
 model: { family: attention-aml, preset: small, classes: [${subtypes.join(', ')}] }
 data: { kind: expression-table, label: subtype, files: { features: expression.csv, samples: samples.csv } }
 training: { rounds: ${rounds}, batchSize: 16, optimizer: { name: adam, rate: 3.0e-3 } }
-participation: { quorum: 2, idleLimit: 10s }
+participation: { quorum: 2, idleLimit: 60s }
 seed: 11
 `;
 /** A run of processes on a busy machine. */

@@ -5,7 +5,7 @@ import { tensorAt, type UpdateCoding } from '@consilium/shared/weights';
 import type { BlobReader } from './blobs.js';
 import { bestKernel, type Kernel, nearSquares } from './kernels/index.js';
 import { varianceCheck } from './statistics.js';
-import { openBase, openUpdate, readForm, tilesOf } from './tiles.js';
+import { freeTile, openBase, openUpdate, readForm, tilesOf } from './tiles.js';
 
 export interface UpdateCheck {
   readonly site: SiteId;
@@ -49,6 +49,7 @@ export async function checkUpdate(check: UpdateCheck): Promise<{ readonly norm: 
     }
     refuseNegativeVariance(tile, update);
     squares += sum;
+    freeTile(update);
     await setImmediate();
   }
   const norm = Math.sqrt(squares);

@@ -8,6 +8,7 @@ import { bestKernel, type Kernel } from './kernels/index.js';
 import { foldMovingAverages } from './statistics.js';
 import { type Contribution, openPass, type Pass, type Round } from './strategies/index.js';
 import {
+  freeTile,
   type ModelForm,
   openBase,
   openUpdate,
@@ -51,7 +52,8 @@ export interface Folded {
  * moving averages of batch normalisations as those of all sites' rows together, unless the strategy says otherwise.
  * All that decides the result comes in as an argument and is named by a hash, so a fold can be done again from kept blobs.
  * The same bits whatever the order given and whichever the kernel; memory for a few tiles of 1 MiB, however large the
- * model and however many the sites. The event loop runs between tiles. An aborted or failed fold leaves no blob.
+ * model and, where the strategy sums, however many the sites: order statistics hold a tile of each. The event loop runs between
+ * tiles. An aborted or failed fold leaves no model.
  * @throws CSM-UPDATE-LAYOUT, CSM-UPDATE-SIZE, CSM-UPDATE-CODED when an update is not of the base's form; CSM-WEIGHTS-LAYOUT; CSM-RUN-DIVERGED;
  * the signal's reason
  */
@@ -78,11 +80,9 @@ export async function fold(given: Fold): Promise<Folded> {
     for (const tile of tilesOf(form)) {
       const memory = await kept.read(tile);
       pass.open({ base: pass.readsBase ? await readBase(tile) : none, kept: memory });
-      for (const [index, read] of updates.entries()) {
-        signal?.throwIfAborted();
-        pass.add(index, await read(tile));
-      }
+      const release = await addTile(pass, { tile, updates }, signal);
       pass.close(next.subarray(0, tile.elements));
+      release();
       writeMovingAverages(tile, next);
       await writer.append(new Uint8Array(next.buffer, 0, tile.length));
       await kept.write(memory);
@@ -106,6 +106,28 @@ interface Sources {
   readonly updates: readonly ReadTile[];
 }
 
+/**
+ * Hands a tile's values of every update over, and frees them: a hundred sites leave no hundred tiles to the collector.
+ * @returns frees those that are of use until the tile closes
+ */
+async function addTile(
+  { add }: Pick<Pass, 'add'>,
+  { tile, updates }: { readonly tile: Tile; readonly updates: readonly ReadTile[] },
+  signal: AbortSignal | undefined,
+): Promise<() => void> {
+  const held = new Set<Float32Array>();
+  for (const [index, read] of updates.entries()) {
+    signal?.throwIfAborted();
+    const values = await read(tile);
+    held.add(values);
+    for (const done of add(index, values)) {
+      held.delete(done);
+      freeTile(done);
+    }
+  }
+  return () => held.forEach(freeTile);
+}
+
 /** The strategy's first pass over all tiles, where it has one. */
 async function survey(
   { survey }: Pass,
@@ -115,11 +137,9 @@ async function survey(
   if (survey === undefined) return;
   for (const tile of tilesOf(form)) {
     survey.open(survey.readsBase ? await readBase(tile) : none);
-    for (const [index, read] of updates.entries()) {
-      signal?.throwIfAborted();
-      survey.add(index, await read(tile));
-    }
+    const release = await addTile(survey, { tile, updates }, signal);
     await survey.close();
+    release();
     await setImmediate();
   }
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fail } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
 import { type Layout, type Place, type StatisticsPair, statisticsPairs, tensorAt } from '@consilium/shared/weights';
-import { type ModelForm, type Tile, tilesOf } from './tiles.js';
+import { freeTile, type ModelForm, type Tile, tilesOf } from './tiles.js';
 
 /** One site's update, and what it counts: the training samples behind it, or a share. */
 export interface StatisticsSource {
@@ -38,6 +38,7 @@ export async function foldMovingAverages(
         copyOut(values, tile, mean, site.mean);
         copyOut(values, tile, variance, site.variance);
       }
+      freeTile(values);
       await setImmediate();
     }
     samples += source.samples;

@@ -1,5 +1,6 @@
 import { coded, fail } from '@consilium/shared/errors';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
+import { freeNow } from '@consilium/shared/memory';
 import {
   bytesOfSpan,
   decodeHeader,
@@ -57,13 +58,20 @@ export function* tilesOf({ header, bytes }: ModelForm): Generator<Tile> {
   }
 }
 
+/** The array is the caller's own, but for a base's: that one is gone when the next tile is read. */
 export type ReadTile = (tile: Tile) => Promise<Float32Array>;
+
+/** Frees a tile's values that nobody reads again. The first tile's lie beside the header and are left to the collector. */
+export function freeTile({ buffer, byteOffset, byteLength }: Float32Array): void {
+  freeNow(new Uint8Array(buffer, byteOffset, byteLength));
+}
 
 /** The values of the model itself. The tile that was read last is kept: many updates are read against it. */
 export function openBase(blobs: BlobReader, base: BlobHash, form: ModelForm): ReadTile {
   let kept: { readonly element: number; readonly values: Promise<Float32Array> } | null = null;
   return (tile) => {
     if (kept?.element !== tile.element) {
+      void kept?.values.then(freeTile, () => {});
       kept = { element: tile.element, values: readTile(blobs, base, form, tile).then(([, values]) => values) };
     }
     return kept.values;
@@ -107,7 +115,9 @@ export async function openUpdate(blobs: BlobReader, form: ModelForm, update: Upd
     if (tile.element === 0 && !same(await header(), expected.header)) throw foreign();
     const { offset, length } = bytesOfSpan(expected, tile);
     const [bytes, base] = await Promise.all([blobs.read(hash, offset, length), readBase(tile)]);
-    return decodeValues(expected, tile, { bytes, base }, refuse);
+    const values = decodeValues(expected, tile, { bytes, base }, refuse);
+    freeNow(bytes);
+    return values;
   };
 }
 

@@ -21,6 +21,7 @@ function accumulator(elements: number): Accumulator {
     add: (values, weight) => {
       demandLength(values.length, { atMost: elements });
       for (let i = 0; i < values.length; i++) sums[i]! += weight * values[i]!;
+      return [values];
     },
     store: (into) => {
       demandLength(into.length, { atMost: elements });

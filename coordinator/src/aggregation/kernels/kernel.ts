@@ -29,8 +29,11 @@ export interface Accumulator {
   readonly sums: Float64Array;
   /** Forgets all: every sum is −0, to which adding any value gives that value. */
   clear(): void;
-  /** sums[i] += weight · values[i]. The values stay as they are until the sums are asked for, stored or cleared. */
-  add(values: Float32Array, weight: number): void;
+  /**
+   * sums[i] += weight · values[i].
+   * @returns which arrays it never looks at again; the others stay as they are until the sums are asked for, stored or cleared
+   */
+  add(values: Float32Array, weight: number): readonly Float32Array[];
   /** into[i] = sums[i], rounded to float32. */
   store(into: Float32Array): void;
 }

@@ -111,13 +111,15 @@ export function wasmKernel(): Kernel {
       },
       add: (values, weight) => {
         demandLength(values.length, { atMost: elements });
-        if (held?.values.length === values.length) {
-          addBoth(held, { values, weight });
+        const before = held;
+        if (before?.values.length === values.length) {
+          addBoth(before, { values, weight });
           held = undefined;
-          return;
+          return [before.values, values];
         }
         settle();
         held = { values, weight };
+        return before === undefined ? [] : [before.values];
       },
       store: (into) => {
         demandLength(into.length, { atMost: elements });

@@ -30,7 +30,9 @@ export const bulyan: Strategy<{ readonly faulty: number }> = ({ faulty }, contri
       rows = [];
     },
     add: (index, values) => {
-      if (chosen().has(index)) rows.push(values);
+      if (!chosen().has(index)) return [values];
+      rows.push(values);
+      return [];
     },
     close: (into) => sorter.sort(rows, (ranked, begin, end) => nearestMeans(ranked, beta, into.subarray(begin, end))),
   };

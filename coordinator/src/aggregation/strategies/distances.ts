@@ -19,6 +19,7 @@ export function distances(sites: number, { differenceSquares }: Kernel): Distanc
       open: () => {},
       add: (index, values) => {
         rows[index] = values;
+        return [];
       },
       async close() {
         for (let i = 0; i < sites; i++) {

@@ -28,9 +28,7 @@ export const multiKrum: Strategy<{ readonly faulty: number; readonly keep?: numb
     keeps: [],
     counts: () => contributions.map(({ samples }, index) => (chosen().has(index) ? samples : 0)),
     open: () => sums.clear(),
-    add: (index, values) => {
-      if (chosen().has(index)) sums.add(values, 1 / count);
-    },
+    add: (index, values) => (chosen().has(index) ? sums.add(values, 1 / count) : [values]),
     close: (into) => sums.store(into),
   };
 };

@@ -14,6 +14,7 @@ const rankedPass = (sites: number, fold: (rows: readonly Float32Array[], into: F
     open: () => {},
     add: (index, values) => {
       rows[index] = values;
+      return [];
     },
     close: (into) => fold(rows, into),
   };

@@ -42,7 +42,8 @@ export const scaffold: Strategy<Settings> = (settings, contributions, { kernel, 
     },
     add: (index, values) => {
       means.add(values, inRound[index]!);
-      gradients.add(values, -weights[index]!);
+      // Both are done with the same ones.
+      return gradients.add(values, -weights[index]!);
     },
     close: (into) => {
       const { base } = tile;

@@ -28,7 +28,7 @@ export interface Means {
 /**
  * How the updates of a round become the next model. A strategy sees the model tile by tile and every site's values of a
  * tile in canonical order, so it never holds more than a tile of anything: sums keep accumulators, order statistics
- * keep the sites' values of the tile until it closes. It computes in float64 with + − × ÷ √ alone, so that every machine and
+ * hold the sites' values of the tile until it closes. It computes in float64 with + − × ÷ √ alone, so that every machine and
  * every kernel gives the same bits.
  * Contributions are at least one, in canonical site order.
  */
@@ -48,8 +48,11 @@ export interface Pass {
   counts(): readonly number[] | null;
   /** A new tile begins. */
   open(tile: OpenTile): void;
-  /** Takes the tile's values of contribution `index`; the array stays as it is until the tile closes. */
-  add(index: number, values: Float32Array): void;
+  /**
+   * Takes the tile's values of contribution `index`.
+   * @returns which arrays it never looks at again; the others stay as they are until the tile closes
+   */
+  add(index: number, values: Float32Array): readonly Float32Array[];
   /** Ends the tile: writes the next model's values, and into `kept` what goes on to the next round. */
   close(into: Float32Array): void;
 }
@@ -65,7 +68,8 @@ export interface OpenTile {
 export interface Survey {
   readonly readsBase: boolean;
   open(base: Float32Array): void;
-  add(index: number, values: Float32Array): void;
+  /** As in `Pass`. */
+  add(index: number, values: Float32Array): readonly Float32Array[];
   /** Ends the tile. Long work gives way to the event loop now and then. */
   close(): void | Promise<void>;
 }

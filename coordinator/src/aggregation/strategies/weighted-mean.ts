@@ -1,4 +1,4 @@
-import type { Contribution, Means, OpenTile, Survey } from './strategy.js';
+import type { Contribution, Means, OpenTile, Pass, Survey } from './strategy.js';
 
 export interface MeanSettings {
   readonly clipNorm?: number;
@@ -11,7 +11,7 @@ export interface WeightedMean {
   /** What each site counts in the moving averages, which nothing shortens. */
   counts(): readonly number[];
   open(): void;
-  add(index: number, values: Float32Array): void;
+  add: Pass['add'];
   /** Float64 values of base + Σ cᵢ (wᵢ − base). The base is not looked at where nothing is shortened. */
   mean(base: OpenTile['base']): Sums;
   /** Float64 values of Σ cᵢ (wᵢ − base). */
@@ -78,6 +78,7 @@ function norms(squares: number[], { differenceSquares }: Means['kernel']): Surve
     },
     add: (index, values) => {
       squares[index]! += differenceSquares(values, start);
+      return [values];
     },
     close: () => {},
   };
