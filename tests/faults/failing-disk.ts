@@ -11,7 +11,8 @@ export type Decide = (operation: Operation) => void;
 
 /**
  * The machine's own disk, but for the changes that `decide` does not let happen. A flush is asked for and not done: what a
- * process has written outlives it without one, and the machine itself goes on here. One that is killed as it writes leaves half.
+ * process has written outlives it without one, and the machine itself goes on here. One that is killed as it writes leaves half, as
+ * does a write for which there is no room.
  */
 export function failingDisk(decide: Decide): Disk {
   const guarded =
@@ -25,12 +26,12 @@ export function failingDisk(decide: Decide): Disk {
       try {
         decide({ name, path });
       } catch (thrown) {
-        if (thrown instanceof Killed && thrown.isFirst && halfOf) await work(...halfOf(given));
+        if (halfOf && leavesHalf(thrown)) await work(...halfOf(given));
         throw thrown;
       }
       return work(...given);
     };
-  const open = async (path: string, flags: string, mode?: number): Promise<FileHandle> => {
+  const open = async (path: string, flags: string | number, mode?: number): Promise<FileHandle> => {
     if (flags !== 'r') decide({ name: 'open', path });
     const handle = await realDisk.open(path, flags, mode);
     handle.truncate = guarded('truncate', path, handle.truncate.bind(handle));
@@ -57,6 +58,9 @@ export function failingDisk(decide: Decide): Disk {
 export const noSpace = (): never => {
   throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' });
 };
+
+const leavesHalf = (thrown: unknown): boolean =>
+  thrown instanceof Killed ? thrown.isFirst : thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC';
 
 type Write = (bytes: Uint8Array, offset: number, length: number, position: number) => Promise<unknown>;
 

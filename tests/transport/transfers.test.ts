@@ -207,6 +207,16 @@ describe('a download', () => {
     expect(Buffer.compare(sink.bytes(), bytes)).toBe(0);
   });
 
+  it('starts again when more was left than the blob has', async () => {
+    const bytes = randomBytes(2 * mebibyte);
+    const { address, store } = await startCoordinator(cleanUp);
+    const hash = store.blobs.put(bytes);
+    const sink = memorySink();
+    await sink.write(0, randomBytes(3 * mebibyte));
+    await startSite(cleanUp, { address }).fetch({ run, step, hash }, sink);
+    expect(Buffer.compare(sink.bytes(), bytes)).toBe(0);
+  });
+
   it('of a blob that the assignment does not name is refused, whether it exists or not', async () => {
     const { address, store } = await startCoordinator(cleanUp, { mayDownload: () => false });
     const site = startSite(cleanUp, { address });

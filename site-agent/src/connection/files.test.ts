@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '@consilium/shared/canonical';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Disk, realDisk } from '../config/index.js';
 import { fileSink, fileSource } from './files.js';
 
 let folder = '';
@@ -37,6 +38,46 @@ describe('a file sink', () => {
     await sink.write(0, Buffer.from('abc'));
     expect(await sink.digest()).toBe(sha256(Buffer.from('abc')));
     await sink.close();
+  });
+
+  it('writes over what a full disk took of a frame: the next try, or the next process, ends in the very bytes', async () => {
+    const path = join(folder, 'model.part');
+    const bytes = randomBytes(3000);
+    let room = 0;
+    /** Takes as many bytes as there is room for, and then says that there is none. */
+    const fill = async (given: Uint8Array, take: (part: Uint8Array) => Promise<unknown>) => {
+      await take(given.subarray(0, room));
+      if (given.length > room) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
+      return { bytesWritten: given.length, buffer: given };
+    };
+    const open = async (...given: Parameters<Disk['open']>) => {
+      const file = await realDisk.open(...given);
+      const whole = { write: file.write.bind(file), appendFile: file.appendFile.bind(file) };
+      return Object.assign(file, {
+        write: (given: Uint8Array, from: number, length: number, at: number) =>
+          fill(given.subarray(from, from + length), (part) => whole.write(part, 0, part.length, at)),
+        appendFile: (given: Uint8Array) => fill(given, (part) => whole.appendFile(part)),
+      });
+    };
+    const disk: Disk = { ...realDisk, open: open as Disk['open'] };
+    const first = await fileSink(path, disk);
+    room = 700;
+    await expect(first.write(0, bytes.subarray(0, 1000))).rejects.toMatchObject({
+      ...{ code: 'CSM-AGENT-DISK', details: { file: 'model.part', reason: 'ENOSPC' } },
+    });
+    expect(await first.offset()).toBe(0);
+    room = 3000;
+    await first.write(0, bytes.subarray(0, 1000));
+    room = 900;
+    await expect(first.write(1000, bytes.subarray(1000))).rejects.toMatchObject({ code: 'CSM-AGENT-DISK' });
+    await first.close();
+    room = 3000;
+    const second = await fileSink(path, disk);
+    expect(await second.offset()).toBe(1900);
+    await second.write(1900, bytes.subarray(1900));
+    expect(await second.digest()).toBe(sha256(bytes));
+    await second.close();
+    expect(Buffer.compare(await readFile(path), bytes)).toBe(0);
   });
 });
 

@@ -1,4 +1,4 @@
-import { fail } from '@consilium/shared/errors';
+import { CodedError, fail } from '@consilium/shared/errors';
 import type { BlobHash, RunId, StepId } from '@consilium/shared/ids';
 import { freeNow } from '@consilium/shared/memory';
 import { frameBytes, windowBytes } from '@consilium/shared/wire';
@@ -58,7 +58,11 @@ export async function sendBlob(line: TransferLine, blob: BlobRef, source: Source
 export async function fetchBlob(line: TransferLine, blob: BlobRef, sink: Sink, progress: Progress): Promise<number> {
   let received = await sink.offset();
   line.open({ direction: 'download', ...blob, bytes: received, window: windowBytes });
-  const { bytes: size } = await line.expect('opened');
+  const { bytes: size } = await line.expect('opened').catch(async (thrown: unknown) => {
+    // More lies here than the blob has: no part of it can be trusted.
+    if (thrown instanceof CodedError && thrown.code === 'CSM-TRANSFER-OFFSET') await sink.discard();
+    throw thrown;
+  });
   progress(received, size);
   while (received < size) {
     const { offset, bytes } = await line.expect('frame');
