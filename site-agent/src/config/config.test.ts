@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIdentity, issueCertificate } from '@consilium/shared/crypto';
@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockByAnother } from '../testing/foreign-lock.js';
 import {
+  type Disk,
   keepStanding,
   lockHome,
   makeHome,
@@ -15,9 +16,11 @@ import {
   parseSettings,
   readSettings,
   readStanding,
+  realDisk,
   type SiteHome,
   siteHome,
   writeSettings,
+  writeWhole,
 } from './index.js';
 
 let folder: string;
@@ -74,6 +77,29 @@ describe('site.yaml', () => {
 
   it('says so when it is missing', async () => {
     await expect(readSettings(home.settings)).rejects.toMatchObject({ code: 'CSM-SITECONFIG-MISSING' });
+  });
+});
+
+describe('a file that is written whole or not at all', () => {
+  const noRoom = () => Promise.reject(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' }));
+
+  it.each(['writeFile', 'sync', 'rename'] as const)('leaves nothing behind where %s finds no room', async (call) => {
+    const disk: Disk = {
+      ...realDisk,
+      open: (async (...given: Parameters<Disk['open']>) => {
+        const file = await realDisk.open(...given);
+        return call === 'rename' ? file : Object.assign(file, { [call]: noRoom });
+      }) as Disk['open'],
+      ...(call === 'rename' && { rename: noRoom }),
+    };
+    const path = join(folder, 'policy.yaml');
+    await writeWhole(path, 'before');
+    const files = await readdir(folder);
+    await expect(writeWhole(path, 'after', disk)).rejects.toMatchObject({
+      ...{ code: 'CSM-AGENT-DISK', details: { file: 'policy.yaml', reason: 'ENOSPC' } },
+    });
+    expect(await readFile(path, 'utf8')).toBe('before');
+    expect(await readdir(folder)).toEqual(files);
   });
 });
 

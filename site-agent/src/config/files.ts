@@ -26,14 +26,19 @@ export async function withDisk<Result>(path: string, work: () => Promise<Result>
 export const writeWhole = (path: string, content: string | Uint8Array, disk: Disk = realDisk): Promise<void> =>
   withDisk(path, async () => {
     const part = `${path}.${randomBytes(4).toString('hex')}.part`;
-    const file = await disk.open(part, 'w', 0o600);
     try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await disk.open(part, 'w', 0o600);
+      try {
+        await file.writeFile(content);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await adopt(part, path, disk);
+    } catch (thrown) {
+      await disk.rm(part, { force: true }).catch(() => {});
+      throw thrown;
     }
-    await adopt(part, path, disk);
   });
 
 /** Gives a written, synced file its name, durably. @throws CSM-AGENT-DISK */

@@ -130,6 +130,8 @@ const isThere = (path: string): Promise<boolean> =>
 
 /** Whether a file of a run's folder is of no more use to any step. */
 function isOver(name: string, needed: Needed | null): boolean {
+  // Of a write that a killed process did not end.
+  if (name.endsWith('.part')) return true;
   const [owner = '', ...endings] = name.split('.');
   if (!owner.startsWith('train-') || (needed !== null && owner === nameOf(needed.step))) return false;
   switch (endings.at(-1)) {
