@@ -21,10 +21,12 @@ export async function holdLock(lock: string, refuse: (pid: number) => never): Pr
   const draft = `${lock}.${process.pid}`;
   await writeFile(draft, mine, { mode: 0o600 });
   try {
-    for (let held = await take(draft, lock); held !== null; held = await take(draft, lock)) {
+    while (!(await take(draft, lock))) {
+      const held = await textOf(lock);
+      if (held === null) continue;
       const [pid, begin] = held.split(' ');
       if (held !== mine && (await isRunning(Number(pid), begin ?? ''))) refuse(Number(pid));
-      await rm(lock, { force: true });
+      await clear(lock, held, refuse);
     }
   } finally {
     await rm(draft, { force: true });
@@ -32,16 +34,41 @@ export async function holdLock(lock: string, refuse: (pid: number) => never): Pr
   return () => rm(lock, { force: true });
 }
 
-/** Null when the lock is ours now; what the other's says otherwise. */
-async function take(draft: string, lock: string): Promise<string | null> {
+/**
+ * Removes a lock whose process is gone, if it is still that one. Under a lock of its own: of two that have found the same one stale,
+ * the slower would remove what the faster has taken since.
+ */
+async function clear(lock: string, stale: string, refuse: (pid: number) => never): Promise<void> {
+  const letGo = await holdLock(`${lock}.clearing`, refuse);
   try {
-    await link(draft, lock);
-    return null;
-  } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
-    return readFile(lock, 'utf8').catch(() => '');
+    if ((await textOf(lock)) === stale) await rm(lock, { force: true });
+  } finally {
+    await letGo();
   }
 }
+
+/** Whether the lock is ours now. */
+async function take(draft: string, lock: string): Promise<boolean> {
+  try {
+    await link(draft, lock);
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return false;
+    throw thrown;
+  }
+}
+
+/** What a lock says; null where there is none any more. */
+async function textOf(lock: string): Promise<string | null> {
+  try {
+    return await readFile(lock, 'utf8');
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return null;
+    throw thrown;
+  }
+}
+
+const codeOf = (thrown: unknown): unknown => (thrown instanceof Error && 'code' in thrown ? thrown.code : null);
 
 async function isRunning(pid: number, begin: string): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0) return false;
@@ -49,7 +76,7 @@ async function isRunning(pid: number, begin: string): Promise<boolean> {
     process.kill(pid, 0);
   } catch (thrown) {
     // EPERM: it runs, as another user.
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM')) return false;
+    if (codeOf(thrown) !== 'EPERM') return false;
   }
   return (await beginOf(pid)) === begin;
 }
