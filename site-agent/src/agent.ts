@@ -91,8 +91,7 @@ export function startAgent(options: AgentOptions): Agent {
     const { data, backend: choice, device, threads } = settings;
     const trainer = makeTrainer({
       setting: { contract, site: enrolment.site, data, backend: choice, device },
-      threads,
-      log,
+      ...{ threads, log, clock },
       onBackend: (inUse) => {
         backend = backendWord(inUse);
       },

@@ -9,7 +9,7 @@ import { readRunFile } from '@consilium/shared/contract';
 import { stepId } from '@consilium/shared/ids';
 import { encodePreparation, type PreparationState } from '@consilium/shared/statistics';
 import { encodeWeights, type Weights } from '@consilium/shared/weights';
-import { silentLog } from '@consilium/shared/wire';
+import { type Clock, silentLog } from '@consilium/shared/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningBackend } from '../backends/index.js';
 import { type TinySite, tinySite } from '../testing/tiny-site.js';
@@ -187,6 +187,54 @@ validation: { share: 0, minimumCell: 2 }
         { signal },
       );
       await expect(next).resolves.toMatchObject({ kind: 'prepare' });
+    } finally {
+      await trainer.close();
+    }
+  });
+
+  it('ends a child that hangs in what it was told to stop, and does the next job with another', async () => {
+    const waits: { readonly ms: number; readonly run: () => void; isOff: boolean }[] = [];
+    const clock: Clock = {
+      now: () => 0,
+      after(ms, run) {
+        const wait = { ms, run, isOff: false };
+        waits.push(wait);
+        return () => {
+          wait.isOff = true;
+        };
+      },
+    };
+    const trainer = createTrainer({ setting: settingOf(1000), log: silentLog, clock });
+    try {
+      const job = await trainJob();
+      const salt = 'A'.repeat(22);
+      const output = join(folder, 'statistics');
+      const short: Job = { kind: 'prepare', name: 'cohort', pass: 1, preparation: null, salt, output };
+      const giveUp = async (onTraining: (pid: number) => void) => {
+        const abort = new AbortController();
+        const onProgress = () => {
+          onTraining(trainer.pid() ?? 0);
+          abort.abort(new Error('obsolete'));
+        };
+        await expect(trainer.run(job, { signal: abort.signal, onProgress })).rejects.toThrow('obsolete');
+      };
+      const { signal } = new AbortController();
+      await giveUp(() => {});
+      await trainer.run(short, { signal });
+      expect(waits).toMatchObject([{ ms: 300_000, isOff: true }]);
+
+      let hung = 0;
+      await giveUp((pid) => {
+        hung = pid;
+        process.kill(pid, 'SIGSTOP');
+      });
+      expect(waits).toMatchObject([{}, { ms: 300_000, isOff: false }]);
+      const behind = trainer.run(short, { signal });
+      waits[1]?.run();
+      await expect(behind).rejects.toMatchObject({ code: 'CSM-TRAINER-CRASHED' });
+      expect(isAlive(hung)).toBe(false);
+      await expect(trainer.run(short, { signal })).resolves.toMatchObject({ kind: 'prepare' });
+      expect(trainer.pid()).not.toBe(hung);
     } finally {
       await trainer.close();
     }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { isLibraryNotice } from '@consilium/models/native-library';
 import { coded, fromWire } from '@consilium/shared/errors';
 import { tetheredEnvironment } from '@consilium/shared/process';
-import type { Log } from '@consilium/shared/wire';
+import { type Clock, type Log, systemClock } from '@consilium/shared/wire';
 import type { RunningBackend } from '../backends/index.js';
 import { answer, type Job, type JobResult, type Request, type Setting, type TrainerProgress } from './messages.js';
 
@@ -14,12 +14,14 @@ export interface TrainerOptions {
   /** Threads of native training; the backend's own choice when left out. */
   readonly threads?: number | undefined;
   readonly onBackend?: (backend: RunningBackend) => void;
+  readonly clock?: Clock;
 }
 
 /** The trainer of one run: a child process that is started when there is work and again after it died. */
 export interface Trainer {
   /**
-   * Does a job. An abort rejects at once and tells the child; the next job waits until it has stopped.
+   * Does a job. An abort rejects at once and tells the child; the next job waits until it has stopped. A child that does not stop is
+   * killed, and the next job finds another one.
    * @throws the coded error of the job, CSM-TRAINER-CRASHED when the child died, the signal's reason
    */
   run(
@@ -37,12 +39,17 @@ interface Pending {
   readonly onProgress: ((progress: TrainerProgress) => void) | undefined;
 }
 
+/** A job stops between two batches, or after a few. One that goes on for this long hangs, in a driver or on a disk. */
+const stopsWithinMs = 300_000;
+
 // From the source as from the build: a process of its own runs what was built.
 const program = fileURLToPath(new URL('../../dist/trainer/main.js', import.meta.url));
 
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { setting, log } = options;
+  const { setting, log, clock = systemClock } = options;
   const pending = new Map<number, Pending>();
+  /** Jobs that were given up and that the child has not ended yet: each with how to let it live. */
+  const stopping = new Map<number, () => void>();
   let child: ChildProcess | null = null;
   let ended: Promise<void> = Promise.resolve();
   let newest = 0;
@@ -50,6 +57,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
   function rejectAll(reason: unknown): void {
     for (const { reject } of pending.values()) reject(reason);
     pending.clear();
+  }
+
+  function stopped(number: number): void {
+    stopping.get(number)?.();
+    stopping.delete(number);
   }
 
   function take(raw: unknown): void {
@@ -78,10 +90,12 @@ export function createTrainer(options: TrainerOptions): Trainer {
       case 'done':
         pending.get(message.number)?.resolve(message.result);
         pending.delete(message.number);
+        stopped(message.number);
         break;
       case 'failed':
         pending.get(message.number)?.reject(fromWire(message.error));
         pending.delete(message.number);
+        stopped(message.number);
         break;
       default:
         message satisfies never;
@@ -105,6 +119,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     ended = new Promise((resolve) => {
       const end = (how: string): void => {
         if (child === started) child = null;
+        for (const number of stopping.keys()) stopped(number);
         rejectAll(coded('CSM-TRAINER-CRASHED', { how }));
         resolve();
       };
@@ -124,6 +139,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     async run(job, { signal, onProgress }) {
       signal.throwIfAborted();
       if (child !== null && !child.connected) await ended;
+      signal.throwIfAborted();
       const working = child ?? start();
       const number = newest++;
       const result = new Promise<JobResult>((resolve, reject) => pending.set(number, { resolve, reject, onProgress }));
@@ -132,6 +148,12 @@ export function createTrainer(options: TrainerOptions): Trainer {
         pending.get(number)?.reject(signal.reason);
         pending.delete(number);
         tell(working, { type: 'abort', number });
+        if (child !== working) return;
+        const cancel = clock.after(stopsWithinMs, () => {
+          log.warn({}, 'the trainer does not stop what it was told to stop: it is ended');
+          working.kill('SIGKILL');
+        });
+        stopping.set(number, cancel);
       };
       signal.addEventListener('abort', leave, { once: true });
       try {
