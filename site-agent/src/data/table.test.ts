@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CodedError } from '@consilium/shared/errors';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openBytes } from './readers/index.js';
-import { openTable } from './table.js';
+import { columnIndex, openTable } from './table.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'table-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -87,6 +87,9 @@ describe('openTable', () => {
   it.each([
     ['rows', `id,a\n${'x,1\n'.repeat(1_001)}`, '1000 rows'],
     ['columns', `${'a,'.repeat(100)}b\n1\n`, '100 columns'],
+    ['fields in a row', `id,a\nx${','.repeat(5_000)}\n`, '100 columns'],
+    ['fields in a row that nothing ends', `id,a\nx${','.repeat(2 ** 20)}"`, '100 columns'],
+    ['fields in a header that quotes them', `"id"x"${','.repeat(5_000)}x"\n`, '100 columns'],
     ['characters in a row', `id,a\nx,${'1'.repeat(5_000)}\n`, '4000 characters in a row'],
     ['characters in its header', 'a'.repeat(5_000), '4000 characters in a row'],
   ])(
@@ -99,6 +102,37 @@ describe('openTable', () => {
       })();
       const error = await reading.catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ code: 'CSM-DATA-LARGE', details: { file: basename(path), limit } });
+    },
+  );
+
+  it.each([
+    ['packed', '.csv.gz'],
+    ['as it is', '.csv'],
+  ])('can be left while nothing comes but empty lines, %s', async (_, suffix) => {
+    const content = Buffer.concat([Buffer.from('id,a\n'), Buffer.alloc(16 * 2 ** 20, '\n')]);
+    const leave = new AbortController();
+    const table = await openTable(write(suffix === '.csv' ? content : gzipSync(content), suffix), leave.signal);
+    const reading = table.rows[Symbol.asyncIterator]().next();
+    const left = new Error('left');
+    leave.abort(left);
+    await expect(reading).rejects.toBe(left);
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'holds no file whose rows are not asked for, nor one that is left',
+    async () => {
+      const path = write(`id,a\n${'x,1\n'.repeat(100_000)}`);
+      const { ino } = statSync(path);
+      const isIt = (fd: string): boolean => statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false })?.ino === ino;
+      const held = (): number => readdirSync('/proc/self/fd').filter(isIt).length;
+      const table = await openTable(path);
+      expect(() => columnIndex(table, 'b')).toThrow();
+      await vi.waitFor(() => expect(held()).toBe(0), { timeout: 120_000 });
+      for await (const _row of table.rows) {
+        expect(held()).toBe(1);
+        break;
+      }
+      await vi.waitFor(() => expect(held()).toBe(0), { timeout: 120_000 });
     },
   );
 

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { PassThrough, pipeline } from 'node:stream';
-import { coded, fail } from '@consilium/shared/errors';
+import { PassThrough, pipeline, Transform } from 'node:stream';
+import { type CodedError, coded, fail } from '@consilium/shared/errors';
 import { didYouMean } from '@consilium/shared/yaml';
-import { CsvError, parse } from 'csv-parse';
+import { CsvError, type Parser, parse } from 'csv-parse';
 import { asFileFault, openBytes } from './readers/index.js';
 
 /** What a table may hold: more is no cohort, but a file that unpacks to fill the memory. */
@@ -26,43 +26,25 @@ export interface Table {
 
 /**
  * Opens a CSV or TSV file, gzipped when its name ends in `.gz`. The delimiter is what the header uses: comma, tab or semicolon.
- * The rows must be read or `rows` be left by `break`, or the file stays open.
+ * The file is opened anew once the rows are read, so that a table whose rows are never asked for holds nothing open.
  * @throws CSM-DATA-FILE, CSM-DATA-UNREADABLE, CSM-DATA-GZIP, CSM-DATA-MALFORMED, CSM-DATA-LARGE, CSM-DATA-EMPTY,
- * CSM-DATA-COLUMN-TWICE, also while rows are read
+ * CSM-DATA-COLUMN-TWICE, also while rows are read, and the reason of the signal
  */
 export async function openTable(path: string, signal?: AbortSignal, limits = limitsOfTables): Promise<Table> {
   const file = basename(path);
-  const delimiter = await sniffDelimiter(path, limits);
-  const parser = parse({
-    delimiter,
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    max_record_size: limits.rowCharacters,
-  });
-  // An error anywhere in the chain destroys the parser with it, so reading the rows reports it.
-  pipeline(openBytes(path), parser, () => undefined);
-  const records = parser[Symbol.asyncIterator]() as AsyncIterableIterator<CsvRecord>;
-  const header = await next(records, file, limits);
+  const source = { path, signal, limits };
+  const delimiter = await sniffDelimiter(source);
+  const header = await first(recordsOf(source, delimiter));
   if (!header) return fail('CSM-DATA-EMPTY', { file });
   const columns = header.record.map((name) => name.trim());
   const twice = firstRepeated(columns);
-  if (twice !== undefined) {
-    parser.destroy();
-    return fail('CSM-DATA-COLUMN-TWICE', { file, column: twice });
-  }
+  if (twice !== undefined) return fail('CSM-DATA-COLUMN-TWICE', { file, column: twice });
   async function* rows(): AsyncGenerator<{ fields: readonly string[]; line: number }> {
-    try {
-      let count = 0;
-      for (let row = await next(records, file, limits); row; row = await next(records, file, limits)) {
-        signal?.throwIfAborted();
-        if (++count > limits.rows) fail('CSM-DATA-LARGE', { file, limit: `${limits.rows} rows` });
-        yield { fields: row.record, line: row.info.lines };
-      }
-    } finally {
-      parser.destroy();
+    // The first record is the header.
+    let count = -1;
+    for await (const { record, info } of recordsOf(source, delimiter)) {
+      if (++count > limits.rows) fail('CSM-DATA-LARGE', { file, limit: `${limits.rows} rows` });
+      if (count > 0) yield { fields: record, line: info.lines };
     }
   }
   return { file, columns, rows: rows() };
@@ -81,30 +63,75 @@ function firstRepeated(names: readonly string[]): string | undefined {
   return names.find((name) => name !== '' && seen.size === seen.add(name).size);
 }
 
+interface Source {
+  readonly path: string;
+  readonly signal: AbortSignal | undefined;
+  readonly limits: TableLimits;
+}
+
+type Delimiter = (typeof delimiters)[number];
+
 interface CsvRecord {
   readonly record: readonly string[];
   readonly info: { readonly lines: number };
 }
 
-async function next(
-  records: AsyncIterator<CsvRecord>,
-  file: string,
-  { rowCharacters }: TableLimits,
-): Promise<CsvRecord | undefined> {
+/** The header and the rows. The file is open from the first that is asked for until the last one, or until it is left. */
+async function* recordsOf({ path, signal, limits }: Source, delimiter: Delimiter): AsyncGenerator<CsvRecord> {
+  const { rowCharacters, columns } = limits;
+  const file = basename(path);
+  const tooWide = (): CodedError => coded('CSM-DATA-LARGE', { file, limit: `${columns} columns` });
+  const parser = parse({
+    delimiter,
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    max_record_size: rowCharacters,
+  });
+  const narrow = new Transform({
+    transform(chunk: Uint8Array, _, done) {
+      if (gatheredFields(parser) > columns) done(tooWide());
+      else done(null, chunk);
+    },
+  });
+  // An error anywhere in the chain destroys the parser with it, so reading the records reports it.
+  pipeline(openBytes(path, signal), narrow, parser, () => undefined);
+  const records: AsyncIterable<CsvRecord> = parser;
   try {
-    const step = await records.next();
-    return step.done ? undefined : step.value;
+    for await (const found of records) {
+      signal?.throwIfAborted();
+      if (found.record.length > columns) throw tooWide();
+      yield found;
+    }
   } catch (thrown) {
+    signal?.throwIfAborted();
     if (thrown instanceof CsvError && thrown.code === 'CSV_MAX_RECORD_SIZE') {
-      return fail('CSM-DATA-LARGE', { file, limit: `${rowCharacters} characters in a row` });
+      fail('CSM-DATA-LARGE', { file, limit: `${rowCharacters} characters in a row` });
     }
     throw asDataFault(thrown, file);
   }
 }
 
+/**
+ * Fields of the row that the parser is in. Its own limit counts the characters of fields alone, so that a row of delimiters without
+ * an end would fill the memory.
+ */
+function gatheredFields(parser: Parser): number {
+  const state: unknown = Reflect.get(parser, 'state');
+  const record: unknown = typeof state === 'object' && state !== null ? Reflect.get(state, 'record') : null;
+  return Array.isArray(record) ? record.length : 0;
+}
+
+async function first<Item>(items: AsyncIterable<Item>): Promise<Item | undefined> {
+  for await (const item of items) return item;
+  return undefined;
+}
+
 /** The most frequent delimiter of the header line, outside quotes. */
-async function sniffDelimiter(path: string, limits: TableLimits): Promise<(typeof delimiters)[number]> {
-  const bytes = pipeline(openBytes(path), new PassThrough(), () => undefined);
+async function sniffDelimiter({ path, signal, limits }: Source): Promise<Delimiter> {
+  const bytes = pipeline(openBytes(path, signal), new PassThrough(), () => undefined);
   bytes.setEncoding('utf8');
   let header = '';
   try {
@@ -115,6 +142,7 @@ async function sniffDelimiter(path: string, limits: TableLimits): Promise<(typeo
       if (end >= 0 || header.length > limits.rowCharacters) break;
     }
   } catch (thrown) {
+    signal?.throwIfAborted();
     throw asDataFault(thrown, basename(path));
   }
   const bare = header.replaceAll(/"[^"]*"/g, '');

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type DataSource, type Dataset, loadDataset, partNames } from '../index.js';
 import { inventedCells, matrixMarket, writeH5ad } from './cells.fixture.js';
+import { readNames } from './names.js';
 import { changedRows, takeColumns } from './rows.js';
 
 const root = mkdtempSync(join(tmpdir(), 'cells-'));
@@ -98,6 +99,13 @@ describe('cells of a Matrix Market file', () => {
     });
     const names = 'features: matrix.mtx.gz, genes: features.tsv.gz, cells: barcodes.tsv.gz, samples: cells.csv';
     expect(tableOf(await load(directory, terms(`files: { ${names} }`)))).toEqual(expected);
+  });
+
+  it('are refused where a list of names unpacks to more than it may, behind short names, too', async () => {
+    const path = join(folder({ 'genes.tsv.gz': gzipSync(`G\t${'x'.repeat(1_000)}\n`.repeat(100)) }), 'genes.tsv.gz');
+    expect(await readNames(path)).toHaveLength(100);
+    const error = await readNames(path, undefined, 50_000).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'CSM-DATA-LARGE', details: { file: 'genes.tsv.gz', limit: '50000 bytes' } });
   });
 
   it('are changed by the declared transforms, still sparse where 0 stays 0', async () => {

@@ -4,13 +4,19 @@ import { asFileFault, openBytes } from '../readers/index.js';
 
 const maxNames = 2 ** 24;
 const maxNameCharacters = 256;
+/** What a packed list may unpack to: the names and what stands behind them. */
+const maxUnpackedBytes = 2 ** 30;
 
 /**
  * Reads a list of names, one a line, packed when its name ends in `.gz`. Of a line with tabs the first field counts, as pipelines
  * write genes with their symbol and kind behind.
- * @throws CSM-DATA-FILE, CSM-DATA-UNREADABLE, CSM-DATA-GZIP, CSM-DATA-CELLS
+ * @throws CSM-DATA-FILE, CSM-DATA-UNREADABLE, CSM-DATA-GZIP, CSM-DATA-LARGE, CSM-DATA-CELLS
  */
-export async function readNames(path: string, signal?: AbortSignal): Promise<readonly string[]> {
+export async function readNames(
+  path: string,
+  signal?: AbortSignal,
+  limitBytes = maxUnpackedBytes,
+): Promise<readonly string[]> {
   const file = basename(path);
   const names: string[] = [];
   const take = (line: string): void => {
@@ -21,7 +27,7 @@ export async function readNames(path: string, signal?: AbortSignal): Promise<rea
     names.push(trimmed);
   };
   const refuse = (problem: string): never => fail('CSM-DATA-CELLS', { file, problem });
-  const bytes = openBytes(path, signal);
+  const bytes = openBytes(path, signal, limitBytes);
   bytes.setEncoding('utf8');
   let rest = '';
   try {

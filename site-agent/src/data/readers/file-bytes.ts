@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { pipeline, type Readable, Transform } from 'node:stream';
+import { addAbortSignal, pipeline, type Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CodedError, coded } from '@consilium/shared/errors';
 
@@ -20,7 +20,8 @@ export function openBytes(path: string, signal?: AbortSignal, limitBytes = unpac
   );
   // An error of the file destroys the stream that is read, which so reports it.
   pipeline(file, createGunzip(), plain, () => undefined);
-  return plain;
+  // A packed file is read to its end long before it is unpacked.
+  return signal ? addAbortSignal(signal, plain) : plain;
 }
 
 function limited(limitBytes: number, fault: () => CodedError): Transform {
