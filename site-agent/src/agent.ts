@@ -2,10 +2,10 @@ import { type Contract, contractHash } from '@consilium/shared/contract';
 import type { Identity } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
 import type { BlobHash } from '@consilium/shared/ids';
-import { type Clock, type Log, type SiteActivity, type SiteStatus, sendable, type Work } from '@consilium/shared/wire';
+import type { Clock, Log, SiteActivity, SiteStatus, Work } from '@consilium/shared/wire';
 import { type Disk, type Enrolment, realDisk, type SiteHome, type SiteSettings, version } from './config/index.js';
 import { type Backoff, backoffMs, type Connection } from './connection/index.js';
-import type { Egress } from './governance/index.js';
+import { type Egress, namesOf } from './governance/index.js';
 import { obey, tidyOtherRuns } from './runs/index.js';
 import { backendWord, createTrainer, type Trainer, type TrainerOptions } from './trainer/index.js';
 
@@ -65,7 +65,12 @@ export function startAgent(options: AgentOptions): Agent {
     disk = realDisk,
   } = options;
   let current: Pursuit | null = null;
-  let training: { readonly contract: BlobHash; readonly trainer: Trainer } | null = null;
+  let training: {
+    readonly contract: BlobHash;
+    readonly trainer: Trainer;
+    /** Files and columns that a fault of the data may name. */
+    readonly named: ReadonlySet<string>;
+  } | null = null;
   let backend: string | null = null;
   let stopRest = () => {};
 
@@ -74,7 +79,7 @@ export function startAgent(options: AgentOptions): Agent {
     trust: enrolment,
     identity,
     runs: home.runs,
-    leftRuns: home.leftRuns,
+    left: home.left,
     blobs: home.blobs,
     reports: home.reports,
     connection,
@@ -87,6 +92,7 @@ export function startAgent(options: AgentOptions): Agent {
   async function trainerFor(contract: Contract): Promise<Trainer> {
     const hash = contractHash(contract);
     if (training?.contract === hash) return training.trainer;
+    const named = namesOf(contract);
     await rest(contract);
     const { data, backend: choice, device, threads } = settings;
     const trainer = makeTrainer({
@@ -96,7 +102,7 @@ export function startAgent(options: AgentOptions): Agent {
         backend = backendWord(inUse);
       },
     });
-    training = { contract: hash, trainer };
+    training = { contract: hash, trainer, named };
     return trainer;
   }
 
@@ -124,16 +130,9 @@ export function startAgent(options: AgentOptions): Agent {
       }
       said = activity;
       saidMs = nowMs;
-      egress.status({
-        version,
-        node: process.version,
-        backend,
-        run: work?.run ?? null,
-        step: work?.step ?? null,
-        activity,
-        progress,
-        error: error && sendable(error),
-      });
+      const { run = null, step = null } = work ?? {};
+      const status = { version, node: process.version, backend, run, step, activity, progress, error };
+      egress.status(status, training?.named);
     };
   }
 

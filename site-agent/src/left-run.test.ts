@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { RunId, StepId } from '@consilium/shared/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { leaveRun } from './governance/index.js';
@@ -20,7 +21,7 @@ describe('a run that the hospital has left', () => {
       ...trainer,
       async run(job, options) {
         const result = await trainer.run(job, options);
-        if (job.kind === 'train' && job.round === 1) expect(await leaveRun(site.home.leftRuns, run)).toBe(true);
+        if (job.kind === 'train' && job.round === 1) expect(await leaveRun(site.home.left, run)).toBe(true);
         return result;
       },
     }));
@@ -28,7 +29,7 @@ describe('a run that the hospital has left', () => {
     await agent.close();
     expect(declined).toMatchObject({ step: 'train:0:1', error: { code: 'CSM-AGENT-LEFT', details: { run } } });
 
-    expect(await leaveRun(site.home.leftRuns, run)).toBe(false);
+    expect(await leaveRun(site.home.left, run)).toBe(false);
     coordinator.forgetAgent();
     const next = await site.start(coordinator);
     expect(await coordinator.until(({ activity }) => activity === 'declined')).toMatchObject({ step: 'train:0:1' });
@@ -37,15 +38,28 @@ describe('a run that the hospital has left', () => {
     expect(coordinator.submitted.has('train:0:1' as StepId)).toBe(false);
   });
 
-  it('may be any while the file that names them cannot be read', async () => {
+  it('is told nothing of the training that goes on when it is left', async () => {
+    const signed = site.signed({ localEpochs: 50 });
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey });
+    const agent = await site.start(coordinator);
+    await coordinator.until(({ activity, progress }) => activity === 'training' && progress !== null);
+    await leaveRun(site.home.left, signed.contract.run as RunId);
+    const told = await coordinator.until(({ activity, error }) => activity !== 'training' || error !== null);
+    const before = coordinator.statuses.length;
+    await agent.close();
+    expect(told).toMatchObject({ activity: 'declined', progress: null, error: { code: 'CSM-AGENT-LEFT' } });
+    expect(coordinator.statuses.slice(before).filter(({ activity }) => activity !== 'declined')).toEqual([]);
+    expect(coordinator.submitted.has('train:0:1' as StepId)).toBe(false);
+  });
+
+  it('may be any while it cannot be read which they are', async () => {
     const signed = site.signed();
     const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey });
-    await leaveRun(site.home.leftRuns, 'a'.repeat(32) as RunId);
-    await writeFile(site.home.leftRuns, '{"format":"consilium-left-runs-1","runs":');
+    await mkdir(join(site.home.left, signed.contract.run), { recursive: true });
     const agent = await site.start(coordinator);
-    const declined = await coordinator.until(({ activity }) => activity === 'declined');
+    const troubled = await coordinator.until(({ activity }) => activity === 'troubled');
     await agent.close();
-    expect(declined).toMatchObject({ error: { code: 'CSM-AGENT-LEFT-RUNS', details: { file: 'left-runs.json' } } });
+    expect(troubled).toMatchObject({ error: { code: 'CSM-AGENT-DISK', details: { reason: 'EISDIR' } } });
     expect(coordinator.submitted.size).toBe(0);
   });
 });

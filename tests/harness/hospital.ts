@@ -45,7 +45,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
   });
   const connection = between(direct);
   const enrolment = { address, lead, consortium, site };
-  const egress = openEgress(connection, ledger, log, home.leftRuns);
+  const egress = openEgress(connection, ledger, log, home.left);
   const agent = startAgent({
     ...{
       home,

@@ -19,9 +19,9 @@ async function leave(text: string, told: string | undefined, context: CommandCon
   if ((await readEnrolment(home)) === null) fail('CSM-CLISITE-NOT-ENROLLED', { home: home.folder });
   const run: RunId =
     runId.safeParse(text).data ?? fail('CSM-CLI-ARGUMENT', { name: 'run', problem: 'it is no id of a run' });
-  const isNew = await leaveRun(home.leftRuns, run);
+  const isNew = await leaveRun(home.left, run);
   context.print(isNew ? `This hospital has left run ${run}.` : `This hospital had left run ${run} before.`);
   context.print(
-    'Nothing more leaves for it. The agent says so to the coordinator at its next step; a step under way is not sent.',
+    'Nothing more of it is sent: an upload under way ends at its next piece. The agent tells the coordinator when it next has a word to say.',
   );
 }

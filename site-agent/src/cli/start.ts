@@ -66,7 +66,7 @@ async function start(options: StartOptions, context: CommandContext): Promise<vo
     });
     watch(connection, home, enrolment, keys, log);
     follower.follow(connection);
-    const egress = openEgress(connection, ledger, log, home.leftRuns);
+    const egress = openEgress(connection, ledger, log, home.left);
     const { now } = context;
     const agent = startAgent({
       ...{ home, settings, enrolment, connection, egress, now, log },

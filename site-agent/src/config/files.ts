@@ -45,9 +45,15 @@ export const writeWhole = (path: string, content: string | Uint8Array, disk: Dis
 export const adopt = (part: string, path: string, disk: Disk = realDisk): Promise<void> =>
   withDisk(path, async () => {
     await disk.rename(part, path);
+    await syncFolder(dirname(path), disk);
+  });
+
+/** What names a folder holds is on the disk when this resolves. @throws CSM-AGENT-DISK */
+export const syncFolder = (path: string, disk: Disk = realDisk): Promise<void> =>
+  withDisk(path, async () => {
     // Windows cannot open a folder to sync it.
     if (process.platform === 'win32') return;
-    const folder = await disk.open(dirname(path), 'r');
+    const folder = await disk.open(path, 'r');
     try {
       await folder.sync();
     } finally {

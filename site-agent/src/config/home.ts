@@ -18,8 +18,8 @@ export interface SiteHome {
   /** What left this site: a hash-chained journal, one line each. */
   readonly ledger: string;
   readonly lock: string;
-  /** Runs that this hospital has left. */
-  readonly leftRuns: string;
+  /** Holds an empty file for each run that this hospital has left. */
+  readonly left: string;
   /** One folder a run. */
   readonly runs: string;
   /** Fetched blobs that may be of use to several runs. */
@@ -39,7 +39,7 @@ export function siteHome(folder: string): SiteHome {
     standing: join(root, 'certificate.json'),
     ledger: join(root, 'ledger.jsonl'),
     lock: join(root, 'agent.lock'),
-    leftRuns: join(root, 'left-runs.json'),
+    left: join(root, 'left'),
     runs: join(root, 'runs'),
     blobs: join(root, 'blobs'),
     reports: join(root, 'reports'),

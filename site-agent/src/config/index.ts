@@ -8,7 +8,16 @@ export {
   type Standing,
   writeEnrolment,
 } from './enrolment.js';
-export { adopt, freeBytes, makePrivate, readIfThere, readJsonIfThere, withDisk, writeWhole } from './files.js';
+export {
+  adopt,
+  freeBytes,
+  makePrivate,
+  readIfThere,
+  readJsonIfThere,
+  syncFolder,
+  withDisk,
+  writeWhole,
+} from './files.js';
 export { makeHome, type SiteHome, siteHome } from './home.js';
 export { holdLock, lockHome } from './lock.js';
 export {

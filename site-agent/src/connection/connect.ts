@@ -30,7 +30,7 @@ import { dial, type Link, type LinkEvents } from './link.js';
 import { createNews } from './news.js';
 import { type RouteOptions, routeTo } from './route.js';
 import { reasonOf } from './signals.js';
-import { createSubmissions } from './submissions.js';
+import { createSubmissions, type SubmitOptions } from './submissions.js';
 import { type BlobRef, fetchBlob, type Sink, type Source, sendBlob } from './transfer.js';
 import { createTransferLines, type TransferLines } from './transfer-line.js';
 
@@ -88,10 +88,10 @@ export interface Connection {
   /** Sends a blob that the assignment awaits. Goes on over dropped links; resolves when the coordinator keeps it. */
   upload(blob: BlobRef, source: Source, options?: TransferOptions): Promise<void>;
   /**
-   * Hands in a blob that was uploaded; asked again on every new link until there is a verdict.
-   * @throws the coordinator's code when it could not judge now
+   * Hands in a blob that was uploaded; asked again on every new link until there is a verdict, or it is taken back.
+   * @throws the coordinator's code when it could not judge now, the signal's reason, what `allow` throws
    */
-  submit(contribution: SignedManifest): Promise<Verdict>;
+  submit(contribution: SignedManifest, options?: SubmitOptions): Promise<Verdict>;
   close(): Promise<void>;
 }
 

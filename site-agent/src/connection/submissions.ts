@@ -2,16 +2,24 @@ import { type CodedError, fromWire } from '@consilium/shared/errors';
 import type { BlobHash, RunId, StepId } from '@consilium/shared/ids';
 import type { Deferred, SignedManifest, SiteMessage, Verdict } from '@consilium/shared/wire';
 
+export interface SubmitOptions {
+  /** Takes the contribution back: it is not handed in again. */
+  readonly signal?: AbortSignal;
+  /** Asked before each sending. What it throws takes the contribution back. */
+  readonly allow?: () => Promise<void>;
+}
+
 interface Waiting {
   readonly message: SiteMessage;
+  readonly allow: () => Promise<void>;
   readonly verdict: Promise<Verdict>;
   readonly resolve: (verdict: Verdict) => void;
-  readonly reject: (error: CodedError) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** Contributions handed in and not yet judged. They outlive the link that they were sent on. */
 export interface Submissions {
-  submit(contribution: SignedManifest): Promise<Verdict>;
+  submit(contribution: SignedManifest, options?: SubmitOptions): Promise<Verdict>;
   settle(judgement: Verdict | Deferred): void;
   /** Sends all again, on a new link: judging is idempotent. */
   sendAll(): void;
@@ -21,8 +29,22 @@ export interface Submissions {
 export function createSubmissions(send: (message: SiteMessage) => void): Submissions {
   const waiting = new Map<string, Waiting>();
 
+  function withdraw(key: string, asked: Waiting, reason: unknown): void {
+    if (waiting.get(key) === asked) waiting.delete(key);
+    asked.reject(reason);
+  }
+
+  async function handIn(key: string, asked: Waiting): Promise<void> {
+    try {
+      await asked.allow();
+    } catch (thrown) {
+      return withdraw(key, asked, thrown);
+    }
+    if (waiting.get(key) === asked) send(asked.message);
+  }
+
   return {
-    submit(contribution) {
+    submit(contribution, { signal, allow = async () => {} } = {}) {
       const key = keyOf(contribution.manifest);
       const known = waiting.get(key);
       if (known !== undefined) return known.verdict;
@@ -33,9 +55,13 @@ export function createSubmissions(send: (message: SiteMessage) => void): Submiss
         resolve = fulfil;
         reject = refuse;
       });
-      waiting.set(key, { message, verdict, resolve, reject });
-      send(message);
-      return verdict;
+      const asked: Waiting = { message, allow, verdict, resolve, reject };
+      waiting.set(key, asked);
+      const leave = () => withdraw(key, asked, signal?.reason);
+      signal?.addEventListener('abort', leave, { once: true });
+      if (signal?.aborted) leave();
+      else void handIn(key, asked);
+      return verdict.finally(() => signal?.removeEventListener('abort', leave));
     },
     settle(judgement) {
       const key = keyOf(judgement);
@@ -45,7 +71,7 @@ export function createSubmissions(send: (message: SiteMessage) => void): Submiss
       else asked?.reject(fromWire(judgement.error));
     },
     sendAll() {
-      for (const { message } of waiting.values()) send(message);
+      for (const [key, asked] of waiting) void handIn(key, asked);
     },
     end(error) {
       for (const { reject } of waiting.values()) reject(error);

@@ -1,5 +1,5 @@
 import type { TransferFrame } from '@consilium/shared/crypto';
-import { type CodedError, coded, fail, fromWire } from '@consilium/shared/errors';
+import { type CodedError, coded, fail, fromWire, leaving } from '@consilium/shared/errors';
 import { type CoordinatorMessage, type Open, sendable, windowBytes } from '@consilium/shared/wire';
 import type { Link } from './link.js';
 
@@ -86,7 +86,7 @@ export function createTransferLines(link: Link): TransferLines {
       end(error) {
         if (!inboxes.delete(transfer)) return;
         link.ended.removeEventListener('abort', wakeUp);
-        if (error !== undefined) link.send({ type: 'abort', transfer, error: sendable(error) });
+        if (error !== undefined) link.send({ type: 'abort', transfer, error: sendable(leaving(error)) });
         over = error ?? coded('CSM-TRANSFER-CLOSED');
         wake();
       },

@@ -258,6 +258,12 @@ describe('an expression table', () => {
       withSplit,
       /^CSM-DATA-COLUMN: split\.csv has no column split/,
     ],
+    [
+      'a second file without a header',
+      { 'a.csv': table(), 'b.csv': 's90,A,90,45,free text\ns91,B,91,45.5,free text\n' },
+      { files: { features: ['a.csv', 'b.csv'] } },
+      /^CSM-DATA-COLUMN: b\.csv has no column sample\.$/,
+    ],
   ];
   it.each(faults)('is refused with %s, in one line that names no patient', async (_, files, data, expected) => {
     const error = await fault(load(files, data));

@@ -79,7 +79,7 @@ export function refuseNobody(
 ): void {
   if (read === 0) {
     if (columns.only === undefined) fail('CSM-DATA-EMPTY', { file });
-    fail('CSM-DATA-NO-ROWS', { file, why: `none has this site's value in column ${columns.only.column}` });
+    fail('CSM-DATA-NO-ROWS', { file, why: 'none is of this site by data.rows of its site.yaml' });
   }
   if (found > 0) return;
   if (otherLabel === 0) fail('CSM-DATA-NO-ROWS', { file, why: 'every row is faulty' });

@@ -5,7 +5,7 @@ import { maxValues } from './readers/index.js';
 import { emptyRoll, rollCall } from './roll-call.js';
 import type { RowTerms } from './row-terms.js';
 import type { RowColumns, SampleTable } from './samples.js';
-import { openTable, type Table } from './table.js';
+import { columnIndex, openTable, type Table } from './table.js';
 import type { RowChange } from './transforms/index.js';
 import { readNumber } from './values.js';
 
@@ -48,6 +48,8 @@ export async function readRows(
 
   for (const path of paths) {
     const table = await openTable(path, asked.signal);
+    // A table without a header is told so before its first row is compared with another's as if it were names.
+    columnIndex(table, asked.columns.id);
     const columns = candidates(table, asked.columns, asked.wanted);
     if (first === null) {
       first = { file: table.file, columns };

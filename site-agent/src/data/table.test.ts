@@ -84,6 +84,12 @@ describe('openTable', () => {
     expect(await codeOf(write(content, suffix))).toBe(code);
   });
 
+  it('tells of columns of one name by their numbers: the name may be the value of a patient', async () => {
+    const thrown = await openTable(write('s1,AML,7.25,7.25\ns2,ALL,1,2\n')).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: 'CSM-DATA-COLUMN-TWICE', details: { first: 3, second: 4 } });
+    expect(String(thrown)).not.toContain('7.25');
+  });
+
   it.each([
     ['rows', `id,a\n${'x,1\n'.repeat(1_001)}`, '1000 rows'],
     ['columns', `${'a,'.repeat(100)}b\n1\n`, '100 columns'],

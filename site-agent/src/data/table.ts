@@ -37,8 +37,8 @@ export async function openTable(path: string, signal?: AbortSignal, limits = lim
   const header = await first(recordsOf(source, delimiter));
   if (!header) return fail('CSM-DATA-EMPTY', { file });
   const columns = header.record.map((name) => name.trim());
-  const twice = firstRepeated(columns);
-  if (twice !== undefined) return fail('CSM-DATA-COLUMN-TWICE', { file, column: twice });
+  const twice = sameNames(columns);
+  if (twice !== null) return fail('CSM-DATA-COLUMN-TWICE', { file, ...twice });
   async function* rows(): AsyncGenerator<{ fields: readonly string[]; line: number }> {
     // The first record is the header.
     let count = -1;
@@ -58,9 +58,15 @@ export function columnIndex(table: Pick<Table, 'file' | 'columns'>, column: stri
     : fail('CSM-DATA-COLUMN', { file: table.file, column, near: didYouMean(column, table.columns) });
 }
 
-function firstRepeated(names: readonly string[]): string | undefined {
-  const seen = new Set<string>();
-  return names.find((name) => name !== '' && seen.size === seen.add(name).size);
+/** Numbers, from 1, of the first two columns with the same name; never the name, which in a table without a header is a patient's value. */
+export function sameNames(names: readonly string[]): { readonly first: number; readonly second: number } | null {
+  const seen = new Map<string, number>();
+  for (const [index, name] of names.entries()) {
+    const before = seen.get(name);
+    if (before !== undefined) return { first: before + 1, second: index + 1 };
+    if (name !== '') seen.set(name, index);
+  }
+  return null;
 }
 
 interface Source {

@@ -1,18 +1,20 @@
 import { contributionOf, type Step } from '@consilium/shared/contract';
-import { asCoded, fail } from '@consilium/shared/errors';
+import { asCoded, type CodedError, fail, leaving } from '@consilium/shared/errors';
 import {
   type Log,
   maxSmallBlobBytes,
   type SignedManifest,
   type SiteStatus,
+  sendable,
   type Verdict,
 } from '@consilium/shared/wire';
-import { type Connection, fileSource, type TransferOptions } from '../connection/index.js';
+import { withDisk } from '../config/index.js';
+import { type Connection, fileSource, type Source, type TransferOptions } from '../connection/index.js';
 import type { Ledger } from './ledger.js';
 import { refuseLeft } from './left-runs.js';
 
-/** What an agent says of itself; the connection adds the rest. */
-export type OwnStatus = Omit<SiteStatus, 'type' | 'instance'>;
+/** What an agent says of itself; the connection adds the rest. Of its error the door lets go what `leaving` does. */
+export type OwnStatus = Omit<SiteStatus, 'type' | 'instance' | 'error'> & { readonly error: CodedError | null };
 
 /** A finished contribution and what stands behind it. */
 export interface Outbound {
@@ -34,24 +36,26 @@ const maxOwed = 1_000;
 export interface Egress {
   /**
    * Passes in the order of the calls; a line only where run, step, activity or error changed. While the disk is full, which is what
-   * a status then says, the line is owed, and written before anything but a status leaves.
+   * a status then says, the line is owed, and written before anything but a status leaves. Of a run that the hospital has left it is
+   * said that it has, and nothing else.
+   * @param named files and columns that the contract names
    */
-  status(status: OwnStatus): void;
+  status(status: OwnStatus, named?: ReadonlySet<string>): void;
   /**
-   * Sends a contribution and hands it in.
-   * @throws CSM-EGRESS-KIND, CSM-EGRESS-COHORT, CSM-EGRESS-SIZE, CSM-AGENT-LEFT, CSM-AGENT-LEFT-RUNS, and what the connection throws
+   * Sends a contribution and hands it in. Once the hospital has left the run no further piece of it is sent, and it is not handed in.
+   * @throws CSM-EGRESS-KIND, CSM-EGRESS-COHORT, CSM-EGRESS-SIZE, CSM-AGENT-LEFT, CSM-AGENT-DISK, and what the connection throws
    */
   release(outbound: Outbound, options?: TransferOptions): Promise<Verdict>;
   /** Resolves when all that was said before has passed. */
   settled(): Promise<void>;
 }
 
-/** @param leftRuns file of the runs that the hospital has left: nothing is handed in for them */
+/** @param left folder of the runs that the hospital has left: nothing leaves for them */
 export function openEgress(
   connection: Pick<Connection, 'sendStatus' | 'upload' | 'submit'>,
   ledger: Ledger,
   log: Log,
-  leftRuns: string,
+  left: string,
 ): Egress {
   let turn: Promise<void> = Promise.resolve();
   let noted = '';
@@ -64,9 +68,11 @@ export function openEgress(
     }
   }
 
-  async function pass(status: OwnStatus): Promise<void> {
+  async function pass(given: OwnStatus, named: ReadonlySet<string> | undefined): Promise<void> {
+    const said = await unlessLeft(given, left);
+    const status = { ...said, error: said.error && sendable(leaving(said.error, named)) };
     const { run, step, activity, error } = status;
-    const line = { run, step, activity, error: error?.code ?? null };
+    const line = { run, step, activity, error: error?.code ?? null, ...(error && { details: error.details }) };
     const text = JSON.stringify(line);
     const isNews = text !== noted;
     if (isNews) owed.push(line);
@@ -84,9 +90,9 @@ export function openEgress(
   }
 
   return {
-    status(status) {
+    status(status, named) {
       turn = turn
-        .then(() => pass(status))
+        .then(() => pass(status, named))
         .catch((thrown: unknown) => {
           log.error({ code: asCoded(thrown).code }, 'a status did not leave: the ledger cannot be written');
         });
@@ -95,20 +101,22 @@ export function openEgress(
       check(outbound);
       const { contribution, path } = outbound;
       const { run, step, kind, hash, bytes, samples } = contribution.manifest;
-      await refuseLeft(leftRuns, run);
+      const allow = () => refuseLeft(left, run);
+      await allow();
       const lines = turn.then(writeOwed);
       turn = lines.catch(() => {});
       await lines;
       await ledger.append(kind, { run, step, hash, bytes, samples }, true);
-      const source = await fileSource(path);
+      const source = await withDisk(path, () => fileSource(path));
       try {
-        await connection.upload({ run, step, hash }, source, options);
+        await connection.upload({ run, step, hash }, pieceByPiece(source, path, allow), options);
       } finally {
         await source.close();
       }
-      // It may have left meanwhile: a blob that nobody hands in counts for nothing.
-      await refuseLeft(leftRuns, run);
-      return unlessAborted(connection.submit(contribution), options.signal);
+      // A blob that nobody hands in counts for nothing.
+      await allow();
+      const { signal } = options;
+      return unlessAborted(connection.submit(contribution, { allow, ...(signal && { signal }) }), signal);
     },
     settled() {
       turn = turn.then(writeOwed).catch(() => {});
@@ -116,6 +124,27 @@ export function openEgress(
     },
   };
 }
+
+/** What may be said of a run: of one that was left, or may have been, only that. */
+async function unlessLeft(status: OwnStatus, left: string): Promise<OwnStatus> {
+  if (status.run === null) return status;
+  try {
+    await refuseLeft(left, status.run);
+    return status;
+  } catch (thrown) {
+    const error = asCoded(thrown);
+    return { ...status, activity: error.code === 'CSM-AGENT-LEFT' ? 'declined' : 'troubled', progress: null, error };
+  }
+}
+
+/** A file of which each piece asks before it leaves. */
+const pieceByPiece = (file: Source, path: string, allow: () => Promise<void>): Source => ({
+  bytes: file.bytes,
+  async read(offset, length) {
+    await allow();
+    return withDisk(path, () => file.read(offset, length));
+  },
+});
 
 /** A verdict may never come, when the run has moved on: who waits must be able to leave. */
 function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {

@@ -1,14 +1,24 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Contract, contractHash, extendContract, type Step } from '@consilium/shared/contract';
 import { createIdentity } from '@consilium/shared/crypto';
-import { coded } from '@consilium/shared/errors';
+import { CodedError, coded } from '@consilium/shared/errors';
 import { blobHash, consortiumId, runId, siteId, stepId } from '@consilium/shared/ids';
 import { signedManifest, silentLog, type Work } from '@consilium/shared/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Connection } from '../connection/index.js';
 import { tinySite } from '../testing/tiny-site.js';
-import { admit, type Ledger, leaveRun, type Outbound, type OwnStatus, openEgress, openLedger } from './index.js';
+import {
+  admit,
+  type Ledger,
+  leaveRun,
+  type Outbound,
+  type OwnStatus,
+  openEgress,
+  openLedger,
+  refuseLeft,
+} from './index.js';
 
 const hash = (digit: string) => blobHash.parse(digit.repeat(64));
 const run = runId.parse('a'.repeat(32));
@@ -172,7 +182,7 @@ describe('egress', () => {
     rekey: async () => {},
     close: async () => {},
   };
-  const connection = {
+  const connection: Pick<Connection, 'sendStatus' | 'upload' | 'submit'> = {
     sendStatus: () => void sent.push('status'),
     upload: async () => void sent.push('upload'),
     submit: () => {
@@ -180,7 +190,7 @@ describe('egress', () => {
       return new Promise<never>(() => {});
     },
   };
-  const egress = (given: Ledger = ledger) => openEgress(connection, given, silentLog, join(folder, 'left-runs.json'));
+  const egress = (given: Ledger = ledger) => openEgress(connection, given, silentLog, join(folder, 'left'));
   const train: Step = { kind: 'train', stage: 0, round: 1 };
   const outbound = (changes: Partial<Outbound> = {}, manifest: object = {}): Outbound => ({
     contribution: signedManifest.parse({
@@ -243,16 +253,97 @@ describe('egress', () => {
 
   it('hands nothing in for a run that the hospital leaves in the middle of an upload, and sends nothing for it after', async () => {
     await writeFile(join(folder, 'blob'), 'x');
-    const leftRuns = join(folder, 'left-runs.json');
+    const left = join(folder, 'left');
     const upload = async () => {
       sent.push('upload');
-      await leaveRun(leftRuns, run);
+      await leaveRun(left, run);
     };
-    const door = openEgress({ ...connection, upload }, ledger, silentLog, leftRuns);
+    const door = openEgress({ ...connection, upload }, ledger, silentLog, left);
     await expect(door.release(outbound())).rejects.toMatchObject({ code: 'CSM-AGENT-LEFT', details: { run } });
     expect([sent, noted]).toEqual([['upload'], ['update']]);
     await expect(door.release(outbound())).rejects.toMatchObject({ code: 'CSM-AGENT-LEFT' });
     expect([sent, noted]).toEqual([['upload'], ['update']]);
+  });
+
+  it('sends no further piece of an upload once the run is left', async () => {
+    await writeFile(join(folder, 'blob'), 'abc');
+    const left = join(folder, 'left');
+    const upload: typeof connection.upload = async (_, source) => {
+      for (const offset of [0, 1, 2]) {
+        sent.push(Buffer.from(await source.read(offset, 1)).toString());
+        if (offset === 0) await leaveRun(left, run);
+      }
+    };
+    const door = openEgress({ ...connection, upload }, ledger, silentLog, left);
+    await expect(door.release(outbound())).rejects.toMatchObject({ code: 'CSM-AGENT-LEFT', details: { run } });
+    expect(sent).toEqual(['a']);
+  });
+
+  it('keeps each of many runs that are left at once', async () => {
+    const left = join(folder, 'left');
+    const runs = Array.from({ length: 8 }, (_, digit) => runId.parse(String(digit).repeat(32)));
+    expect(await Promise.all(runs.map((each) => leaveRun(left, each)))).toEqual(runs.map(() => true));
+    for (const each of runs) {
+      await expect(refuseLeft(left, each)).rejects.toMatchObject({ code: 'CSM-AGENT-LEFT', details: { run: each } });
+      expect(await leaveRun(left, each)).toBe(false);
+    }
+    await refuseLeft(left, run);
+  });
+
+  it('says of a run that was left only that, whatever the agent says', async () => {
+    const told: object[] = [];
+    const left = join(folder, 'left');
+    const door = openEgress({ ...connection, sendStatus: (given) => told.push(given) }, ledger, silentLog, left);
+    const progress = { done: 3, total: 9, unit: 'batches', epoch: 1, loss: 0.7 } as const;
+    door.status(status({ progress }));
+    await door.settled();
+    await leaveRun(left, run);
+    door.status(status({ progress }));
+    door.status(status({ run: null, step: null, activity: 'idle' }));
+    await door.settled();
+    const error = { code: 'CSM-AGENT-LEFT', details: { run } };
+    expect(told).toMatchObject([
+      { progress, error: null },
+      { activity: 'declined', progress: null, error },
+      { run: null },
+    ]);
+  });
+
+  it('says that the disk fails where the file of a contribution cannot be read', async () => {
+    await expect(egress().release(outbound())).rejects.toMatchObject({
+      ...{ code: 'CSM-AGENT-DISK', details: { file: 'blob', reason: 'ENOENT' } },
+    });
+    await mkdir(join(folder, 'blob'));
+    const upload: typeof connection.upload = async (_, source) => void (await source.read(0, 1));
+    const door = openEgress({ ...connection, upload }, ledger, silentLog, join(folder, 'left'));
+    await expect(door.release(outbound())).rejects.toMatchObject({
+      ...{ code: 'CSM-AGENT-DISK', details: { file: 'blob', reason: 'EISDIR' } },
+    });
+  });
+
+  it('tells of an error what may leave, and the ledger holds the same', async () => {
+    const told: (OwnStatus['error'] | object)[] = [];
+    const lines: object[] = [];
+    const small: Ledger = { ...ledger, append: async (_, body) => void lines.push(body) };
+    const sendStatus: typeof connection.sendStatus = ({ error }) => void told.push(error ?? {});
+    const door = openEgress({ ...connection, sendStatus }, small, silentLog, join(folder, 'left'));
+    const straddle = coded('CSM-DATA-SPLIT-STRADDLE', { file: 'parts.csv', patients: 2 });
+    const declined = { activity: 'declined', error: straddle } as const;
+    door.status(status(declined));
+    door.status(status(declined), new Set(['parts.csv']));
+    // An agent that hands in more than the texts name.
+    door.status(
+      status({ ...declined, error: new CodedError('CSM-AGENT-STEP-BACK', { run, step: 'test', patient: 'Mary' }) }),
+    );
+    await door.settled();
+    const expected = [
+      { code: 'CSM-DATA-SPLIT-STRADDLE', details: {} },
+      { code: 'CSM-DATA-SPLIT-STRADDLE', details: { file: 'parts.csv' } },
+      { code: 'CSM-AGENT-STEP-BACK', details: { run, step: 'test' } },
+    ];
+    expect(told).toEqual(expected);
+    const { step, activity } = status(declined);
+    expect(lines).toEqual(expected.map(({ code, details }) => ({ run, step, activity, error: code, details })));
   });
 
   it('lets nothing pass that the ledger cannot note', async () => {

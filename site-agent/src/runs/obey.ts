@@ -33,8 +33,8 @@ import { noteAccepted } from './turnout.js';
 /** What obeying takes. */
 export interface Means extends Author {
   readonly runs: string;
-  /** File of the runs that the hospital has left. */
-  readonly leftRuns: string;
+  /** Folder of the runs that the hospital has left. */
+  readonly left: string;
   /** Folder of the blobs that may be of use to several runs. */
   readonly blobs: string;
   readonly trust: { readonly lead: PublicKey; readonly consortium: ConsortiumId };
@@ -87,7 +87,7 @@ async function outcomeOf(
   if (verdict?.outcome === 'refused' && verdict.hash === earlier?.contribution.manifest.hash) {
     return { kind: 'refused', error: fromWire(verdict.error) };
   }
-  await refuseLeft(means.leftRuns, work.run);
+  await refuseLeft(means.left, work.run);
   await admit(folder.folder, contract, work, means.disk);
   const step = stepsOf(contract.runFile)[work.index] ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
   const previous = piecesOf(step, contract);

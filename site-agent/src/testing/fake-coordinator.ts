@@ -16,16 +16,17 @@ import { coded, toWire } from '@consilium/shared/errors';
 import type { BlobHash, PublicKey, StepId } from '@consilium/shared/ids';
 import { encodePreparation, foldStatistics, type PreparationState } from '@consilium/shared/statistics';
 import { decodeValues, decodeWeights, encodeWeights, updateForm } from '@consilium/shared/weights';
-import { manifestDomain, type SignedManifest, type Verdict, type Work } from '@consilium/shared/wire';
+import { manifestDomain, type SignedManifest, type SiteStatus, type Verdict, type Work } from '@consilium/shared/wire';
 import type { Connection } from '../connection/index.js';
-import type { OwnStatus } from '../governance/index.js';
 
+/** A status as it left the door. */
+type Told = Omit<SiteStatus, 'type' | 'instance'>;
 type SeenConnection = Pick<Connection, 'onAssignment' | 'fetch' | 'sendStatus' | 'upload' | 'submit'>;
 
 /** A coordinator of one site, in memory and in order: assigns each step of a contract and folds what comes. */
 export interface FakeCoordinator {
   readonly connection: SeenConnection;
-  readonly statuses: readonly OwnStatus[];
+  readonly statuses: readonly Told[];
   /** Hashes of the contributions handed in, by step; twice where it was sent twice. */
   readonly submitted: ReadonlyMap<StepId, readonly BlobHash[]>;
   readonly blob: (hash: BlobHash) => Uint8Array | undefined;
@@ -36,7 +37,7 @@ export interface FakeCoordinator {
   /** Tells the agent something other than the truth. */
   assign(changes: Partial<Work> | null): void;
   /** Resolves with the first status from now on that satisfies the condition. */
-  until(wanted: (status: OwnStatus) => boolean): Promise<OwnStatus>;
+  until(wanted: (status: Told) => boolean): Promise<Told>;
   /** The lead has signed a longer contract; steps done keep their places. */
   extend(longer: SignedContract): void;
   /** The agent's link goes and another agent takes its place. */
@@ -71,11 +72,11 @@ export function fakeCoordinator({
   };
   let contractBlob = keep(encodeContract(signed));
   files.forEach(keep);
-  const statuses: OwnStatus[] = [];
+  const statuses: Told[] = [];
   const submitted = new Map<StepId, BlobHash[]>();
   const fetched = new Map<BlobHash, number>();
   const muted = new Set(silent);
-  let waiting: ((status: OwnStatus) => void)[] = [];
+  let waiting: ((status: Told) => void)[] = [];
   let listener: (assignment: { type: 'assignment'; work: Work | null }) => void = () => {};
   let index = 0;
   let model: BlobHash | null = null;

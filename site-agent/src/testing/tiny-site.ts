@@ -87,7 +87,7 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
     async start({ connection }, spoil = (trainer) => trainer) {
       const now = () => new Date();
       const ledger = await openLedger(home.ledger, identity, now);
-      const egress = openEgress(connection, ledger, silentLog, home.leftRuns);
+      const egress = openEgress(connection, ledger, silentLog, home.left);
       const trainers: Trainer[] = [];
       const agent = startAgent({
         home,

@@ -31,12 +31,12 @@ export const dataErrors = {
     remedy: 'Put the data back as they were when the run began, or ask the lead for a new run.',
   },
   'CSM-DATA-COLUMN': {
-    message: '{file} has no column {column}{near}.',
+    message: '{file} has no column {column}[{near}].',
     remedy: 'Correct the header of the file, or the column name in the run file.',
   },
   'CSM-DATA-COLUMN-TWICE': {
-    message: '{file} has two columns named {column}.',
-    remedy: 'Remove or rename one of them.',
+    message: '{file} gives its columns {first} and {second} the same name.',
+    remedy: 'Remove or rename one of them. Where a table has no header, add one: its first row is read as names.',
   },
   'CSM-DATA-COLUMNS-DIFFER': {
     message: '{file} has no column {column}, which {other} has.',
@@ -143,7 +143,7 @@ export const dataErrors = {
     remedy: 'Check the rights of the file and the disk.',
   },
   'CSM-DATA-UNTRUSTED': {
-    message: '{file} cannot be trusted: {problems}.',
+    message: '{file} cannot be trusted: {problems}, at {places}.',
     remedy:
       'Go back to what the table was made from: split patients before any of their rows is copied, and write each value under the name of its own feature.',
   },

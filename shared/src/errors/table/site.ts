@@ -20,11 +20,6 @@ export const siteErrors = {
     remedy:
       'Nothing more of it takes part in that run, and the contract decides whether the run goes on. What it had handed in before counts. It can take part in other runs.',
   },
-  'CSM-AGENT-LEFT-RUNS': {
-    message: 'The file {file}, which names the runs that this hospital has left, cannot be read.',
-    remedy:
-      'Until it can be, this site takes part in no run. Put it back from a backup; or remove it, and type `consilium-site leave` again for each run that you have left.',
-  },
   'CSM-AGENT-SECOND-CONTRACT': {
     message: 'Run {run} was given a contract that does not extend the one that this site knows.',
     remedy: 'Call the lead. This site goes on only with the contract that it knows, or with one that extends it.',

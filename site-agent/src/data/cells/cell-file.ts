@@ -3,7 +3,7 @@ import type { SiteFiles } from '@consilium/shared/contract';
 import { fail } from '@consilium/shared/errors';
 import { type Csr, type Dense, openH5ad, readMatrixMarket, transposed } from '../readers/index.js';
 import type { RowColumns } from '../samples.js';
-import { openTable, type Table } from '../table.js';
+import { openTable, sameNames, type Table } from '../table.js';
 import { featureFiles } from '../tables.js';
 import { readNames } from './names.js';
 
@@ -37,8 +37,8 @@ export async function* cellFiles(wanted: Wanted): AsyncGenerator<CellFile> {
       fail('CSM-DATA-CELLS', { file: name, problem: 'only files of AnnData may be several' });
     }
     const read = isAnnData ? await annData(name, wanted) : await matrixMarket(name, wanted);
-    const twice = firstRepeated(read.genes);
-    if (twice !== undefined) fail('CSM-DATA-COLUMN-TWICE', { file: name, column: twice });
+    const twice = sameNames(read.genes);
+    if (twice !== null) fail('CSM-DATA-COLUMN-TWICE', { file: name, ...twice });
     yield read;
   }
 }
@@ -108,9 +108,4 @@ function tableOf(name: string, columns: readonly string[], rows: readonly (reado
     for (const [row, fields] of rows.entries()) yield { fields, line: row + 1 };
   }
   return { file: basename(name), columns, rows: each() };
-}
-
-function firstRepeated(names: readonly string[]): string | undefined {
-  const seen = new Set<string>();
-  return names.find((name) => name !== '' && seen.size === seen.add(name).size);
 }

@@ -1,13 +1,13 @@
-import { type CheckedRow, type CheckedTable, fewestFeatures, placeOf } from './table.js';
+import { type CheckedRow, type CheckedTable, fewestFeatures, placeOf, type TableFault } from './table.js';
 
 /**
  * Looks for rows whose values lie in another order than the header says: in alphabetical order, or in that of the run's list, as where tables
  * with different columns were put under one header. Most features have a level of their own (a gene is read much or little, whoever the
  * patient), so a row is compared with the table's median profile by rank correlation, as it stands and as it would stand in that order.
  * A table that is wrong throughout has a profile that is wrong alike, and passes.
- * @returns what is wrong, as part of a sentence; null when nothing is
+ * @returns null when nothing is wrong
  */
-export function columnOrderFault({ features, rows, headers, listed }: CheckedTable): string | null {
+export function columnOrderFault({ features, rows, headers, listed }: CheckedTable): TableFault | null {
   if (features.length < fewestFeatures) return null;
   const profile = profileOf(features, rows);
   for (const [file, header] of headers) {
@@ -17,7 +17,7 @@ export function columnOrderFault({ features, rows, headers, listed }: CheckedTab
     for (const [words, order] of Object.entries(others)) {
       const misread = misreadRows(own, { given, other: ordered(order, features), profile });
       if (misread.length >= Math.max(fewestRows, own.length * leastShare)) {
-        return `values lie ${words} under a header in another, as at ${placeOf(misread[0]!)}`;
+        return { problem: `values lie ${words} under a header in another`, places: placeOf(misread[0]!) };
       }
     }
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CheckedPlace, fewestFeatures, placeOf } from './table.js';
+import { type CheckedPlace, fewestFeatures, placeOf, type TableFault } from './table.js';
 
 /** A row as far as copies go: the values by which it is told from others, none where too few differ to tell. */
 export interface TellingRow extends CheckedPlace {
@@ -9,9 +9,9 @@ export interface TellingRow extends CheckedPlace {
 /**
  * Looks for rows of the same values in two parts of the split: a sample that was copied under another name, mostly to have more of its
  * class, before anything was split. Then the test sees training samples.
- * @returns what is wrong, as part of a sentence; null when nothing is
+ * @returns null when nothing is wrong
  */
-export function duplicateRowFault(rows: Iterable<TellingRow>): string | null {
+export function duplicateRowFault(rows: Iterable<TellingRow>): TableFault | null {
   const first = new Map<string, CheckedPlace>();
   for (const { telling, ...row } of rows) {
     if (telling === null) continue;
@@ -22,7 +22,10 @@ export function duplicateRowFault(rows: Iterable<TellingRow>): string | null {
     const same = first.get(key);
     if (same === undefined) first.set(key, row);
     else if (same.part !== row.part) {
-      return `the same values stand in two parts of the split, as at ${placeOf(same)} and ${placeOf(row)}`;
+      return {
+        problem: 'the same values stand in two parts of the split',
+        places: `${placeOf(same)} and ${placeOf(row)}`,
+      };
     }
   }
   return null;

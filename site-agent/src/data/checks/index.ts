@@ -1,7 +1,7 @@
 import { fail } from '@consilium/shared/errors';
 import { columnOrderFault } from './column-order.js';
 import { duplicateRowFault, type TellingRow, tellingValues } from './duplicate-rows.js';
-import type { CheckedTable } from './table.js';
+import type { CheckedTable, TableFault } from './table.js';
 
 export { type TellingRow, tellingEntries, tellingValues } from './duplicate-rows.js';
 export type { CheckedRow, CheckedTable } from './table.js';
@@ -14,8 +14,7 @@ export type { CheckedRow, CheckedTable } from './table.js';
  */
 export function refuseUntrusted(file: string, table: CheckedTable): void {
   const rows = table.rows.map(({ values, ...row }) => ({ ...row, telling: tellingValues(values) }));
-  const problems = [duplicateRowFault(rows), columnOrderFault(table)].filter((problem) => problem !== null);
-  if (problems.length > 0) fail('CSM-DATA-UNTRUSTED', { file, problems: problems.join('; and ') });
+  refuse(file, [duplicateRowFault(rows), columnOrderFault(table)]);
 }
 
 /**
@@ -23,6 +22,12 @@ export function refuseUntrusted(file: string, table: CheckedTable): void {
  * @throws CSM-DATA-UNTRUSTED
  */
 export function refuseCopies(file: string, rows: Iterable<TellingRow>): void {
-  const problems = duplicateRowFault(rows);
-  if (problems !== null) fail('CSM-DATA-UNTRUSTED', { file, problems });
+  refuse(file, [duplicateRowFault(rows)]);
+}
+
+function refuse(file: string, looked: readonly (TableFault | null)[]): void {
+  const faults = looked.filter((fault) => fault !== null);
+  if (faults.length === 0) return;
+  const problems = faults.map(({ problem }) => problem).join('; and ');
+  fail('CSM-DATA-UNTRUSTED', { file, problems, places: faults.map(({ places }) => places).join('; ') });
 }

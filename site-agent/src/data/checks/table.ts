@@ -25,5 +25,11 @@ export interface CheckedTable {
 /** Tables of fewer features are not looked at: their rows may well be alike by chance, or have no profile of their own. */
 export const fewestFeatures = 20;
 
+/** What is wrong with a table, as part of a sentence that anybody may read, and rows to look at, for the hospital's own eyes. */
+export interface TableFault {
+  readonly problem: string;
+  readonly places: string;
+}
+
 /** Where a row is, for the hospital's own eyes. */
 export const placeOf = ({ file, line }: Pick<CheckedPlace, 'file' | 'line'>): string => `line ${line} of ${file}`;
