@@ -36,7 +36,8 @@ describe('an exported run', () => {
     consortium = await openConsortium();
     for (const name of names) await consortium.join(name);
     const training = { rounds: 3, optimizer: { name: 'sgd', rate: 0.1 } };
-    ({ run } = await consortium.lead.launch(consortium.lead.contract({ training, model })));
+    const participation = { quorum: 2 };
+    ({ run } = await consortium.lead.launch(consortium.lead.contract({ training, model, participation })));
     await consortium.until(run, ({ phase }) => phase === 'closed');
     files = await exportedRun(consortium, run);
     seal = exportSeal.parse(JSON.parse(Buffer.from(files.get(sealFile)!).toString()).seal);
@@ -259,6 +260,51 @@ describe('an exported run', () => {
       const count = records().length;
       const found = await lied((all) => [...all, { ...all.at(-1)!, type: 'resumed', body: {} }]);
       expect(told(found)).toContainEqual(['CSM-VERIFY-RECORD', 'journal.jsonl', count]);
+    });
+
+    it('a hospital of which a step says nothing is found, though the run goes on without it', async () => {
+      let place = 0;
+      const found = await lied((all) => {
+        place = all.findIndex(({ type, body }) => {
+          const { site, step } = body as { site?: string; step?: string };
+          return type === 'contribution-accepted' && step === 'test' && site === names[1];
+        });
+        return all.toSpliced(place, 1);
+      });
+      expect(told(found)).toEqual([['CSM-VERIFY-RECORD', 'journal.jsonl', at(records(), 'step-folding', 'test') - 1]]);
+      expect(found.unchecked).toContain('what follows from the whole journal: models, reports and how the run ended');
+      expect(found.outcome).toBeNull();
+    });
+
+    it('rounds that the run passed over are found', async () => {
+      let place = 0;
+      const found = await lied((all) => {
+        place = at(all, 'step-opened', 'train:0:3');
+        return all.toSpliced(place, at(all, 'step-opened', 'test') - place);
+      });
+      expect(told(found)).toEqual([['CSM-VERIFY-RECORD', 'journal.jsonl', place]]);
+    });
+
+    it('a run that calls itself complete though a hospital was away is found', async () => {
+      const away = (outcome: string, excused: boolean) =>
+        lied((all) => {
+          const [place, last] = [at(all, 'step-folding', 'test'), all.length - 1];
+          const body = all[place - 1]!.body as { step: string; site: string };
+          const details = { step: body.step, site: body.site, seconds: 600 };
+          const error = excused
+            ? { code: 'CSM-COHORT-SMALL', details: { minimum: 5 } }
+            : { code: 'CSM-RUN-SITE-IDLE', details };
+          const left = { step: body.step, site: body.site, until: 'heard', excused, error };
+          return all
+            .with(place - 1, { ...all[place - 1]!, type: 'site-left', body: left })
+            .with(last, { ...all[last]!, body: { outcome, error: null } });
+        });
+      const last = records().length - 1;
+      expect(told(await away('complete', false))).toEqual([['CSM-VERIFY-RECORD', 'journal.jsonl', last]]);
+      const place = at(records(), 'step-folding', 'test') - 1;
+      expect(told(await away('complete', true))).toEqual([['CSM-VERIFY-RECORD', 'journal.jsonl', place]]);
+      // Told as it was, it holds.
+      expect(await away('degraded', false)).toMatchObject({ outcome: 'degraded', findings: [] });
     });
 
     it('a contribution that the site did not sign so is found', async () => {

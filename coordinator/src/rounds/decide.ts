@@ -1,13 +1,12 @@
-import { type Contract, contractHash, extensionOf, idOf, milliseconds, type Step } from '@consilium/shared/contract';
+import { type Contract, contractHash, extensionOf, idOf, milliseconds } from '@consilium/shared/contract';
 import type { Certificate } from '@consilium/shared/crypto';
 import { coded, toWire, type WireError } from '@consilium/shared/errors';
 import type { BlobHash, PublicKey, SiteId, StepId } from '@consilium/shared/ids';
 import type { SignedManifest } from '@consilium/shared/wire';
 import { apply } from './apply.js';
-import { outcomeOf } from './coverage.js';
-import { following } from './early-stop.js';
+import { entailed } from './entailed.js';
 import { extensionFault } from './extension.js';
-import { consequenceOf, isReadmitted, type Shortfall, shortfalls } from './participation.js';
+import { isReadmitted } from './participation.js';
 import type { RunRecord, StepOutput } from './records.js';
 import { currentStep, pendingSites, type RunState } from './state.js';
 
@@ -62,23 +61,34 @@ export type RunInput =
   | { readonly kind: 'resume' }
   | { readonly kind: 'stop' };
 
-/** The records that an input leads to; none when it changes nothing. Pure. */
+/** The records that an input leads to: what it causes itself, each with what that entails. None when it changes nothing. Pure. */
 export function decide(state: RunState, input: RunInput): readonly RunRecord[] {
+  const records: RunRecord[] = [];
+  let now = state;
+  for (const cause of causes(state, input)) {
+    const together = [cause, ...entailed(now, cause)];
+    records.push(...together);
+    now = together.reduce(apply, now);
+  }
+  return records;
+}
+
+function causes(state: RunState, input: RunInput): readonly RunRecord[] {
   if (input.kind === 'launch') return launch(state, input);
   if (state.phase === 'new' || state.phase === 'closed') return [];
   switch (input.kind) {
     case 'contribution':
-      return settle(state, contribution(state, input));
+      return contribution(state, input);
     case 'declined':
-      return settle(state, declined(state, input));
+      return declined(state, input);
     case 'idle':
-      return settle(state, idle(state, input));
+      return idle(state, input);
     case 'progress':
-      return settle(state, returned(state, input.site));
+      return returned(state, input.site);
     case 'approved':
       return joined(state, input.site);
     case 'revoked':
-      return settle(state, revoked(state, input.site));
+      return revoked(state, input.site);
     case 'rekeyed':
       return rekeyed(state, input.site, input.certificate);
     case 'key-changed':
@@ -92,13 +102,11 @@ export function decide(state: RunState, input: RunInput): readonly RunRecord[] {
     case 'extend':
       return extension(state, input);
     case 'next':
-      return state.pausedBy === 'stepwise'
-        ? settle(state, [{ type: 'resumed' }, ...opening(state, following(state))])
-        : [];
+      return state.pausedBy === 'stepwise' ? [{ type: 'resumed' }] : [];
     case 'pause':
       return state.phase === 'running' ? [{ type: 'paused', by: 'lead', error: null }] : [];
     case 'resume':
-      return state.pausedBy === 'lead' ? settle(state, [{ type: 'resumed' }]) : [];
+      return state.pausedBy === 'lead' ? [{ type: 'resumed' }] : [];
     case 'stop':
       return [{ type: 'closed', outcome: 'failed', error: toWire(coded('CSM-RUN-STOPPED')) }];
     default:
@@ -109,7 +117,7 @@ export function decide(state: RunState, input: RunInput): readonly RunRecord[] {
 function launch(state: RunState, input: Extract<RunInput, { kind: 'launch' }>): readonly RunRecord[] {
   if (state.phase !== 'new') return [];
   const { contractHash: contract, contractBlob, sites, stepwise } = input;
-  return [{ type: 'offered', contract, contractBlob, sites: [...sites].sort(), stepwise }, ...opening(state, 0)];
+  return [{ type: 'offered', contract, contractBlob, sites: [...sites].sort(), stepwise }];
 }
 
 function extension(
@@ -120,14 +128,6 @@ function extension(
   const { rounds, notAfter } = extensionOf(contract);
   const hash = contractHash(contract);
   return [{ type: 'extended', contract: hash, contractBlob, rounds, notAfter: notAfter.toISOString() }];
-}
-
-/** Opens a step; one that asks no site goes straight to folding. */
-function opening(state: RunState, index: number): readonly RunRecord[] {
-  const step = state.steps[index];
-  if (step === undefined) return [];
-  const opened: RunRecord = { type: 'step-opened', step: idOf(step), index };
-  return step.kind === 'initial' ? [opened, { type: 'step-folding', step: idOf(step) }] : [opened];
 }
 
 function contribution(
@@ -182,7 +182,7 @@ function joined(state: RunState, site: SiteId): readonly RunRecord[] {
   const step = currentStep(state);
   if (state.contract.runFile.participation.lateJoiners !== 'accept' || state.sites.includes(site)) return [];
   if (step?.kind !== 'prepare' || step.name !== 'cohort' || state.stepPhase !== 'open') return [];
-  return settle(state, [{ type: 'site-joined', step: idOf(step), site }]);
+  return [{ type: 'site-joined', step: idOf(step), site }];
 }
 
 function revoked(state: RunState, site: SiteId): readonly RunRecord[] {
@@ -200,59 +200,7 @@ function rekeyed(state: RunState, site: SiteId, certificate: Certificate): reado
 }
 
 function folded(state: RunState, step: StepId, output: StepOutput): readonly RunRecord[] {
-  if (!isCurrent(state, step) || state.stepPhase !== 'folding') return [];
-  const done: RunRecord = { type: 'step-done', step, output };
-  const index = following(apply(state, done));
-  const next: Step | undefined = state.steps[index];
-  if (next === undefined) {
-    return [done, { type: 'closed', outcome: outcomeOf(apply(state, done)), error: null }];
-  }
-  if (state.stepwise && next.kind === 'train') return [done, { type: 'paused', by: 'stepwise', error: null }];
-  // Everybody may be away by now: then nobody's word would ever settle the step that is opened.
-  return settle(state, [done, ...opening(state, index)]);
-}
-
-/**
- * Adds what follows once nobody is waited for: folding, or, as the contract says, a pause that names what is missing, or the end
- * of the run. Or the end of a pause, when somebody is waited for again.
- */
-function settle(before: RunState, records: readonly RunRecord[]): readonly RunRecord[] {
-  if (records.length === 0) return records;
-  const state = records.reduce(apply, before);
-  if (state.stepPhase !== 'open' || state.pausedBy === 'lead') return records;
-  const step = currentStep(state);
-  if (step === null) return records;
-  const isPaused = state.pausedBy === 'participation';
-  const resumed: readonly RunRecord[] = isPaused ? [{ type: 'resumed' }] : [];
-  if (pendingSites(state).length > 0) return [...records, ...resumed];
-  const lacks = shortfalls(state);
-  const [first] = lacks;
-  const consequence = consequenceOf(state, lacks);
-  switch (consequence) {
-    case 'fold':
-      return [...records, ...resumed, ...neverSigned(state, step), folding(step, lacks)];
-    case 'fail':
-      return [...records, ...resumed, { type: 'closed', outcome: 'failed', error: first?.error ?? null }];
-    case 'wait':
-      return isPaused ? records : [...records, { type: 'paused', by: 'participation', error: first?.error ?? null }];
-    default:
-      return consequence satisfies never;
-  }
-}
-
-/** A step that is folded all the same says what it lacks. */
-const folding = (step: Step, lacks: readonly Shortfall[]): RunRecord => ({
-  type: 'step-folding',
-  step: idOf(step),
-  ...(lacks.length > 0 && { unmet: lacks.map(({ error }) => error) }),
-});
-
-/** A site that named no sample count by the time the cohort is folded could only be refused in every later step. */
-function neverSigned(state: RunState, step: Step): readonly RunRecord[] {
-  if (step.kind !== 'prepare' || step.name !== 'cohort') return [];
-  return [...state.absent]
-    .filter(([, { until }]) => until !== 'run')
-    .map(([site, { excused, error }]) => ({ type: 'site-left', step: idOf(step), site, until: 'run', excused, error }));
+  return isCurrent(state, step) && state.stepPhase === 'folding' ? [{ type: 'step-done', step, output }] : [];
 }
 
 function isCurrent(state: RunState, step: StepId): boolean {

@@ -2,6 +2,7 @@ export * from './apply.js';
 export { better } from './choice.js';
 export * from './coverage.js';
 export * from './decide.js';
+export { entailed } from './entailed.js';
 export { extensionFault } from './extension.js';
 export * from './headway.js';
 export { baseBlobs, type KeptRound, madeBlobs } from './kept.js';

@@ -1,5 +1,5 @@
 import { canonicalHash } from '@consilium/shared/canonical';
-import { type Contract, contractHash, idOf, originalOf } from '@consilium/shared/contract';
+import { type Contract, contractHash, originalOf } from '@consilium/shared/contract';
 import { asCoded, coded } from '@consilium/shared/errors';
 import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
 import type { JournalRecord } from '@consilium/shared/journal';
@@ -8,7 +8,6 @@ import { checkContribution, foldStep } from '../conduct/index.js';
 import {
   apply,
   baseBlobs,
-  currentStepId,
   type Deed,
   deedOf,
   madeBlobs,
@@ -19,6 +18,7 @@ import {
   type StepOutput,
 } from '../rounds/index.js';
 import type { Blobs } from '../store/index.js';
+import { type Due, dueAfter, problemOf } from './course.js';
 import { badRecord, type Finding, finding, journalFile } from './finding.js';
 import type { CertifiedKeys } from './keys.js';
 
@@ -55,6 +55,7 @@ export interface ReplayMeans {
 export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Replay {
   const original = originalOf(contract);
   let state = newRun(original);
+  let due: Due = [];
   let contributions = 0;
   const folds: FoldCheck[] = [];
   /** Of each site, the newest revision whose key has spoken or was put in place: older ones count no more. */
@@ -62,42 +63,10 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
   const named = new Set<BlobHash>();
   const sent = new Map<string, { site: string; bytes: number; accepted: boolean }>();
 
-  const isOpen = (step: StepId, phase: RunState['stepPhase']): boolean =>
-    step === currentStepId(state) && state.stepPhase === phase;
-
-  /** What forbids a record here; null when it may come. */
-  function problemOf(record: RunRecord): string | null {
-    if (state.phase === 'closed') return 'the run was closed before it';
-    if ((state.phase === 'new') !== (record.type === 'offered')) return 'a run begins with its offer, once';
-    switch (record.type) {
-      case 'offered':
-        return record.contract === contractHash(original) ? null : 'it was offered under another contract';
-      case 'step-opened': {
-        const step = state.steps[record.index];
-        if (state.stepPhase !== 'done') return 'the step before is not done';
-        if (record.index <= state.index) return 'steps go forward alone';
-        return step !== undefined && idOf(step) === record.step ? null : 'the contract has another step there';
-      }
-      case 'contribution-accepted':
-      case 'contribution-refused':
-      case 'step-folding':
-        return isOpen(record.step, 'open') ? null : `${record.step} is not open`;
-      case 'step-done':
-        return isOpen(record.step, 'folding') ? null : `${record.step} was not being folded`;
-      case 'site-joined':
-      case 'site-rekeyed':
-      case 'key-changed':
-      case 'site-left':
-      case 'site-returned':
-      case 'extended':
-      case 'paused':
-      case 'resumed':
-      case 'closed':
-        return null;
-      default:
-        return record satisfies never;
-    }
-  }
+  const offerProblem = (record: RunRecord): string | null =>
+    record.type === 'offered' && record.contract !== contractHash(original)
+      ? 'it was offered under another contract'
+      : null;
 
   /** A site's key gives way to the next one, by the lead's word. */
   function checkRekeyed(sequence: number, { site, certificate }: Rekeyed): Finding | null {
@@ -116,7 +85,6 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
     const { site, contribution } = record;
     const { hash, bytes, kind } = contribution.manifest;
     const accepted = record.type === 'contribution-accepted';
-    if (!state.sites.includes(site)) return badRecord(sequence, `the run was not offered to ${site}`);
     const certified = keys.ofSite(site);
     if (certified.length === 0) return badRecord(sequence, `the lead certified no key of ${site}`);
     let fault: unknown = null;
@@ -183,7 +151,7 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
       const parsed = runRecord.safeParse({ ...(typeof body === 'object' ? body : {}), type });
       if (!parsed.success) return badRecord(sequence, 'it says nothing that this version knows');
       const record = parsed.data;
-      const problem = problemOf(record);
+      const problem = problemOf(state, due, record) ?? offerProblem(record);
       if (problem !== null) return badRecord(sequence, problem);
       if (record.type === 'contribution-accepted' || record.type === 'contribution-refused') {
         const bad = checkSigned(sequence, record);
@@ -196,6 +164,7 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
       // A fold that differs is told and does not end the replay: what follows was built on what the journal names.
       const fold = record.type === 'step-done' ? await checkFold(sequence, record.step, record.output) : null;
       try {
+        due = dueAfter(state, due, record);
         state = apply(state, record);
       } catch (thrown) {
         return finding(journalFile, thrown, { record: sequence });
