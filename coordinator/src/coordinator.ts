@@ -153,7 +153,10 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
     approved,
     live,
     launched: (run, contract) => sites.launched(run, contract),
-    reassign: createReassigner((site) => gateway.assign(site, desk.assignment(site))),
+    reassign: createReassigner(
+      (site) => gateway.assign(site, desk.assignment(site)),
+      (site, err) => log.error({ site, err }, 'a site was not told what to do'),
+    ),
     onFault: (run, thrown) => log.error({ run, err: thrown }, 'a run met a fault'),
   });
   const desk = siteDesk({
@@ -195,6 +198,8 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
       onTwoAgents: (site) => void sites.collided(site).catch((err) => log.error({ err }, 'an alarm was not journaled')),
     },
   });
+  // Not before: what a run does leads to what sites are told.
+  runs.begin();
   // The process may have ended between a word of the lead on keys and what follows from it in the runs.
   await runs.rekey();
   for (const { site, certificate } of rekeyedSites(sites.roster()))

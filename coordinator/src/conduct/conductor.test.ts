@@ -2,37 +2,13 @@ import { contractHash } from '@consilium/shared/contract';
 import { createIdentity } from '@consilium/shared/crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keeperOf } from '../home/index.js';
+import { currentStepId } from '../rounds/index.js';
 import { a, b, c, drive, hash, manifestOf, sites } from '../rounds/testing/drive.js';
-import { openSqliteStore, type Store } from '../store/index.js';
-import { type Conductor, openConductor } from './conductor.js';
+import { openSqliteStore } from '../store/index.js';
+import { type Conductor, type Fold, openConductor } from './conductor.js';
+import { slowStore } from './testing/slow-store.js';
 
 const { contract } = drive().initial;
-
-/** A store that appends nothing until it is let go on, and notes how many records came together. */
-function slowStore(store: Store) {
-  const appended: number[] = [];
-  let fault: Error | null = null;
-  let open: () => void = () => {};
-  let gate: Promise<void> = Promise.resolve();
-  const append: Store['append'] = async (chain, head, records, project) => {
-    await gate;
-    if (fault !== null) throw fault;
-    appended.push(records.length);
-    await store.append(chain, head, records, project);
-  };
-  return {
-    ...{ appended, store: { ...store, append } satisfies Store },
-    hold() {
-      gate = new Promise((resolve) => {
-        open = resolve;
-      });
-    },
-    letGo: (thrown: Error | null = null) => {
-      fault = thrown;
-      open();
-    },
-  };
-}
 
 const keeper = keeperOf(createIdentity());
 
@@ -40,14 +16,14 @@ describe('a run', () => {
   let slow: ReturnType<typeof slowStore>;
   let run: Conductor;
 
-  const open = () =>
+  const open = (fold: Fold = () => new Promise(() => {})) =>
     openConductor({
       contract,
       signedContract: '{}',
       store: slow.store,
       keeper: () => ({ ...keeper, cameBy: null }),
       now: () => new Date(0),
-      fold: () => new Promise(() => {}),
+      fold,
       onChange: () => {},
       onFault: () => {},
     });
@@ -103,5 +79,19 @@ describe('a run', () => {
     await Promise.all([contribute(a), contribute(b)]);
     expect(run.state.accepted.size).toBe(2);
     expect(slow.appended).toEqual([2]);
+  });
+
+  it('goes on with a fold that was cut off once it is told to begin, and not while others are still being opened', async () => {
+    await Promise.all([contribute(a), contribute(b), contribute(c)]);
+    const begun: string[] = [];
+    const again = await open((deed) => {
+      begun.push(deed.id);
+      return new Promise(() => {});
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(begun).toEqual([]);
+    again.begin();
+    expect(begun).toEqual([currentStepId(run.state)]);
+    expect(run.state.stepPhase).toBe('folding');
   });
 });

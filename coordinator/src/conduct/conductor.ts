@@ -51,6 +51,8 @@ export interface Conductor {
    * @returns the run right after this input
    */
   send(input: RunInput): Promise<RunState>;
+  /** Begins what was cut off, after the run was opened. */
+  begin(): void;
   /** Journals that another key signs from here on, where one does. */
   rekey(): Promise<void>;
   close(): Promise<void>;
@@ -82,7 +84,7 @@ export interface ConductorOptions {
 }
 
 /**
- * Opens a run by replaying its journal and goes on where it stood.
+ * Opens a run by replaying its journal, where it stood. It does nothing of its own until it is told to begin.
  * @throws CSM-JOURNAL-* at the first record that is not as it was written, CSM-CONTRACT-OTHER
  */
 export async function openConductor(options: ConductorOptions): Promise<Conductor> {
@@ -270,6 +272,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
         waiting.push({ input, resolve, reject });
         if (!isTaking) taking = takeAll();
       }),
+    begin: doDeeds,
     async rekey() {
       await conductor.send({ kind: 'key-changed' });
     },
@@ -279,7 +282,6 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
       await taking;
     },
   };
-  doDeeds();
   return conductor;
 }
 

@@ -7,8 +7,12 @@ const atOnce = 64;
  * Tells sites what they should do now, a few in each turn of the event loop: a step that a thousand sites begin must not hold
  * up the frames of those that still send. A site that changed twice before its turn is told once.
  * @param tell tells one site its assignment as it is at that moment
+ * @param onFault hears of a site that could not be told; the others are
  */
-export function createReassigner(tell: (site: SiteId) => void): (sites: readonly SiteId[]) => void {
+export function createReassigner(
+  tell: (site: SiteId) => void,
+  onFault: (site: SiteId, thrown: unknown) => void,
+): (sites: readonly SiteId[]) => void {
   const waiting = new Set<SiteId>();
   let isUnderWay = false;
 
@@ -17,7 +21,11 @@ export function createReassigner(tell: (site: SiteId) => void): (sites: readonly
     let told = 0;
     for (const site of waiting) {
       waiting.delete(site);
-      tell(site);
+      try {
+        tell(site);
+      } catch (thrown) {
+        onFault(site, thrown);
+      }
       if (++told === atOnce) break;
     }
     isUnderWay = waiting.size > 0;

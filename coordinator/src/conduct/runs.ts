@@ -39,6 +39,8 @@ export interface RunHouse extends Runs {
   /** Runs that are not closed, oldest first. */
   open(): readonly Conductor[];
   find(run: string): Conductor | undefined;
+  /** Goes on with what was cut off when the process ended. What `reassign` and `live` lead to must be there by now. */
+  begin(): void;
   /** Tells every open run. */
   tell(input: RunInput): Promise<void>;
   /** Journals in every open run that another key of the coordinator signs from here on, where one does. */
@@ -55,7 +57,10 @@ export interface RunHouse extends Runs {
 /** Opens every run of the store where it stood. */
 export async function openRuns(options: RunsOptions): Promise<RunHouse> {
   const { store, blobs, spools, lead, consortium, keeper, now, approved, live, launched, reassign, onFault } = options;
+  /** Each is known, even before its first record is written: what it needs is kept, and what it is told waits its turn. */
   const conductors = new Map<string, Conductor>();
+  /** Contracts of runs that are being launched. */
+  const launching = new Map<string, Contract>();
   const listeners = new Set<(run: string) => void>();
   const notices = new Map<string, NodeJS.Timeout>();
 
@@ -96,7 +101,10 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
   }
 
   const needed = (): ReadonlySet<BlobHash> =>
-    new Set([...conductors.values()].flatMap(({ state }) => [...neededBlobs(state)]));
+    new Set([
+      ...[...launching.values()].flatMap(partsOf),
+      ...[...conductors.values()].flatMap(({ state }) => [...neededBlobs(state)]),
+    ]);
 
   /** Removes what nothing needs any more; another run may hold the same bytes under the same name. */
   function removeBlobs(run: RunId, dropped: readonly BlobHash[]): void {
@@ -111,9 +119,33 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
     return state !== undefined && state.phase !== 'closed' && currentStepId(state) === step;
   }
 
-  const find = (run: string): Conductor | undefined => conductors.get(run);
+  /** Not of one whose first record is being written: there is no such run yet. */
+  const find = (run: string): Conductor | undefined => {
+    const conductor = conductors.get(run);
+    return conductor?.state.phase === 'new' ? undefined : conductor;
+  };
+  const all = (): readonly Conductor[] => [...conductors.values()].filter(({ state }) => state.phase !== 'new');
   const known = (run: string): Conductor => find(run) ?? fail('CSM-RUN-UNKNOWN', { run });
   const view = (conductor: Conductor) => viewOf(conductor, live);
+
+  async function launchOne(contract: Contract, bytes: Uint8Array, stepwise: boolean): Promise<Conductor> {
+    checkSites(contract, approved());
+    await checkWeights(contract, blobs);
+    const contractBlob = await blobs.write(bytes);
+    const conductor = await openOne(contract, Buffer.from(bytes).toString());
+    conductors.set(contract.run, conductor);
+    try {
+      // Some may have been revoked meanwhile; from here on the run hears of it.
+      const sites = checkSites(contract, approved());
+      await conductor.send({ kind: 'launch', contractHash: contractHash(contract), contractBlob, sites, stepwise });
+    } catch (thrown) {
+      // Nothing was journaled: there is no such run, and the lead may launch it again.
+      conductors.delete(contract.run);
+      await conductor.close();
+      throw thrown;
+    }
+    return conductor;
+  }
 
   for (const { run } of (await store.read(listRuns)).toReversed()) {
     const row = await store.read((db) => runOf(db, run));
@@ -127,26 +159,19 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
   return {
     async launch(bytes, { stepwise }) {
       const contract = openContract(bytes, { lead, consortium, now: now(), verify });
-      if (conductors.has(contract.run)) fail('CSM-RUN-EXISTS', { run: contract.run });
-      const sites = checkSites(contract, approved());
-      await checkWeights(contract, blobs);
-      const contractBlob = await blobs.write(bytes);
-      const conductor = await openOne(contract, Buffer.from(bytes).toString());
-      conductors.set(contract.run, conductor);
-      const hash = contractHash(contract);
+      const { run } = contract;
+      if (conductors.has(run) || launching.has(run)) fail('CSM-RUN-EXISTS', { run });
+      launching.set(run, contract);
       try {
-        await conductor.send({ kind: 'launch', contractHash: hash, contractBlob, sites, stepwise });
-      } catch (thrown) {
-        // Nothing was journaled: there is no such run, and the lead may launch it again.
-        conductors.delete(contract.run);
-        await conductor.close();
-        throw thrown;
+        const conductor = await launchOne(contract, bytes, stepwise);
+        await launched(run, contractHash(contract));
+        return view(conductor);
+      } finally {
+        launching.delete(run);
       }
-      await launched(contract.run, hash);
-      return view(conductor);
     },
     keepWeights: (part) => blobs.write(part),
-    list: async () => [...conductors.values()].map(summaryOf).toReversed(),
+    list: async () => all().map(summaryOf).toReversed(),
     view: async (run) => view(known(run)),
     async command(run, command) {
       const conductor = known(run);
@@ -189,8 +214,11 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    open: () => [...conductors.values()].filter(({ state }) => state.phase === 'running' || state.phase === 'paused'),
+    open: () => all().filter(({ state }) => state.phase !== 'closed'),
     find,
+    begin() {
+      for (const conductor of conductors.values()) conductor.begin();
+    },
     async tell(input) {
       for (const conductor of conductors.values()) {
         if (conductor.state.phase !== 'closed') await conductor.send(input);
@@ -234,6 +262,11 @@ function checkSites(contract: Contract, approved: readonly SiteId[]): readonly S
   }
   return approved;
 }
+
+const partsOf = ({ weights, previous }: Contract): readonly BlobHash[] => [
+  ...(weights?.parts ?? []),
+  ...(previous?.parts ?? []),
+];
 
 /** Whether the weights that the run starts from, and those that it judges beside its own, are here, as the lead signed them. */
 async function checkWeights({ runFile, weights, previous }: Contract, blobs: Blobs): Promise<void> {
