@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { coded, fromWire } from '@consilium/shared/errors';
-import { tetheredEnvironment } from '@consilium/shared/process';
+import { keylessEnvironment, tetheredEnvironment } from '@consilium/shared/process';
 import { wireError } from '@consilium/shared/wire';
 
 /**
@@ -22,7 +22,7 @@ export async function runChild<T>(
   const path = fileURLToPath(new URL(`../../dist/initial/${program}.js`, import.meta.url));
   const child = spawn(process.execPath, [path], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: tetheredEnvironment(),
+    env: tetheredEnvironment(keylessEnvironment()),
     signal,
   });
   const complaint = text(child.stderr);

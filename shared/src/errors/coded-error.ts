@@ -78,8 +78,19 @@ export function asCoded(thrown: unknown): CodedError {
   return new CodedError('CSM-INTERNAL', { kind }, { cause: thrown });
 }
 
-/** The text for a terminal: code, what happened, what to do. */
-export const explain = (error: CodedError): string => `${error.code}: ${error.message}\n  ${error.remedy}`;
+/** The text for a terminal: code, what happened, what to do. Facts that another side told must not move its cursor. */
+export const explain = (error: CodedError): string =>
+  `${error.code}: ${inOneLine(error.message)}\n  ${inOneLine(error.remedy)}`;
+
+const inOneLine = (text: string): string => text.replaceAll(/\p{Cc}/gu, '\ufffd');
+
+/** Where in the program a fault came from, at most eight places; not its message, which may quote what was read. */
+export function placesOf(thrown: Error): string {
+  const head = String(thrown);
+  const stack = thrown.stack ?? '';
+  const places = (stack.startsWith(head) ? stack.slice(head.length) : stack).split('\n');
+  return [thrown.name, ...places.filter((line) => /^\s+at /.test(line)).slice(0, 8)].join('\n');
+}
 
 /** A fact that did not come with the error, as where it stayed at a site, is said to be missing. */
 function fill(text: string, details: Readonly<Record<string, string | number>>): string {

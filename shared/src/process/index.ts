@@ -1,1 +1,2 @@
+export { keylessEnvironment } from './keyless.js';
 export * from './tether.js';

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type CodedError, coded, fromWire } from '@consilium/shared/errors';
-import { tetheredEnvironment } from '@consilium/shared/process';
+import { keylessEnvironment, tetheredEnvironment } from '@consilium/shared/process';
 import { answer, type RunningBackend, type TestedCase, type TrialRequest } from './messages.js';
 import type { Speed } from './product.js';
 
@@ -40,7 +40,7 @@ export const tryBackend: TryBackend = (request, { env, signal, onCase, onStart, 
     const child = fork(program, [JSON.stringify(request)], {
       serialization: 'advanced',
       execArgv: [],
-      env: tetheredEnvironment(env),
+      env: tetheredEnvironment(keylessEnvironment(env)),
       stdio: onText === undefined ? ['ignore', 'ignore', 'ignore', 'ipc'] : ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     if (onText !== undefined)

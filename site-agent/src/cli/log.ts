@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { explain, fromWire } from '@consilium/shared/errors';
+import { printable } from '@consilium/shared/terminal';
 import pino, { type Logger } from 'pino';
 import { z } from 'zod';
 
@@ -22,15 +23,21 @@ const hidden = new Set(['time', 'level', 'msg', 'code', 'details', 'err']);
 function readable(): Writable {
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
-      const event = line.parse(JSON.parse(chunk.toString('utf8')));
-      const coded = fault.safeParse(event);
-      const text = coded.success ? `${event.msg}\n${explain(fromWire(coded.data))}` : event.msg;
-      const facts = Object.entries(event)
-        .filter(([name, value]) => !hidden.has(name) && value !== null)
-        .map(([name, value]) => `${name} ${typeof value === 'string' ? value.slice(0, 64) : JSON.stringify(value)}`);
-      const time = new Date(event.time).toTimeString().slice(0, 8);
-      process.stdout.write(`${time} ${levels[event.level] ?? ''}${[text, ...facts].join('  ')}\n`);
+      process.stdout.write(`${readableLine(chunk.toString('utf8'))}\n`);
       done();
     },
   });
+}
+
+/** A JSON line of the log as a person reads it. What others told in it must not move the cursor. */
+export function readableLine(json: string): string {
+  const event = line.parse(JSON.parse(json));
+  const coded = fault.safeParse(event);
+  const said = printable(event.msg);
+  const text = coded.success ? `${said}\n${explain(fromWire(coded.data))}` : said;
+  const facts = Object.entries(event)
+    .filter(([name, value]) => !hidden.has(name) && value !== null)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value.slice(0, 64) : JSON.stringify(value)}`);
+  const time = new Date(event.time).toTimeString().slice(0, 8);
+  return `${time} ${levels[event.level] ?? ''}${[text, ...facts.map(printable)].join('  ')}`;
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
+import { keylessEnvironment } from '@consilium/shared/process';
 import { freeBytes, withDisk } from '../config/index.js';
 
 /** How long a program that is asked for its version or its devices may take. */
@@ -47,7 +48,7 @@ export const thisHost = (): Host => ({
   freeBytes: (folder) => withDisk(folder, () => freeBytes(folder)),
   ask: (program, words) =>
     new Promise((resolve) => {
-      execFile(program, [...words], { timeout: answerMs }, (error, stdout, stderr) => {
+      execFile(program, [...words], { timeout: answerMs, env: keylessEnvironment() }, (error, stdout, stderr) => {
         if (error !== null && error.code === 'ENOENT') resolve(null);
         else resolve({ succeeded: error === null, output: (stdout || stderr).trim() });
       });

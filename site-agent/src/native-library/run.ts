@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { keylessEnvironment } from '@consilium/shared/process';
 
 /** How a program ended; a null status where it is not there, or a signal ended it. */
 export interface Ended {
@@ -9,7 +10,7 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Runs a program to its end, with `env` beside this process's own. Rejects with the signal's reason when aborted. */
+/** Runs a program to its end, with `env` beside this process's own, which keeps its passphrase to itself. Rejects with the signal's reason when aborted. */
 export type Run = (
   command: string,
   args: readonly string[],
@@ -21,7 +22,11 @@ const keptOutputBytes = 64 * 2 ** 10;
 export const runProgram: Run = (command, args, { signal, env }) =>
   new Promise((resolve, reject) => {
     let output = '';
-    const child = spawn(command, args, { env: { ...process.env, ...env }, signal, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      env: { ...keylessEnvironment(), ...env },
+      signal,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const keep = (chunk: Buffer): void => {
       output = (output + chunk.toString('utf8')).slice(-keptOutputBytes);
     };

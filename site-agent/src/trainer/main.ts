@@ -1,6 +1,6 @@
 // The process that trains: a child of the agent, so that the agent's heartbeats never wait for a gradient, and a crash or
 // out-of-memory here is something that the agent reports. It has no key and no network.
-import { asCoded, type CodedError } from '@consilium/shared/errors';
+import { asCoded, type CodedError, placesOf } from '@consilium/shared/errors';
 import { tether } from '@consilium/shared/process';
 import { sendable } from '@consilium/shared/wire';
 import { type Answer, request, type Setting } from './messages.js';
@@ -13,6 +13,11 @@ tether();
 // Ctrl-C in a terminal reaches the whole group; when this process ends is for the agent to say.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(0));
+// Node itself would write out its message.
+process.on('uncaughtException', (thrown) => {
+  known(thrown);
+  process.exit(1);
+});
 
 const say = (answer: Answer, sent = () => {}): void => void process.send?.(answer, sent);
 const aborts = new Map<number, AbortController>();
@@ -73,11 +78,11 @@ async function work(number: number, job: Parameters<Workshop['run']>[0], signal:
   }
 }
 
-/** A fault as the agent may pass it on. What it was exactly goes to the log of this machine. */
+/** A fault as the agent may pass it on. Where it came from goes to the log of this machine. */
 function known(thrown: unknown): CodedError {
   const error = asCoded(thrown);
   if (error.code === 'CSM-INTERNAL' && thrown instanceof Error && thrown.name !== 'AbortError') {
-    console.error(thrown.stack?.split('\n').slice(1, 8).join('\n') ?? thrown.name);
+    console.error(placesOf(thrown));
   }
   return error;
 }

@@ -240,6 +240,22 @@ validation: { share: 0, minimumCell: 2 }
     }
   });
 
+  it.runIf(process.platform === 'linux')('has no passphrase of a key in its environment', async () => {
+    process.env.CONSILIUM_PASSPHRASE = 'for the agent alone';
+    const trainer = createTrainer({ setting: settingOf(1), log: silentLog });
+    try {
+      const prepare = { kind: 'prepare', name: 'cohort', pass: 1, preparation: null } as const;
+      const job: Job = { ...prepare, salt: 'A'.repeat(22), output: join(folder, 'statistics') };
+      await trainer.run(job, { signal: new AbortController().signal });
+      const environment = await readFile(`/proc/${trainer.pid()}/environ`, 'utf8');
+      expect(environment).toContain('PATH=');
+      expect(environment).not.toMatch(/PASSPHRASE|for the agent alone/);
+    } finally {
+      delete process.env.CONSILIUM_PASSPHRASE;
+      await trainer.close();
+    }
+  });
+
   it('dies with its agent, killed in the middle of training', async () => {
     const room = fileURLToPath(new URL('../../dist/trainer/index.js', import.meta.url));
     const text = JSON.stringify([settingOf(1000), await trainJob()]);

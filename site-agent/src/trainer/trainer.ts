@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { isLibraryNotice } from '@consilium/models/native-library';
 import { coded, fromWire } from '@consilium/shared/errors';
-import { tetheredEnvironment } from '@consilium/shared/process';
+import { keylessEnvironment, tetheredEnvironment } from '@consilium/shared/process';
 import { type Clock, type Log, systemClock } from '@consilium/shared/wire';
 import type { RunningBackend } from '../backends/index.js';
 import { answer, type Job, type JobResult, type Request, type Setting, type TrainerProgress } from './messages.js';
@@ -106,7 +106,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const started = fork(program, [], {
       serialization: 'advanced',
       execArgv: [],
-      env: tetheredEnvironment({ ...process.env, ...threadVariables(options.threads) }),
+      env: tetheredEnvironment({ ...keylessEnvironment(), ...threadVariables(options.threads) }),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [started.stdout, started.stderr]) {
