@@ -228,7 +228,7 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
       void runs.rekey().catch((err) => log.error({ err }, 'a new key failed'));
     }
     if (change.kind === 'revoked') {
-      gateway.disconnect(change.site, coded('CSM-SITE-REVOKED', { site: change.site }));
+      gateway.disconnect(change.site, coded('CSM-SITE-REVOKED', { site: change.site }), change.publicKey);
       void runs.tell({ kind: 'revoked', site: change.site }).catch((err) => log.error({ err }, 'a revocation failed'));
     }
   });
@@ -250,7 +250,7 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
     records: recordsOver(store, now),
     // Weights of a file are refused before, so no folder is looked into.
     checkModel: async (run, signal) => (await checkModel(run, home.blobFolder, signal)).warnings,
-    connected: (site) => presence.of(site)?.connected ?? false,
+    connected: gateway.isHere,
     storeWritable: () =>
       store
         .write(async () => true)

@@ -3,10 +3,11 @@ import {
   createEnrolmentCode,
   createIdentity,
   issueCertificate,
+  makeKeyChange,
   parseEnrolmentCode,
 } from '@consilium/shared/crypto';
 import { CodedError, fail } from '@consilium/shared/errors';
-import { handshakeMs } from '@consilium/shared/wire';
+import { frameBytes, handshakeMs } from '@consilium/shared/wire';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -20,9 +21,11 @@ import {
   lead,
   newInstance,
   north,
+  run,
   startCoordinator,
   startSite,
   state,
+  step,
   trust,
 } from './kit.js';
 import { rawSite } from './raw-site.js';
@@ -211,6 +214,66 @@ describe('a coordinator', () => {
     expect(gone.seen).toEqual([]);
     newer.socket.disconnect();
     await gone.until((seen) => seen.length === 1);
+  });
+
+  it('hears a key that only waits for approval in nobody’s name, and keeps the approved one in its place', async () => {
+    const [identity, next] = [createIdentity(), createIdentity()];
+    let approved = identity;
+    const heard = createWatch<string>();
+    const gone: string[] = [];
+    const rekeys: string[] = [];
+    const { address, gateway } = await startCoordinator(cleanUp, {
+      admit: async (_, key) => ({
+        standing: key === approved.publicKey ? 'approved' : 'pending',
+        certificate: null,
+      }),
+      onStatus: (_, { activity }) => heard.tell(activity),
+      onGone: (site) => void gone.push(site),
+      onRekey: async (site) => void rekeys.push(site),
+    });
+    const site = startSite(cleanUp, { address, identity });
+    const states = createWatch<string>();
+    await state(site, 'connected');
+    site.onState((given) => states.tell(given.kind));
+    const assignments = createWatch<unknown>();
+    site.onAssignment(assignments.tell);
+    gateway.assign(north, { type: 'assignment', work: null });
+
+    const holder = { consortium, role: 'site', id: north } as const;
+    async function waitsThere() {
+      const peer = rawSite(cleanUp, address, next);
+      await peer.connected;
+      const channel = await peer.shake();
+      const declined = { type: 'status', instance: newInstance(), ...status, activity: 'declined' };
+      peer.say(channel.sealControl(declined));
+      peer.say(channel.sealControl({ type: 'rekey', change: makeKeyChange(identity, next, holder) }));
+      // What was said before has been heard then.
+      const open = { type: 'open', transfer: 1, direction: 'download', run, step, hash: run + run, bytes: 0 };
+      peer.say(channel.sealControl({ ...open, window: frameBytes }));
+      await peer.hear('abort');
+      return peer;
+    }
+    const peers: Awaited<ReturnType<typeof waitsThere>>[] = [];
+    for (let turn = 0; turn < 3; turn++) peers.push(await waitsThere());
+    expect(await peers[0]!.farewell()).toBe('CSM-ACCESS-SUPERSEDED');
+    gateway.assign(north, { type: 'assignment', work: null });
+    await assignments.until((seen) => seen.length >= 2);
+    expect(states.seen).toEqual(['connected']);
+    expect(peers.flatMap(({ heard }) => heard.seen).filter(({ type }) => type === 'assignment')).toEqual([]);
+    expect([heard.seen, gone, rekeys, gateway.connected(), gateway.isHere(north)]).toEqual([[], [], [], [north], true]);
+
+    // The lead's word on it gives it the place, and to the former key what became of that.
+    approved = next;
+    const word = { ...holder, publicKey: next.publicKey, revision: 2, revoked: false };
+    const certificate = issueCertificate(lead, word);
+    const fault = firstFault(site);
+    gateway.disconnect(north, new CodedError('CSM-SITE-REPLACED', { site: north }), identity.publicKey);
+    gateway.welcome(north, { standing: 'approved', certificate });
+    gateway.assign(north, { type: 'assignment', work: null });
+    expect(await fault).toEqual(code('CSM-SITE-REPLACED'));
+    await peers[2]!.hear('assignment');
+    expect(gone).toEqual([north]);
+    expect(gateway.connected()).toEqual([north]);
   });
 
   it('raises the alarm when two agents use one key by turns, at both ends', async () => {

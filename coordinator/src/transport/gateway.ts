@@ -66,11 +66,14 @@ export interface Gateway {
   verdict(site: SiteId, verdict: Verdict): void;
   /** Tells the site that its standing has changed. */
   welcome(site: SiteId, admitted: Admitted): void;
-  /** Ends the site's session at once, with the reason; where a key is named, only one that was opened with it. */
+  /** Ends the site's sessions at once, with the reason; where a key is named, only one that was opened with it. */
   disconnect(site: SiteId, error: CodedError, publicKey?: PublicKey): void;
   /** Tells all sites of the coordinator's newest certificate: none that is older counts from then on. */
   certified(certificate: Certificate): void;
+  /** Approved sites that are here. */
   connected(): readonly SiteId[];
+  /** Whether any key of the site is here, one that only waits for the lead's word included. */
+  isHere(site: SiteId): boolean;
   traffic(): readonly SiteTraffic[];
   /** Bytes that came from a site and went to it, since the gateway was opened. */
   bytesOf(site: SiteId): Pick<SiteTraffic, 'sentBytes' | 'receivedBytes'>;
@@ -98,11 +101,14 @@ interface Seat {
 /** Opens the door for site agents on an http server: handshake, one live session a site, sealed messages and transfers. */
 export function openGateway(options: GatewayOptions): Gateway {
   const { handlers, clock, log, channel = sealedChannel } = options;
+  /** Sessions of approved keys. */
   const seats = new Map<SiteId, Seat>();
+  /** Sessions of keys that wait for the lead's word: none takes the place of an approved one, or is heard in its name. */
+  const waiting = new Map<SiteId, Seat>();
   const assignments = new Map<SiteId, Assignment>();
   const counted = new Map<SiteId, { sent: number; received: number }>();
-  /** Over all connections of a site: who is sent away for a flood does not begin anew. */
-  const allowances = new Map<SiteId, Allowance>();
+  /** Over all connections of a key: who is sent away for a flood does not begin anew. */
+  const allowances = new Map<PublicKey, Allowance>();
   const endings = new Set<Promise<void>>();
   const instances = createInstances();
   const admission = createAdmission(clock, {
@@ -170,8 +176,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     const count = counted.get(site) ?? { sent: 0, received: 0 };
     counted.set(site, count);
     const allowance =
-      allowances.get(site) ?? createAllowance(clock, { most: maxMessages, perSecond: maxMessagesPerSecond });
-    allowances.set(site, allowance);
+      allowances.get(publicKey) ?? createAllowance(clock, { most: maxMessages, perSecond: maxMessagesPerSecond });
+    allowances.set(publicKey, allowance);
     const session: Session = openSession(
       socket,
       sealed,
@@ -199,38 +205,53 @@ export function openGateway(options: GatewayOptions): Gateway {
     });
     const judging = createJudging(site, session.send, { onSubmit: handlers.onSubmit, log });
     const mine: Seat = { session, transfers, judging, publicKey, standing: admitted.standing };
-    const former = seats.get(site);
-    seats.set(site, mine);
-    former?.session.close(coded('CSM-ACCESS-SUPERSEDED', { site }));
+    take(mine);
     session.send({ type: 'welcome', ...admitted });
-    const assignment = assignments.get(site);
+    const assignment = mine.standing === 'approved' ? assignments.get(site) : undefined;
     if (assignment !== undefined) session.send(assignment);
     log.info({ site, standing: admitted.standing }, 'a site connected');
   }
 
-  function leave({ session, transfers }: Seat, error: CodedError): void {
+  const placesOf = ({ standing }: Seat) => (standing === 'approved' ? seats : waiting);
+
+  /** The newest session takes its site's place among those of its standing. */
+  function take(mine: Seat): void {
+    const { site } = mine.session;
+    const former = placesOf(mine).get(site);
+    placesOf(mine).set(site, mine);
+    former?.session.close(coded('CSM-ACCESS-SUPERSEDED', { site }));
+  }
+
+  const sessionsOf = (site: SiteId): readonly Seat[] =>
+    [seats.get(site), waiting.get(site)].filter((one) => one !== undefined);
+
+  function leave(from: Seat, error: CodedError): void {
+    const { session, transfers } = from;
     const { site } = session;
     const ending = transfers.end(error).finally(() => endings.delete(ending));
     endings.add(ending);
     log.info({ site, code: error.code, details: error.details, err: causeOf(error) }, 'a session ended');
-    if (seats.get(site)?.session !== session) return;
-    seats.delete(site);
-    handlers.onGone(site);
+    if (placesOf(from).get(site) !== from) return;
+    placesOf(from).delete(site);
+    if (from.standing === 'approved') handlers.onGone(site);
   }
 
   function dispatch(from: Seat, message: SiteMessage): void {
     const { session, transfers } = from;
+    if (from.standing !== 'approved') {
+      putOff(from, message);
+      return;
+    }
     switch (message.type) {
       case 'status':
         if (instances.alternates(session.site, message.instance)) collide(session);
         handlers.onStatus(session.site, message);
         break;
       case 'submit':
-        from.judging.submit(message.contribution, from.standing);
+        from.judging.submit(message.contribution);
         break;
       case 'open':
-        if (from.standing === 'approved') transfers.open(message);
-        else session.send({ type: 'abort', transfer: message.transfer, error: pending(session.site) });
+        transfers.open(message);
         break;
       case 'ack':
         transfers.find(message.transfer)?.ack(message.offset);
@@ -251,14 +272,22 @@ export function openGateway(options: GatewayOptions): Gateway {
     }
   }
 
+  /** What a key says that waits for the lead's word is no word of the site. */
+  function putOff({ session }: Seat, message: SiteMessage): void {
+    const error = sendable(coded('CSM-ACCESS-PENDING', { site: session.site }));
+    if (message.type === 'open') session.send({ type: 'abort', transfer: message.transfer, error });
+    if (message.type === 'rekey') session.send({ type: 'notice', error });
+    if (message.type !== 'submit') return;
+    const { run, step, hash } = message.contribution.manifest;
+    session.send({ type: 'deferred', run, step, hash, error });
+  }
+
   function collide(session: Session): void {
     const error = coded('CSM-KEY-TWO-AGENTS', { site: session.site });
     log.error({ site: session.site, code: error.code }, 'two agents use one key');
     session.send({ type: 'notice', error: sendable(error) });
     handlers.onTwoAgents(session.site, error);
   }
-
-  const pending = (site: SiteId) => sendable(coded('CSM-ACCESS-PENDING', { site }));
 
   return {
     assign(site, assignment) {
@@ -267,20 +296,24 @@ export function openGateway(options: GatewayOptions): Gateway {
     },
     verdict: (site, verdict) => seats.get(site)?.session.send(verdict),
     welcome(site, admitted) {
-      const seated = seats.get(site);
       const named = admitted.certificate?.body.publicKey;
-      if (seated === undefined || (named !== undefined && named !== seated.publicKey)) return;
-      seated.standing = admitted.standing;
-      seated.session.send({ type: 'welcome', ...admitted });
+      const meant = sessionsOf(site).findLast(({ publicKey }) => named === undefined || named === publicKey);
+      if (meant === undefined) return;
+      placesOf(meant).delete(site);
+      meant.standing = admitted.standing;
+      take(meant);
+      meant.session.send({ type: 'welcome', ...admitted });
     },
     disconnect(site, error, publicKey) {
-      const seated = seats.get(site);
-      if (publicKey === undefined || seated?.publicKey === publicKey) seated?.session.close(error);
+      for (const one of sessionsOf(site))
+        if (publicKey === undefined || one.publicKey === publicKey) one.session.close(error);
     },
     certified(certificate) {
-      for (const { session } of seats.values()) session.send({ type: 'certified', certificate });
+      for (const { session } of [...seats.values(), ...waiting.values()])
+        session.send({ type: 'certified', certificate });
     },
     connected: () => [...seats.keys()],
+    isHere: (site) => sessionsOf(site).length > 0,
     traffic: () =>
       [...counted].map(([site, { sent, received }]) => ({
         site,
@@ -298,7 +331,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       open = false;
       const closed = [...sockets].map((socket) => new Promise<void>((done) => socket.conn.once('close', () => done())));
       const late = clock.after(farewellMs, () => io.engine.close());
-      for (const { session } of [...seats.values()])
+      for (const { session } of [...seats.values(), ...waiting.values()])
         session.close(coded('CSM-HANDSHAKE-CLOSED', { reason: 'stopped' }));
       io.disconnectSockets(true);
       await Promise.all(closed);

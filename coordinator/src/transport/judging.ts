@@ -1,12 +1,12 @@
 import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
 import { type Log, maxSiteSubmissions, type SignedManifest, sendable } from '@consilium/shared/wire';
-import type { Admitted, GatewayHandlers, Judgement } from './ports.js';
+import type { GatewayHandlers, Judgement } from './ports.js';
 
 /** A site's contributions on their way to a verdict. */
 export interface Judging {
   /** Has a contribution judged and answers with the verdict, or with why there is none yet. Never throws. */
-  submit(contribution: SignedManifest, standing: Admitted['standing']): void;
+  submit(contribution: SignedManifest): void;
 }
 
 export interface JudgingServices {
@@ -21,10 +21,9 @@ export function createJudging(
 ): Judging {
   let waiting = 0;
 
-  async function judge(contribution: SignedManifest, standing: Admitted['standing']): Promise<Judgement> {
+  async function judge(contribution: SignedManifest): Promise<Judgement> {
     const { run, step, hash } = contribution.manifest;
     const defer = (error: CodedError): Judgement => ({ type: 'deferred', run, step, hash, error: sendable(error) });
-    if (standing !== 'approved') return defer(coded('CSM-ACCESS-PENDING', { site }));
     if (waiting >= maxSiteSubmissions) return defer(coded('CSM-TRANSFER-LIMIT', { limit: maxSiteSubmissions }));
     waiting++;
     try {
@@ -40,6 +39,6 @@ export function createJudging(
   }
 
   return {
-    submit: (contribution, standing) => void judge(contribution, standing).then(answer),
+    submit: (contribution) => void judge(contribution).then(answer),
   };
 }

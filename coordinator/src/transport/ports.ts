@@ -58,6 +58,7 @@ export interface GatewayHandlers {
     publicKey: PublicKey,
     enrolment: (EnrolmentProof & { readonly transcript: Uint8Array }) | null,
   ): Promise<Admitted>;
+  /** What an approved site says of itself. */
   onStatus(site: SiteId, status: SiteStatus): void;
   /** Judges a contribution. A coded error thrown here is no verdict: the site is told to come again. */
   onSubmit(site: SiteId, contribution: SignedManifest): Promise<Verdict>;
@@ -68,7 +69,7 @@ export interface GatewayHandlers {
   onRekey(site: SiteId, change: KeyChange): Promise<void>;
   /** A transfer of the site got on. */
   onMoved(site: SiteId, moved: Moved): void;
-  /** The site's last session ended and no other took its place. */
+  /** The approved site's last session ended and no other took its place. */
   onGone(site: SiteId): void;
   /** Two agents use one key by turns. */
   onTwoAgents(site: SiteId, error: CodedError): void;
