@@ -1,6 +1,16 @@
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
+import type { GatewayOptions } from '@consilium/coordinator/transport';
 import { createIdentity } from '@consilium/shared/crypto';
-import { type Clock, maxUnproven, maxUnread, systemClock } from '@consilium/shared/wire';
+import {
+  type Clock,
+  frameBytes,
+  maxSiteTransfers,
+  maxUnproven,
+  maxUnread,
+  maxUnreadBytes,
+  systemClock,
+  windowBytes,
+} from '@consilium/shared/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openConsortium } from '../harness/consortium.js';
 import {
@@ -26,6 +36,12 @@ const hasty: Clock = { ...systemClock, now: () => 1_000 * systemClock.now() };
 const oneRound = { rounds: 1, optimizer: { name: 'sgd', rate: 0.1 } };
 const hash = 'ab'.repeat(32);
 const download = { type: 'open', direction: 'download', run, step, hash, bytes: 0, window: 2 ** 20 };
+const zeroBytes = 200 * 2 ** 20;
+/** Blobs of nothing, of which there is no end. */
+const zeros: GatewayOptions['blobs'] = {
+  size: async () => zeroBytes,
+  read: async (_, __, length) => new Uint8Array(length),
+};
 const status = {
   ...{ type: 'status', instance: newInstance(), version: '1', node: 'v20', backend: null, run, step },
   ...{ activity: 'training', progress: null, error: null },
@@ -39,7 +55,7 @@ const contribution = {
 };
 
 /** A coordinator with an honest site on it, and a line to it that another stands at. */
-async function scene(clock: Clock = systemClock) {
+async function scene(clock: Clock = systemClock, blobs: Partial<Pick<GatewayOptions, 'blobs'>> = {}) {
   const ends = createWatch<string>();
   const log = {
     debug() {},
@@ -50,7 +66,7 @@ async function scene(clock: Clock = systemClock) {
       if (code !== undefined) ends.tell(code);
     },
   };
-  const there = await startCoordinator(cleanUp, {}, { log, clock });
+  const there = await startCoordinator(cleanUp, {}, { log, clock, ...blobs });
   const proxy = await openProxy(there.port);
   cleanUp.later(proxy.close);
   const honest = startSite(cleanUp, { address: there.address, trust: { ...trust, site: 'south' as typeof north } });
@@ -76,6 +92,62 @@ describe('an enrolled site', () => {
       await new Promise(setImmediate);
     }
     expect(ends.seen).toContain('CSM-CHANNEL-UNREAD');
+    expectUnharmed();
+  });
+
+  it('that acknowledges without end what it never reads is sent away, too', async () => {
+    const { proxy, ends, gateway, expectUnharmed } = await scene(systemClock, { blobs: zeros });
+    const before = process.memoryUsage().arrayBuffers;
+    const peer = rawSite(cleanUp, proxy.address, createIdentity());
+    await peer.connected;
+    const channel = await peer.shake();
+    proxy.stallOneWay('down');
+    peer.say(channel.sealControl({ ...download, transfer: 1, window: windowBytes }));
+    let most = 0;
+    for (let acked = 0; acked < zeroBytes && !ends.seen.includes('CSM-CHANNEL-UNREAD'); ) {
+      const { sentBytes } = gateway.bytesOf(north);
+      const sent = sentBytes - (sentBytes % frameBytes);
+      if (sent > acked) peer.say(channel.sealControl({ type: 'ack', transfer: 1, offset: sent }));
+      acked = Math.max(acked, sent);
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      await new Promise(setImmediate);
+    }
+    expect(ends.seen).toContain('CSM-CHANNEL-UNREAD');
+    expect(most).toBeLessThan(2 * maxUnreadBytes);
+    expectUnharmed();
+  });
+
+  it('that comes again and again and reads nothing of what it asks for leaves no session’s bytes behind', async () => {
+    const { port, server, gateway, expectUnharmed } = await scene(systemClock, { blobs: zeros });
+    const identity = createIdentity();
+    const accepted: Socket[] = [];
+    server.on('connection', (socket: Socket) => accepted.push(socket));
+    for (let turn = 0; turn < 4; turn++) {
+      const proxy = await openProxy(port);
+      cleanUp.later(proxy.close);
+      const before = gateway.bytesOf(north).sentBytes;
+      const peer = rawSite(cleanUp, proxy.address, identity);
+      await peer.connected;
+      const channel = await peer.shake();
+      // Those before have gone when the newest one is welcome.
+      expect(accepted.map(({ destroyed }) => destroyed)).toEqual([...Array(turn).fill(true), false]);
+      proxy.stallOneWay('down');
+      for (let transfer = 0; transfer < maxSiteTransfers; transfer++) {
+        peer.say(channel.sealControl({ ...download, transfer, window: windowBytes }));
+      }
+      while (gateway.bytesOf(north).sentBytes - before < 2 * windowBytes) await new Promise(setImmediate);
+    }
+    expectUnharmed();
+  });
+
+  it('that leaves its session and keeps its connection is cut off', async () => {
+    const { address, ends, expectUnharmed } = await scene();
+    const peer = rawSite(cleanUp, address, createIdentity());
+    await peer.connected;
+    await peer.shake();
+    peer.socket.io.engine.write('1');
+    await peer.gone;
+    expect(ends.seen).toEqual(['CSM-HANDSHAKE-CLOSED']);
     expectUnharmed();
   });
 

@@ -36,6 +36,7 @@ import { Server, type Socket } from 'socket.io';
 import { accept } from './accept.js';
 import { createAdmission } from './admission.js';
 import { type Allowance, createAllowance } from './allowance.js';
+import { part } from './farewell.js';
 import { createInstances } from './instances.js';
 import { createJudging, type Judging } from './judging.js';
 import type { Admitted, BlobSource, GatewayHandlers, SiteTraffic, SpoolPlace } from './ports.js';
@@ -85,9 +86,6 @@ export interface Gateway {
 
 /** Pieces of 1 MiB of blobs that are being fetched, kept for the next who fetches them. */
 const keptPieces = 16;
-
-/** How long a farewell may take to leave before its socket is cut. */
-const farewellMs = 1_000;
 
 interface Seat {
   readonly session: Session;
@@ -161,7 +159,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       const error = asCoded(thrown);
       log.warn({ code: error.code, details: error.details, err: causeOf(error) }, 'a connection was refused');
       socket.emit('refused', sendable(error));
-      socket.disconnect(true);
+      part(socket, clock);
     } finally {
       unproven--;
     }
@@ -181,7 +179,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     const session: Session = openSession(
       socket,
       sealed,
-      { site, allowance },
+      { site, allowance, clock },
       {
         onMessage: (message) => dispatch(mine, message),
         onFrame: (frame) => transfers.frame(frame),
@@ -330,12 +328,10 @@ export function openGateway(options: GatewayOptions): Gateway {
     async close() {
       open = false;
       const closed = [...sockets].map((socket) => new Promise<void>((done) => socket.conn.once('close', () => done())));
-      const late = clock.after(farewellMs, () => io.engine.close());
       for (const { session } of [...seats.values(), ...waiting.values()])
         session.close(coded('CSM-HANDSHAKE-CLOSED', { reason: 'stopped' }));
-      io.disconnectSockets(true);
+      for (const socket of sockets) part(socket, clock);
       await Promise.all(closed);
-      late();
       io.engine.close();
       await Promise.all(endings);
     },

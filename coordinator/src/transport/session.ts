@@ -3,10 +3,13 @@ import { asCoded, type CodedError, coded } from '@consilium/shared/errors';
 import type { SiteId } from '@consilium/shared/ids';
 import { freeNow } from '@consilium/shared/memory';
 import {
+  type Clock,
   type CoordinatorMessage,
+  frameBytes,
   maxMessageBytes,
   maxMessagesPerSecond,
   maxUnread,
+  maxUnreadBytes,
   readMessage,
   type SiteMessage,
   sendable,
@@ -14,6 +17,7 @@ import {
 } from '@consilium/shared/wire';
 import type { Socket } from 'socket.io';
 import type { Allowance } from './allowance.js';
+import { cut, part } from './farewell.js';
 
 /** One proven site on one socket: sealed messages out and in. */
 export interface Session {
@@ -36,36 +40,44 @@ export interface SessionEvents {
 export function openSession(
   socket: Socket,
   channel: Channel,
-  { site, allowance }: { readonly site: SiteId; readonly allowance: Allowance },
+  { site, allowance, clock }: { readonly site: SiteId; readonly allowance: Allowance; readonly clock: Clock },
   events: SessionEvents,
 ): Session {
   const life = new AbortController();
   /** Since the connection last took all that waited for it. */
-  let unread = 0;
+  let waiting = { messages: 0, bytes: 0 };
+
+  /** Bytes of what was sent that this machine still holds. */
+  const unreadBytes = () => waiting.bytes + socket.request.socket.writableLength;
 
   function end(error: CodedError): void {
     if (life.signal.aborted) return;
     life.abort(error);
     socket.offAny(receive);
     events.onEnd(error);
+    // What comes behind more than a frame comes late, and what ended sessions hold is counted nowhere.
+    if (unreadBytes() > frameBytes) cut(socket.conn);
+    else part(socket, clock);
   }
 
   function put(sealed: Uint8Array): void {
     events.onBytes('sent', sealed.length);
-    unread += 1;
+    // What is told first of a message, how it is made up, may find the connection idle; the bytes themselves wait.
     socket.emit('sealed', sealed);
+    waiting = { messages: waiting.messages + 1, bytes: waiting.bytes + sealed.length };
   }
 
-  /** What a site asks for and never reads would fill this machine's memory, however small each answer. */
+  /** What a site asks for, or acknowledges, and never reads would fill this machine's memory. */
   function unlessUnread(): void {
-    if (unread > maxUnread) close(coded('CSM-CHANNEL-UNREAD', { site, messages: unread }));
+    const { messages } = waiting;
+    const bytes = unreadBytes();
+    if (messages > maxUnread || bytes > maxUnreadBytes) close(coded('CSM-CHANNEL-UNREAD', { site, messages, bytes }));
   }
 
   function close(error: CodedError): void {
     if (life.signal.aborted) return;
     put(channel.sealControl({ type: 'closing', error: sendable(error) } satisfies CoordinatorMessage));
     end(error);
-    socket.disconnect(true);
   }
 
   function receive(event: string, payload: unknown): void {
@@ -88,7 +100,7 @@ export function openSession(
   }
 
   socket.conn.on('drain', () => {
-    unread = 0;
+    waiting = { messages: 0, bytes: 0 };
   });
   socket.onAny(receive);
   socket.on('disconnect', (reason) => end(coded('CSM-HANDSHAKE-CLOSED', { reason })));
@@ -105,6 +117,7 @@ export function openSession(
       put(channel.sealFrame(frame));
       // It will be acknowledged.
       allowance.give();
+      unlessUnread();
     },
     close,
   };

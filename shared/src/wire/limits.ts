@@ -31,8 +31,10 @@ export const maxUnproven = 256;
 /** Where on a coordinator's address the agents connect. */
 export const gatewayPath = '/agents/';
 
-/** Messages that may wait for a peer to read them; its transfers are bounded by their windows. */
+/** Messages that may wait for a peer to read them. */
 export const maxUnread = 4_096;
+/** And bytes: an honest peer has no more before it than the windows of all its transfers. */
+export const maxUnreadBytes = (maxSiteTransfers + 1) * windowBytes;
 /** Messages that a site may send at once, and in each second of a long time; acknowledgements of what it fetches come on top. */
 export const maxMessages = 2 * maxUnread;
 export const maxMessagesPerSecond = 200;

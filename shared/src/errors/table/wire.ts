@@ -43,7 +43,7 @@ export const wireErrors = {
       'The connection is made anew by itself. If this comes again, ask who can alter the traffic between site and coordinator.',
   },
   'CSM-CHANNEL-UNREAD': {
-    message: 'Site {site} does not read what it is sent: {messages} messages wait for it.',
+    message: 'Site {site} does not read what it is sent: {messages} messages and {bytes} bytes wait for it.',
     remedy:
       'Its next connection begins anew. If it comes again, restart the agent and look at its machine and its line.',
   },
