@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { randomBytes, scrypt, seal, unseal } from '#primitives';
 import { canonicalBytes } from '../canonical.js';
-import { fail } from '../errors/index.js';
+import { CodedError, fail } from '../errors/index.js';
 import { fromText, type Random, readText, toText } from './bytes.js';
 
 const nonceBytes = 12;
@@ -74,6 +74,34 @@ export async function openSecret(value: unknown, passphrase: string, file = 'The
   const secret = unseal(key, nonce, bytes, canonicalBytes(open));
   key.fill(0);
   return secret ?? fail('CSM-KEY-PASSPHRASE', { file });
+}
+
+/**
+ * Opens what a file holds that may come to hold something else. An envelope is dear to open, and always opens alike: each text is
+ * opened once, whatever came of it.
+ * @param file what an error calls it
+ * @returns what rejects as `openSecret` does
+ */
+export function secretReader(passphrase: string, file: string): (text: string) => Promise<Uint8Array> {
+  let last: { readonly text: string; readonly secret: Promise<Uint8Array> } | null = null;
+  return (text) => {
+    if (last?.text === text) return last.secret;
+    const secret = openSecret(parse(text), passphrase, file);
+    last = { text, secret };
+    secret.catch((thrown: unknown) => {
+      // What is not the envelope's own fault, as want of memory, may pass.
+      if (!(thrown instanceof CodedError) && last?.secret === secret) last = null;
+    });
+    return secret;
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 const stretch = (passphrase: string, salt: Uint8Array, cost: number): Promise<Uint8Array> =>

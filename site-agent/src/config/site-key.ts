@@ -1,15 +1,17 @@
+import { rm } from 'node:fs/promises';
 import { createIdentity, type Identity, identityOf, openSecret, sealSecret } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { type Disk, realDisk } from './disk.js';
-import { readIfThere, readJsonIfThere, writeWhole } from './files.js';
+import { readIfThere, readJsonIfThere, withDisk, writeWhole } from './files.js';
 import type { SiteHome } from './home.js';
 
 /** Whether this home has a key. @throws CSM-AGENT-DISK */
 export const hasKey = async ({ key }: SiteHome): Promise<boolean> => (await readIfThere(key)) !== null;
 
-/** Makes the site's key and seals it under the passphrase. @throws CSM-AGENT-DISK */
-export async function makeKey({ key }: SiteHome, passphrase: string): Promise<Identity> {
+/** Makes the site's key and seals it under the passphrase. What a former key had begun is gone. @throws CSM-AGENT-DISK */
+export async function makeKey({ key, nextKey, keyChange }: SiteHome, passphrase: string): Promise<Identity> {
   const identity = createIdentity();
+  for (const file of [nextKey, keyChange]) await withDisk(file, () => rm(file, { force: true }));
   await writeKey(key, identity, passphrase);
   return identity;
 }

@@ -38,8 +38,8 @@ import { createTransferLines, type TransferLines } from './transfer-line.js';
 export interface Successor {
   /** Null while there is none. */
   next(): Identity | null;
-  /** The coordinator has welcomed it, and shown the lead's certificate. It is the site's key from then on. */
-  adopted(): void;
+  /** The coordinator has welcomed this one, and shown the lead's certificate. It is the site's key from then on. */
+  adopted(key: Identity): void;
 }
 
 export interface ConnectOptions extends RouteOptions {
@@ -183,7 +183,7 @@ export function connect(options: ConnectOptions): Connection {
     if (certificate === null) throw coded('CSM-ACCESS-PENDING', { site: trust.site });
     identity = candidate;
     change = null;
-    successor?.adopted();
+    successor?.adopted(candidate);
   }
 
   function start(link: Link): LinkEvents {

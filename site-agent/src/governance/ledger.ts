@@ -18,7 +18,11 @@ import { type Disk, realDisk, withDisk } from '../config/index.js';
 export interface Ledger {
   /** Adds a line. `durable`: it is on the disk when this resolves. @throws CSM-AGENT-DISK */
   append(type: string, body: object, durable: boolean): Promise<void>;
-  /** Adds the line with which another key signs from here on, by that key; none where it signs already. @throws CSM-AGENT-DISK */
+  /**
+   * Another key signs from here on. The line that tells of it is the next one, by that key; while the disk does not take it, no other
+   * line is written.
+   * @throws CSM-AGENT-DISK
+   */
   rekey(next: Identity, change: KeyChange): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,7 +43,8 @@ export async function openLedger(
   try {
     const { head, bytes } = await check(path, [identity.publicKey, ...(cameBy === null ? [] : [cameBy.body.from])]);
     await withDisk(path, () => file.truncate(bytes));
-    return ledgerOn(file, path, { head, bytes }, identity, now);
+    const owed = cameBy === null ? null : { next: identity, change: cameBy };
+    return ledgerOn(file, path, { head, bytes, owed }, identity, now);
   } catch (thrown) {
     await file.close();
     throw thrown;
@@ -73,20 +78,26 @@ async function* whole(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** A change of keys that the ledger has yet to tell of. */
+interface OwedChange {
+  readonly next: Identity;
+  readonly change: KeyChange;
+}
+
 function ledgerOn(
   file: FileHandle,
   path: string,
-  start: { readonly head: JournalRecord | null; readonly bytes: number },
+  start: { readonly head: JournalRecord | null; readonly bytes: number; readonly owed: OwedChange | null },
   first: Identity,
   now: () => Date,
 ): Ledger {
-  let { head, bytes } = start;
+  let { head, bytes, owed } = start;
   let identity = first;
   let torn = false;
   let turn: Promise<void> = Promise.resolve();
-  const write = async (type: string, body: object, durable: boolean): Promise<void> => {
+  const add = async (author: Identity, type: string, body: object, durable: boolean): Promise<void> => {
     const draft = { chain: 'ledger', time: now().toISOString(), type, body };
-    const record = sealRecord(head, draft, (domain, signed) => sign(identity, domain, signed));
+    const record = sealRecord(head, draft, (domain, signed) => sign(author, domain, signed));
     const line = journalLine(record);
     await withDisk(path, async () => {
       // A line that a full disk cut short must not stand before the next one.
@@ -99,18 +110,29 @@ function ledgerOn(
     bytes += line.length;
     head = record;
   };
+  /** The former key's line must not be followed by one of the next key before the ledger tells of the change. */
+  async function pay(): Promise<void> {
+    if (owed === null) return;
+    const { next, change } = owed;
+    const isTold =
+      head === null || verify(next.publicKey, journalDomain, Buffer.from(head.hash, 'hex'), head.signature);
+    if (!isTold) await add(next, 'key-changed', { change }, true);
+    identity = next;
+    owed = null;
+  }
   return {
     append(type, body, durable) {
-      const done = turn.then(() => write(type, body, durable));
+      const done = turn.then(async () => {
+        await pay();
+        await add(identity, type, body, durable);
+      });
       turn = done.catch(() => {});
       return done;
     },
     rekey(next, change) {
       const done = turn.then(async () => {
-        identity = next;
-        const isSigned =
-          head === null || verify(next.publicKey, journalDomain, Buffer.from(head.hash, 'hex'), head.signature);
-        if (!isSigned) await write('key-changed', { change }, true);
+        owed = { next, change };
+        await pay();
       });
       turn = done.catch(() => {});
       return done;

@@ -6,15 +6,17 @@ import type { Connection, Successor } from '../connection/index.js';
 import type { Ledger } from '../governance/index.js';
 import type { SiteKeys } from './site-keys.js';
 
-/** How often a running agent looks whether `rekey` has made a key. */
+/** How often a running agent looks whether `rekey` has made a key, and goes on with what a full disk kept it from. */
 const lookMs = 2_000;
+/** How often a key that waits is handed in again: the coordinator may have had no room for it, or the lead no word yet for the site. */
+const askAgainMs = 60_000;
 
 export interface KeyFollower {
   /** What the connection asks for a key when the coordinator says that the present one was replaced. */
   readonly successor: Successor;
   /** Hands changes of the key in, by a connection that was given `successor`. */
   follow(connection: Pick<Connection, 'sendRekey'>): void;
-  /** Resolves when a change under way is on the disk. */
+  /** Resolves when a change under way is on the disk, as far as that takes it. */
   close(): Promise<void>;
 }
 
@@ -29,45 +31,55 @@ export function followKeys(options: {
   let stopLooking = () => {};
   let isOver = false;
   let turn: Promise<void> = Promise.resolve();
+  /** Troubles that last, by what they are: each is told once. */
+  const told = new Map<string, string>();
 
   const inTurn = (work: () => Promise<void>, trouble: string): void => {
-    turn = turn.then(work).catch((thrown: unknown) => {
-      const { code, details } = asCoded(thrown);
-      log.warn({ code, details }, trouble);
-    });
+    turn = turn.then(work).then(
+      () => void told.delete(trouble),
+      (thrown: unknown) => {
+        const { code, details } = asCoded(thrown);
+        if (told.get(trouble) !== code) log.warn({ code, details }, trouble);
+        told.set(trouble, code);
+      },
+    );
   };
 
-  async function note(): Promise<void> {
-    const change = keys.unnoted();
-    if (change === null) return;
-    await ledger.rekey(keys.current(), change);
-    await keys.noted();
-  }
+  /** Brings disk and ledger to the current key: the key first, since a ledger that it has signed opens to no other. */
+  const settle = (): void =>
+    inTurn(async () => {
+      await keys.keep();
+      const change = keys.unnoted();
+      if (change === null) return;
+      await ledger.rekey(keys.current(), change);
+      await keys.noted();
+    }, 'the new key is not in its place on the disk, or not in the ledger');
 
-  inTurn(note, 'the change of the key is not in the ledger');
+  settle();
   return {
     successor: {
       next: () => keys.next()?.identity ?? null,
-      adopted() {
+      adopted({ publicKey }) {
         // The present key is another one when this returns; disk and ledger follow.
-        const onDisk = keys.adopt();
-        log.info({ fingerprint: fingerprint(keys.current().publicKey) }, 'the lead has certified the new key');
-        inTurn(async () => {
-          await onDisk;
-          await note();
-        }, 'the new key is not in its place on the disk');
+        keys.adopt(publicKey);
+        log.info({ fingerprint: fingerprint(publicKey) }, 'the lead has certified the new key');
+        settle();
       },
     },
     follow(connection) {
-      let handedIn: PublicKey | null = null;
+      let handedIn: { readonly key: PublicKey; readonly atMs: number } | null = null;
       const handIn = async (): Promise<void> => {
         const found = await keys.look();
-        if (found === null || found.identity.publicKey === handedIn) return;
-        handedIn = found.identity.publicKey;
+        if (found === null) return;
+        const key = found.identity.publicKey;
+        const isNew = handedIn?.key !== key;
+        if (handedIn !== null && !isNew && clock.now() - handedIn.atMs < askAgainMs) return;
+        handedIn = { key, atMs: clock.now() };
         connection.sendRekey(found.change);
-        log.info({ fingerprint: fingerprint(handedIn) }, 'a new key waits for the lead');
+        if (isNew) log.info({ fingerprint: fingerprint(key) }, 'a new key waits for the lead');
       };
       const look = (): void => {
+        settle();
         inTurn(handIn, 'a new key cannot be read');
         if (!isOver) stopLooking = clock.after(lookMs, look);
       };
