@@ -285,6 +285,10 @@ describe('by hand, over HTTPS with a private authority', () => {
     expect(said).toMatch(/^Recomputed +2 of 2 rounds, bit for bit/m);
     expect(said).toMatch(/All that can be checked holds\.$/m);
     await lead.done('consilium', 'journal', 'verify', join('rekeyed', 'journal.jsonl'));
+    // What was closed before the change is signed by the former key throughout.
+    await asLead('export', first, '--out', 'closed-before');
+    expect(await lead.done('consilium', 'verify', 'closed-before')).toMatch(/All that can be checked holds\.$/m);
+    await lead.done('consilium', 'journal', 'verify', join('closed-before', 'journal.jsonl'));
   });
 
   it('a hospital that took no part judges the exported model on its own patients, and asks it about them', async () => {

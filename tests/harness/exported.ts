@@ -25,7 +25,7 @@ export async function exportedRun({ lead, coordinator }: Consortium, run: string
       '/api/identity',
     );
     const home = {
-      ...{ folder, lead: identity.publicKey, consortium, coordinator: null },
+      ...{ folder, lead: identity.publicKey, consortium, coordinator: null, former: [] },
       unlock: async () => identity,
       adopt: async () => {},
     };

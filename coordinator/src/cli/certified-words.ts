@@ -1,5 +1,6 @@
 import { canonicalBytes } from '@consilium/shared/canonical';
 import { type Certificate, certificate, certificateDomain, verify } from '@consilium/shared/crypto';
+import type { PublicKey } from '@consilium/shared/ids';
 import { readJournal } from '@consilium/shared/journal';
 import { z } from 'zod';
 import { getConsortiumJournal } from '../api/calls.js';
@@ -20,3 +21,7 @@ export async function certifiedWords(
   }
   return words;
 }
+
+/** Every key that these words name for the coordinator: one that it changed signed what was done by then. */
+export const coordinatorKeysOf = (words: readonly Certificate[]): readonly PublicKey[] =>
+  words.flatMap(({ body: { role, publicKey } }) => (role === 'coordinator' ? [publicKey] : []));

@@ -25,7 +25,7 @@ import {
   writeSums,
 } from '@consilium/shared/exported';
 import { type BlobHash, blobHash, type RunId, type SiteId } from '@consilium/shared/ids';
-import { readJournal } from '@consilium/shared/journal';
+import { followKeeper, readJournal, verifyChain } from '@consilium/shared/journal';
 import { readPreparation } from '@consilium/shared/statistics';
 import {
   getContract,
@@ -39,11 +39,10 @@ import {
 } from '../api/calls.js';
 import type { RunView } from '../conduct/view.js';
 import { runRecord } from '../rounds/index.js';
-import { certifiedWords } from './certified-words.js';
+import { certifiedWords, coordinatorKeysOf } from './certified-words.js';
 import { wholeBody } from './client.js';
 import { writeLayers } from './export-layers.js';
 import { saveReports, saveRunReport } from './export-reports.js';
-import { verifyFile } from './journal.js';
 import { modelCard } from './model-card.js';
 import type { LeadSession } from './session.js';
 
@@ -98,7 +97,10 @@ export async function exportRun(
 
   const journalFile = at('journal.jsonl');
   await save(journalFile, (await client.stream(getJournal, { params, signal })).body);
-  const chain = await verifyFile(journalFile, coordinatorKey);
+  // A run that was closed before the coordinator changed its key is signed by the former one throughout.
+  const coordinatorKeys = [coordinatorKey, ...coordinatorKeysOf(words)];
+  const signedBy = followKeeper(coordinatorKeys, (key) => coordinatorKeys.includes(key));
+  const chain = await verifyChain(readJournal(createReadStream(journalFile)), { verify: signedBy });
   if (view.phase === 'closed' && chain.head?.hash !== view.journalHead) wrong(run, 'the journal ends elsewhere');
   const made = await readMade(journalFile);
   const { contract } = signed;
@@ -135,7 +137,7 @@ export async function exportRun(
   const card = modelCard({
     view,
     contract,
-    coordinatorKey,
+    coordinatorKey: signedBy.keeper() ?? coordinatorKey,
     lead: session.lead.publicKey,
     model,
     features,

@@ -10,10 +10,12 @@ import { fileFault } from './files.js';
 import { openLeadHome } from './lead-home.js';
 
 /** Verifies a journal file for whoever trusts one of the keys that signed it. @throws CSM-JOURNAL-*, CSM-CLI-FILE */
-export async function verifyFile(file: string, key: PublicKey): Promise<VerifiedChain> {
+async function verifyFile(file: string, trusted: readonly PublicKey[]): Promise<VerifiedChain> {
   await access(file).catch(fileFault(file));
   const read = () => readJournal(createReadStream(file));
-  return verifyChain(read(), { verify: followKeeper([await firstKeeper(read, key)]) });
+  const first: PublicKey[] = [];
+  for (const key of trusted) first.push(await firstKeeper(read, key));
+  return verifyChain(read(), { verify: followKeeper(first) });
 }
 
 export const journalCommand = (context: CommandContext): Command =>
@@ -21,19 +23,20 @@ export const journalCommand = (context: CommandContext): Command =>
     new Command('verify')
       .description('check order, links, hashes and signatures of an exported journal')
       .argument('<file>', 'journal.jsonl of an export')
-      .option('--key <key>', "the coordinator's public key (default: the one that the lead certified)")
+      .option('--key <key>', "the coordinator's public key (default: those that the lead certified)")
       .option('--home <dir>', "the lead's folder (default: $CONSILIUM_HOME, or ~/.consilium)")
       .action(async (file: string, options: { key?: string; home?: string }) => {
-        const key = options.key === undefined ? await certified(context, options.home) : readKey(options.key);
-        const { records, head } = await verifyFile(file, key);
+        const keys = options.key === undefined ? await certified(context, options.home) : [readKey(options.key)];
+        const { records, head } = await verifyFile(file, keys);
         context.print(`${records} records, in order and signed. Newest: ${head?.hash ?? 'none'}`);
       }),
   );
 
-async function certified(context: CommandContext, told: string | undefined): Promise<PublicKey> {
-  const { folder, lead, consortium, coordinator } = await openLeadHome(leadFolder(context, told));
+async function certified(context: CommandContext, told: string | undefined): Promise<readonly PublicKey[]> {
+  const { folder, lead, consortium, coordinator, former } = await openLeadHome(leadFolder(context, told));
   if (coordinator === null) fail('CSM-CLI-NOT-ADOPTED', { home: folder });
-  return checkCertificate(coordinator.certificate, { lead, consortium, role: 'coordinator' }).publicKey;
+  const terms = { lead, consortium, role: 'coordinator' } as const;
+  return [coordinator.certificate, ...former].map((word) => checkCertificate(word, terms).publicKey);
 }
 
 function readKey(text: string): PublicKey {

@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '@consilium/shared/canonical';
 import {
+  type Certificate,
   certificate,
   createIdentity,
   type Identity,
@@ -23,7 +24,13 @@ const adopted = z.strictObject({
 /** The coordinator that this lead works with. */
 export type Adopted = z.infer<typeof adopted>;
 
-const state = z.strictObject({ lead: publicKey, consortium: consortiumId, coordinator: adopted.nullable() });
+const state = z.strictObject({
+  lead: publicKey,
+  consortium: consortiumId,
+  coordinator: adopted.nullable(),
+  /** Certificates of keys that the coordinator had before, oldest first: what they signed stays theirs. */
+  former: z.array(certificate).default([]),
+});
 
 /** What lies on the lead's machine: the sealed key, the consortium and the coordinator. */
 export interface LeadHome {
@@ -31,6 +38,8 @@ export interface LeadHome {
   readonly lead: PublicKey;
   readonly consortium: ConsortiumId;
   readonly coordinator: Adopted | null;
+  /** Of keys that the coordinator had before. */
+  readonly former: readonly Certificate[];
   /** @throws CSM-KEY-PASSPHRASE */
   unlock(passphrase: string): Promise<Identity>;
   adopt(coordinator: Adopted): Promise<void>;
@@ -68,7 +77,12 @@ export async function openLeadHome(folder: string): Promise<LeadHome> {
       // The file beside the key is not sealed: the key decides.
       return identity.publicKey === facts.lead ? identity : fail('CSM-LEAD-KEY', { home: folder });
     },
-    adopt: (coordinator) => writePrivate(stateFile(folder), json({ ...facts, coordinator })),
+    async adopt(coordinator) {
+      const known = facts.coordinator === null ? facts.former : [...facts.former, facts.coordinator.certificate];
+      const present = coordinator.certificate.body.publicKey;
+      const former = known.filter(({ body }) => body.publicKey !== present);
+      await writePrivate(stateFile(folder), json({ ...facts, coordinator, former }));
+    },
   };
 }
 

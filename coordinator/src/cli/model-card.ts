@@ -8,6 +8,7 @@ import type { RunView } from '../conduct/view.js';
 export interface ModelCardFacts {
   readonly view: RunView;
   readonly contract: Contract;
+  /** That the journal's newest record is signed by. */
   readonly coordinatorKey: PublicKey;
   readonly lead: PublicKey;
   readonly model: string | null;

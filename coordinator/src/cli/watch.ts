@@ -4,7 +4,7 @@ import type { RunId } from '@consilium/shared/ids';
 import { Command } from 'commander';
 import { getEvents } from '../api/calls.js';
 import { type RunView, runView } from '../conduct/view.js';
-import { certifiedWords } from './certified-words.js';
+import { certifiedWords, coordinatorKeysOf } from './certified-words.js';
 import type { LeadClient } from './client.js';
 import type { CommandContext } from './context.js';
 import { findRun } from './find-run.js';
@@ -34,8 +34,11 @@ export const watchCommand = (context: CommandContext): Command =>
       const { now, signal } = context;
       const run = await findRun(client, text);
       const words = await certifiedWords(session, signal);
-      const known = words.flatMap(({ body: { role, publicKey } }) => (role === 'coordinator' ? [publicKey] : []));
-      const follower = openFollower(client, { coordinatorKeys: [coordinatorKey, ...known], now, signal });
+      const follower = openFollower(client, {
+        coordinatorKeys: [coordinatorKey, ...coordinatorKeysOf(words)],
+        now,
+        signal,
+      });
       const live = context.interactive ? liveScreen(context, follower) : liveLines(context.print, follower);
       let last: RunView | null = null;
       try {

@@ -1,4 +1,4 @@
-export { firstKeeper, followKeeper } from './keeper.js';
+export { type FollowedKeeper, firstKeeper, followKeeper } from './keeper.js';
 export { journalLine, maxLineBytes, parseJournalLine, readJournal, writeJournal } from './lines.js';
 export {
   type JournalDraft,

@@ -9,6 +9,12 @@ const changing = z.looseObject({ change: keyChange });
 /** The change of keys that a record tells of; of whose, its body says. */
 const changeIn = ({ body }: JournalRecord): KeyChange | null => changing.safeParse(body).data?.change ?? null;
 
+/** Verifies the records of one chain in their order. */
+export interface FollowedKeeper extends VerifyJournal {
+  /** The key that signed the newest of them; null before the first. */
+  keeper(): PublicKey | null;
+}
+
 /**
  * Verifies the signatures of one chain, record after record from its first. A chain is signed by one key, until a record that
  * tells of its change: that record and those that follow are signed by the new one, and the former counts no more.
@@ -18,9 +24,9 @@ const changeIn = ({ body }: JournalRecord): KeyChange | null => changing.safePar
 export function followKeeper(
   candidates: readonly PublicKey[],
   mayFollow: (key: PublicKey) => boolean = () => true,
-): VerifyJournal {
+): FollowedKeeper {
   let keeper: PublicKey | null = null;
-  return (domain, bytes, signature, record) => {
+  const verifyNext: VerifyJournal = (domain, bytes, signature, record) => {
     if (keeper === null) {
       keeper = candidates.find((key) => verify(key, domain, bytes, signature)) ?? null;
       return keeper !== null;
@@ -31,6 +37,7 @@ export function followKeeper(
     keeper = key;
     return true;
   };
+  return Object.assign(verifyNext, { keeper: () => keeper });
 }
 
 /** The key that a record puts into this one's place; null where it tells of no such change. */
