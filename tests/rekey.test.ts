@@ -28,7 +28,7 @@ import { openLedger } from '@consilium/site-agent/governance';
 import { followKeys, makeNextKey, openSiteKeys } from '@consilium/site-agent/keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Consortium, openConsortium } from './harness/consortium.js';
-import { exportedRun, folderOf } from './harness/exported.js';
+import { exportedRun, type Files, folderOf } from './harness/exported.js';
 import { createGate } from './harness/gate.js';
 import { type Deliver, deliverHonestly, type LightSite } from './harness/light-site.js';
 import { createWatch, newInstance } from './transport/kit.js';
@@ -136,6 +136,9 @@ describe('keys that change while a run goes on', () => {
     const former = site!.identity;
     const { identity: next } = await makeNextKey(site!.home, enrolmentOf(site!.site), passphrase);
     const listed = await asked(site!.site, next.publicKey);
+    expect(listed).toMatchObject({ state: 'approved' });
+    const metrics = await (await fetch(`${consortium.coordinator().url}/metrics`)).text();
+    expect(metrics).toContain(`consilium_site_connected{site="${site!.site}"} 1\n`);
     await expect(approve(listed, fingerprint(former.publicKey))).rejects.toMatchObject({
       code: 'CSM-LEAD-FINGERPRINT',
     });
@@ -280,6 +283,7 @@ describe('keys that change while a run goes on', () => {
       connection.onState((state) => state.kind === 'connected' && revisions.tell(state.coordinator.revision));
       return revisions;
     });
+    const before = (await consortium.lead.call<{ runs: readonly { run: string }[] }>('GET', '/api/runs')).runs.at(-1)!;
     const certificate = await certifyCoordinator(next, 2);
     await Promise.all(learnt.map((revisions) => revisions.until((seen) => seen.includes(2))));
     expect(await identity()).toMatchObject({ publicKey: next.publicKey, next: null, certificate });
@@ -298,6 +302,9 @@ describe('keys that change while a run goes on', () => {
       code: 'CSM-JOURNAL-SIGNATURE',
     });
     expect(formerWord?.body.revision).toBe(1);
+    // A run that was closed before is signed by the former key throughout, and its export holds as ever.
+    const readme = Buffer.from((await expectVerified(before.run)).get('README.md')!).toString();
+    expect(readme).toContain(`coordinator  ${former.identity.publicKey}`);
   });
 
   it('of the coordinator go on after a crash between the lead’s word and all that follows, and after a backup', async () => {
@@ -328,12 +335,13 @@ describe('keys that change while a run goes on', () => {
   });
 
   /** The exported run, checked offline by the lead's key alone. */
-  async function expectVerified(run: string): Promise<void> {
+  async function expectVerified(run: string): Promise<Files> {
     const files = await exportedRun(consortium, run);
     const { signal } = new AbortController();
     const found = await verifyExport(folderOf(files), { lead: consortium.lead.identity.publicKey, signal });
     expect(found.findings).toEqual([]);
     expect(found.folds.filter(({ verdict }) => verdict === 'recomputed').length).toBe(training.rounds);
+    return files;
   }
 
   interface IdentityAnswer {

@@ -122,9 +122,11 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
 
   const sites = await openSites({ store, consortium, lead, keeper, now });
   // The process may have ended between the lead's word on the next key and what follows from it.
-  const nextKey = await own.next();
   const certifiedKey = sites.roster().coordinator?.body.publicKey;
-  if (nextKey !== null && nextKey.publicKey === certifiedKey) await own.certified(nextKey.publicKey);
+  if (certifiedKey !== undefined && certifiedKey !== own.current().publicKey) {
+    await own.next();
+    await own.certified(certifiedKey);
+  }
   const presence = presenceBoard(() => clock.now());
   const approved = (): readonly SiteId[] => approvedSites(sites.roster());
   const keyOf = (site: SiteId): PublicKey | null => {

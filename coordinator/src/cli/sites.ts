@@ -23,10 +23,10 @@ function rowOf(site: MemberView): string[] {
   return [site.site, site.state, site.connected ? 'yes' : 'no', shown, noteOf(site)];
 }
 
-function noteOf({ site, state, invitation, collisions, certificate }: MemberView): string {
+function noteOf({ site, state, pending, invitation, collisions }: MemberView): string {
   const notes: string[] = [];
-  if (state === 'pending') notes.push(`compare the fingerprint, then: consilium approve ${site} --fingerprint F`);
-  if (state === 'pending' && certificate?.body.revoked === false) notes.push('a new key; the old one still counts');
+  if (pending !== null) notes.push(`compare the fingerprint, then: consilium approve ${site} --fingerprint F`);
+  if (pending !== null && state === 'approved') notes.push('a new key; the old one still counts');
   if (state === 'invited' && invitation !== null) notes.push(`code counts until ${invitation.notAfter}`);
   if (collisions > 0) notes.push(`two agents with one key, seen ${collisions} times`);
   return notes.join('; ');

@@ -142,9 +142,10 @@ export function standingOf(roster: Roster, site: SiteId, publicKey: PublicKey): 
   return member.former.includes(publicKey) ? 'replaced' : 'unknown';
 }
 
+/** A site whose key counts is approved, also while another key of it waits for the lead. */
 export function stateOf(member: Member): MemberState {
-  if (member.pending !== null) return 'pending';
   if (member.certificate !== null && !member.certificate.body.revoked) return 'approved';
+  if (member.pending !== null) return 'pending';
   if (member.invitation !== null && member.invitation.usedBy === null) return 'invited';
   return member.certificate === null ? 'invited' : 'revoked';
 }

@@ -5,6 +5,7 @@ import {
   createEnrolmentCode,
   createIdentity,
   issueCertificate,
+  makeKeyChange,
   parseEnrolmentCode,
   proveEnrolment,
   verify,
@@ -114,6 +115,22 @@ describe('a site', () => {
       { kind: 'replaced', site, publicKey: old, certificate: certificate(key, { revision: 2 }) },
       { kind: 'approved', site, publicKey: key },
     ]);
+  });
+
+  it('is approved all the while that its next key waits for the lead, in lists and tables as well', async () => {
+    const [old, next] = [createIdentity(), createIdentity()];
+    await sites.admit(site, old.publicKey, (await invite())(old.publicKey));
+    await sites.approve(certificate(old.publicKey));
+    const change = makeKeyChange(old, next, { consortium, role: 'site', id: site });
+    await sites.askRekey(site, change);
+    const member = sites.roster().members.get(site);
+    expect([member?.pending?.publicKey, member && stateOf(member)]).toEqual([next.publicKey, 'approved']);
+    const row = await store.read((db) => db.selectFrom('sites').selectAll().executeTakeFirst());
+    expect(row).toMatchObject({ standing: 'approved', publicKey: next.publicKey });
+    const key = createIdentity().publicKey;
+    await sites.admit(site, key, (await invite())(key));
+    expect(await code(sites.askRekey(site, change))).toBe('CSM-KEY-CHANGE');
+    expect(sites.roster().members.get(site)?.pending?.publicKey).toBe(key);
   });
 
   it('that nobody invited stays outside', async () => {

@@ -200,6 +200,7 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
         const { certificate = null, pending = null, rekeysAsked = 0 } = roster.members.get(site) ?? {};
         const refuse = (problem: string): never => fail('CSM-KEY-CHANGE', { id: site, problem });
         if (certificate === null || certificate.body.revoked) return refuse('the lead has not approved this site');
+        if (pending !== null && 'invitation' in pending) refuse('a key that came with a code waits for the lead');
         checkKeyChange(change, { consortium, role: 'site', id: site, from: certificate.body.publicKey });
         // It asks at each connect.
         if (pending?.publicKey === change.body.to) return;

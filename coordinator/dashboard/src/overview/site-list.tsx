@@ -11,6 +11,11 @@ const deeds = async () => (await import('./site-deeds.js')).SiteDeeds;
 const columns = [{ title: 'Site' }, { title: 'State' }, { title: 'Connection' }, { title: 'Fingerprint of its key' }];
 const commands = { title: 'Commands' };
 const connected = { label: 'connected', tone: 'good', meaning: 'It has a session with this coordinator.' } as const;
+const waits = {
+  label: 'a new key waits',
+  tone: 'warn',
+  meaning: 'The lead compares its fingerprint; the present key counts until then.',
+} as const;
 const twice = {
   label: 'two agents with one key',
   tone: 'bad',
@@ -38,6 +43,7 @@ export function SiteList({ sites }: { readonly sites: readonly MemberView[] }) {
             <Chip key="state" word={memberWords[site.state]} />,
             <span key="line" className="doing">
               {site.connected ? <Chip word={connected} /> : <span className="quiet">not connected</span>}
+              {site.pending !== null && site.state === 'approved' ? <Chip word={waits} /> : null}
               {site.collisions > 0 ? <Chip word={twice} /> : null}
             </span>,
             <code key="key">{site.pending?.fingerprint ?? site.fingerprint ?? '–'}</code>,
