@@ -1,8 +1,8 @@
-import { checkKeyChange, fingerprint, issueCertificate } from '@consilium/shared/crypto';
+import { fingerprint } from '@consilium/shared/crypto';
 import { fail } from '@consilium/shared/errors';
 import { Command } from 'commander';
 import { getIdentity, postCertificate } from '../api/calls.js';
-import { demandFingerprint, isFingerprint } from '../lead/index.js';
+import { adoptionOf } from '../lead/index.js';
 import { openClient, readAddress } from './client.js';
 import type { CommandContext } from './context.js';
 import { type LeadOptions, openLead, withLeadOptions } from './session.js';
@@ -24,32 +24,15 @@ export const adoptCommand = (context: CommandContext): Command =>
     const client = openClient({ address, consortium, lead, ca, now, random });
     try {
       const identity = await client.call(getIdentity);
-      const { next } = identity;
-      const isNext = next !== null && isFingerprint(next.publicKey, options.fingerprint);
-      const publicKey = isNext ? next.publicKey : identity.publicKey;
-      demandFingerprint('the coordinator', publicKey, options.fingerprint);
       if (identity.consortium !== consortium || identity.lead !== lead.publicKey) {
         fail('CSM-LEAD-CONSORTIUM', { address, found: identity.consortium, expected: consortium });
       }
-      if (isNext) {
-        const from = home.coordinator?.certificate.body.publicKey ?? identity.publicKey;
-        checkKeyChange(next.change, { consortium, role: 'coordinator', id: 'coordinator', from });
-      }
-      // The same key keeps its certificate; another one gets the next revision, so that the old one ends with it.
-      const known = home.coordinator?.certificate.body;
-      const newest = Math.max(known?.revision ?? 0, identity.certificate?.body.revision ?? 0);
-      const same = known?.publicKey === publicKey;
-      const certificate = issueCertificate(lead, {
-        consortium,
-        role: 'coordinator',
-        id: 'coordinator',
-        publicKey,
-        revision: same && known.revision === newest ? known.revision : newest + 1,
-        revoked: false,
-      });
+      const known = home.coordinator?.certificate ?? null;
+      const given = options.fingerprint;
+      const { certificate, isNext } = adoptionOf(lead, { consortium, shown: identity, known, given });
       await client.call(postCertificate, { body: { certificate } });
       await home.adopt({ address, certificate, ca });
-      context.print(`Adopted ${address} (${fingerprint(publicKey)}).`);
+      context.print(`Adopted ${address} (${fingerprint(certificate.body.publicKey)}).`);
       if (isNext) context.print('Its former key counts no more, at no hospital that has connected since. Runs go on.');
       else context.print('Next: consilium invite SITE');
     } finally {

@@ -11,6 +11,7 @@ import {
 import { fail } from '@consilium/shared/errors';
 import type { ConsortiumId } from '@consilium/shared/ids';
 import { demandFingerprint } from './fingerprints.js';
+import { lastWord } from './last-word.js';
 import type { ListedKey, ListedMember } from './member.js';
 
 /**
@@ -32,7 +33,7 @@ export function approvalOf(
   else demandCode(lead, consortium, member, pending);
   const { publicKey } = pending;
   demandFingerprint(site, publicKey, given);
-  const revision = (member.certificate?.body.revision ?? 0) + 1;
+  const { revision } = lastWord(lead, { consortium, member });
   return issueCertificate(lead, { consortium, role: 'site', id: site, publicKey, revision, revoked: false });
 }
 

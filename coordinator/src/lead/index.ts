@@ -1,3 +1,4 @@
+export { adoptionOf, type ShownKeys } from './adoption.js';
 export { approvalOf } from './approval.js';
 export { type Extended, extendRun } from './extension.js';
 export { demandFingerprint, isFingerprint } from './fingerprints.js';

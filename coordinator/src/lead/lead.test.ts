@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import {
+  type Certificate,
   checkCertificate,
   createIdentity,
   fingerprint,
+  type Identity,
   invitationId,
   issueCertificate,
+  makeKeyChange,
   parseEnrolmentCode,
   proveEnrolment,
 } from '@consilium/shared/crypto';
 import { CodedError } from '@consilium/shared/errors';
 import { consortiumId, siteId } from '@consilium/shared/ids';
 import { describe, expect, it } from 'vitest';
-import { approvalOf, invite, type ListedMember, revocationOf } from './index.js';
+import { adoptionOf, approvalOf, invite, type ListedMember, revocationOf, type ShownKeys } from './index.js';
 
 const lead = createIdentity();
 const consortium = consortiumId.parse('ab'.repeat(16));
@@ -85,6 +88,62 @@ describe('an approval', () => {
       'CSM-LEAD-FINGERPRINT',
     );
     expect(refusal(() => approvalOf(createIdentity(), { consortium, member: waiting(), given }))).toBe('CSM-LEAD-CODE');
+  });
+});
+
+describe('a coordinator that was broken into', () => {
+  const holder = { consortium, role: 'site', id: site, publicKey: hospital.publicKey } as const;
+  const invented = issueCertificate(createIdentity(), {
+    ...{ ...holder, revision: Number.MAX_SAFE_INTEGER - 1, revoked: false },
+  });
+
+  it('does not use up the revisions of a hospital or its own by a word that the lead never said', () => {
+    const member = { ...waiting(), certificate: invented };
+    expect(refusal(() => approvalOf(lead, { consortium, member, given }))).toBe('CSM-KEY-CERTIFICATE');
+    expect(refusal(() => revocationOf(lead, { consortium, member }))).toBe('CSM-KEY-CERTIFICATE');
+    const own = issueCertificate(createIdentity(), { ...invented.body, role: 'coordinator', id: 'coordinator' });
+    const shown = { publicKey: hospital.publicKey, certificate: own, next: null };
+    expect(refusal(() => adoptionOf(lead, { consortium, shown, known: null, given }))).toBe('CSM-KEY-CERTIFICATE');
+  });
+
+  it('does not show the word on another one in its place', () => {
+    const other = issueCertificate(lead, { ...holder, id: 'hospital-b', revision: 7, revoked: false });
+    const member = { ...waiting(), certificate: other };
+    expect(refusal(() => revocationOf(lead, { consortium, member }))).toBe('CSM-KEY-CERTIFICATE');
+  });
+});
+
+describe('an adoption', () => {
+  const holder = { consortium, role: 'coordinator', id: 'coordinator' } as const;
+  const [first, second, third] = [createIdentity(), createIdentity(), createIdentity()];
+  const word = (key: Identity, revision: number) =>
+    issueCertificate(lead, { ...holder, publicKey: key.publicKey, revision, revoked: false });
+  const shownBy = (key: Identity, certificate: Certificate | null, next: Identity | null = null) => ({
+    publicKey: key.publicKey,
+    certificate,
+    next: next && { publicKey: next.publicKey, change: makeKeyChange(key, next, holder) },
+  });
+  const adopt = (shown: ShownKeys, known: Certificate | null, key: Identity) =>
+    adoptionOf(lead, { consortium, shown, known, given: fingerprint(key.publicKey) });
+
+  it('certifies a key by the next revision, and the same key by the same word', () => {
+    expect(adopt(shownBy(first, null), null, first)).toEqual({ certificate: word(first, 1), isNext: false });
+    expect(adopt(shownBy(first, word(first, 1)), word(first, 1), first).certificate).toEqual(word(first, 1));
+    const changed = adopt(shownBy(first, word(first, 1), second), word(first, 1), second);
+    expect(changed).toEqual({ certificate: word(second, 2), isNext: true });
+    expect(adopt(shownBy(first, word(first, 1)), word(second, 2), first).certificate).toEqual(word(first, 3));
+  });
+
+  it('goes on from a word that reached the coordinator and not the lead’s own folder', () => {
+    const behind = word(first, 1);
+    expect(adopt(shownBy(second, word(second, 2)), behind, second).certificate).toEqual(word(second, 2));
+    expect(adopt(shownBy(second, word(second, 2), third), behind, third).certificate).toEqual(word(third, 3));
+  });
+
+  it('is refused to a next key that the present one has not named, and to another fingerprint', () => {
+    const slipped = { ...shownBy(first, word(first, 1)), next: shownBy(second, null, third).next };
+    expect(refusal(() => adopt(slipped, word(first, 1), third))).toBe('CSM-KEY-CHANGE');
+    expect(refusal(() => adopt(shownBy(first, null), null, second))).toBe('CSM-LEAD-FINGERPRINT');
   });
 });
 

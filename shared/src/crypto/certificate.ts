@@ -44,6 +44,19 @@ export interface CertificateTerms {
  * @throws CSM-KEY-REVOKED when the lead ended the key
  */
 export function checkCertificate(value: unknown, terms: CertificateTerms): CertificateBody {
+  const body = checkWord(value, terms);
+  if (body.revoked) fail('CSM-KEY-REVOKED', { id: body.id });
+  if (body.revision < (terms.minimumRevision ?? 1)) {
+    fail('CSM-KEY-CERTIFICATE', { problem: `revision ${body.revision} was replaced by a newer one` });
+  }
+  return body;
+}
+
+/**
+ * Checks that the lead once said this, of a key that counts or of one that it ended or replaced since.
+ * @throws CSM-KEY-CERTIFICATE when it is malformed, not the lead's, or about something else
+ */
+export function checkWord(value: unknown, terms: Omit<CertificateTerms, 'minimumRevision'>): CertificateBody {
   const parsed = certificate.safeParse(value);
   if (!parsed.success) fail('CSM-KEY-CERTIFICATE', { problem: 'it is malformed' });
   const { body, signature: signed } = parsed.data;
@@ -55,10 +68,6 @@ export function checkCertificate(value: unknown, terms: CertificateTerms): Certi
   if (terms.id !== undefined && body.id !== terms.id) fail('CSM-KEY-CERTIFICATE', { problem: `it is for ${body.id}` });
   if (terms.publicKey !== undefined && body.publicKey !== terms.publicKey) {
     fail('CSM-KEY-CERTIFICATE', { problem: 'it is for another key' });
-  }
-  if (body.revoked) fail('CSM-KEY-REVOKED', { id: body.id });
-  if (body.revision < (terms.minimumRevision ?? 1)) {
-    fail('CSM-KEY-CERTIFICATE', { problem: `revision ${body.revision} was replaced by a newer one` });
   }
   return body;
 }
