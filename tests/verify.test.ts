@@ -1,6 +1,6 @@
 import { type Finding, type Verification, verifyExport } from '@consilium/coordinator/verifying';
 import { canonicalBytes, sha256 } from '@consilium/shared/canonical';
-import { type Certificate, createIdentity, type Identity, sign } from '@consilium/shared/crypto';
+import { type Certificate, createIdentity, type Identity, makeKeyChange, sign } from '@consilium/shared/crypto';
 import {
   digestFile,
   type ExportSeal,
@@ -337,6 +337,61 @@ describe('an exported run', () => {
         [certificate],
       );
       expect(told(found)).toEqual([['CSM-VERIFY-KEY', 'journal.jsonl', after]]);
+    });
+
+    it('a former key of a site that the lead certified once more counts again, and betrays nobody', async () => {
+      const site = names[0]!;
+      const next = createIdentity();
+      const [first] = seal.certificates.filter(({ body }) => body.id === site);
+      const words = [
+        consortium.lead.certify('site', site, next.publicKey, 2),
+        consortium.lead.certify('site', site, first!.body.publicKey, 3),
+      ];
+      const isOfSite = ({ type, body }: JournalRecord, step: string) => {
+        const from = body as { site: string; step: string };
+        return type === 'contribution-accepted' && from.site === site && from.step === step;
+      };
+      const rekeyed = (all: readonly JournalRecord[], place: number, certificate: Certificate): JournalRecord => ({
+        ...all[place]!,
+        type: 'site-rekeyed',
+        body: { step: (all[place]!.body as { step: string }).step, site, certificate },
+      });
+      const found = await lied(
+        (all) => {
+          const spoke = all.findIndex((record) => isOfSite(record, 'train:0:1'));
+          const body = all[spoke]!.body as { contribution: SignedManifest };
+          const { manifest } = body.contribution;
+          const contribution = { manifest, signature: sign(next, manifestDomain, canonicalBytes(manifest)) };
+          const signed = { ...all[spoke]!, body: { ...body, contribution } };
+          const again = all.findIndex((record) => isOfSite(record, 'validate:1'));
+          return [
+            ...all.slice(0, spoke),
+            rekeyed(all, spoke, words[0]!),
+            signed,
+            ...all.slice(spoke + 1, again),
+            rekeyed(all, again, words[1]!),
+            ...all.slice(again),
+          ];
+        },
+        new Map(),
+        words,
+      );
+      // The run's report stood for another journal.
+      expect(told(found).filter(([, file]) => file === 'journal.jsonl')).toEqual([]);
+    });
+
+    it('a change of its key that changes none is found', async () => {
+      const holder = { consortium: seal.consortium, role: 'coordinator', id: 'coordinator' } as const;
+      const former = createIdentity();
+      const certificate = consortium.lead.certify('coordinator', 'coordinator', liar.publicKey, 2);
+      for (const change of [makeKeyChange(former, liar, holder), makeKeyChange(liar, former, holder)]) {
+        const found = await lied((all) => [
+          ...all.slice(0, 3),
+          { ...all[2]!, type: 'key-changed', body: { change, certificate } },
+          ...all.slice(3),
+        ]);
+        expect(told(found)).toContainEqual(['CSM-VERIFY-RECORD', 'journal.jsonl', 3]);
+      }
     });
 
     it('a model that is not the mean of its updates is found', async () => {

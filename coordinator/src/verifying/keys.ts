@@ -5,7 +5,7 @@ import { type ExportSeal, sealFile } from '@consilium/shared/exported';
 import type { PublicKey } from '@consilium/shared/ids';
 import { type Finding, finding } from './finding.js';
 
-/** A key that the lead certified, and the newest revision that names it. */
+/** A key that the lead certified, and the revision of that word. A key that was replaced may be certified once more. */
 export interface CertifiedKey {
   readonly publicKey: PublicKey;
   readonly revision: number;
@@ -14,7 +14,7 @@ export interface CertifiedKey {
 /** Whose keys the lead certified, former and revoked ones too: what they signed before stays theirs. */
 export interface CertifiedKeys {
   readonly coordinator: readonly PublicKey[];
-  /** By revision, oldest first. */
+  /** By revision, oldest first; words that end a key are none. */
   ofSite(site: string): readonly CertifiedKey[];
   /** Whether a certificate is the lead's. */
   isWord(certificate: Certificate): boolean;
@@ -31,20 +31,13 @@ export function certifiedKeys({ lead, consortium, certificates }: ExportSeal): {
   const isWord = ({ body, signature }: Certificate): boolean =>
     body.consortium === consortium && verify(lead, certificateDomain, canonicalBytes(body), signature);
   for (const certificate of certificates) {
-    const { role, id, publicKey, revision } = certificate.body;
+    const { role, id, publicKey, revision, revoked } = certificate.body;
     if (!isWord(certificate)) {
       const problem = `the lead did not certify the key of ${id}`;
       findings.push(finding(sealFile, coded('CSM-VERIFY-SEAL', { file: sealFile, problem })));
     } else if (role === 'coordinator') coordinator.push(publicKey);
-    else sites.set(id, newest([...(sites.get(id) ?? []), { publicKey, revision }]));
+    else if (!revoked) sites.set(id, [...(sites.get(id) ?? []), { publicKey, revision }]);
   }
+  for (const words of sites.values()) words.sort((one, other) => one.revision - other.revision);
   return { keys: { coordinator, ofSite: (site) => sites.get(site) ?? [], isWord }, findings };
 }
-
-const newest = (keys: readonly CertifiedKey[]): CertifiedKey[] => {
-  const last = new Map<PublicKey, number>();
-  for (const { publicKey, revision } of keys) last.set(publicKey, Math.max(revision, last.get(publicKey) ?? 0));
-  return [...last]
-    .map(([publicKey, revision]) => ({ publicKey, revision }))
-    .sort((one, other) => one.revision - other.revision);
-};

@@ -1,7 +1,7 @@
 import { canonicalHash } from '@consilium/shared/canonical';
 import { type Contract, contractHash, originalOf } from '@consilium/shared/contract';
 import { asCoded, coded } from '@consilium/shared/errors';
-import type { BlobHash, SiteId, StepId } from '@consilium/shared/ids';
+import type { BlobHash, PublicKey, SiteId, StepId } from '@consilium/shared/ids';
 import type { JournalRecord } from '@consilium/shared/journal';
 import type { SignedManifest } from '@consilium/shared/wire';
 import { checkContribution, foldStep } from '../conduct/index.js';
@@ -38,8 +38,18 @@ export interface Replay {
   readonly named: ReadonlySet<BlobHash>;
   /** What each site sent, and what became of it. */
   readonly sent: ReadonlyMap<string, { readonly site: string; readonly bytes: number; readonly accepted: boolean }>;
-  /** Takes the next record. @returns what does not hold; the replay ends with it */
-  take(record: JournalRecord): Promise<Finding | null>;
+  /**
+   * Takes the next record.
+   * @param keepers the keys that the record before it and it itself are signed by
+   * @returns what does not hold; the replay ends with it
+   */
+  take(record: JournalRecord, keepers: Keepers): Promise<Finding | null>;
+}
+
+/** Who signed up to a record, and who signed it. */
+export interface Keepers {
+  readonly before: PublicKey | null;
+  readonly after: PublicKey | null;
 }
 
 export interface ReplayMeans {
@@ -70,14 +80,24 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
 
   /** A site's key gives way to the next one, by the lead's word. */
   function checkRekeyed(sequence: number, { site, certificate }: Rekeyed): Finding | null {
-    const { role, id, revision, publicKey, revoked } = certificate.body;
+    const { role, id, revision, revoked } = certificate.body;
+    if (!state.sites.includes(site)) return badRecord(sequence, `the run was not offered to ${site}`);
     if (!keys.isWord(certificate) || role !== 'site' || id !== site || revoked) {
       return badRecord(sequence, `the lead did not certify this key of ${site}`);
     }
     if (revision < (revisions.get(site) ?? 0)) return badRecord(sequence, `the lead had replaced this key of ${site}`);
-    const known = keys.ofSite(site).find((key) => key.publicKey === publicKey);
-    revisions.set(site, known?.revision ?? revision);
+    revisions.set(site, revision);
     return null;
+  }
+
+  /** The coordinator's key gives way to the next one, by both keys' word and the lead's. */
+  function checkKeyChanged(sequence: number, { change, certificate }: KeyChanged, keepers: Keepers): Finding | null {
+    const { from, to } = change.body;
+    if (from !== keepers.before || to !== keepers.after)
+      return badRecord(sequence, 'it changes no key of this journal');
+    const { role, publicKey, revoked } = certificate.body;
+    const isCertified = keys.isWord(certificate) && role === 'coordinator' && publicKey === to && !revoked;
+    return isCertified ? null : badRecord(sequence, 'the lead did not certify this key of the coordinator');
   }
 
   /** Whether one of the keys that the lead certified for this site stands behind it. */
@@ -87,14 +107,16 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
     const accepted = record.type === 'contribution-accepted';
     const certified = keys.ofSite(site);
     if (certified.length === 0) return badRecord(sequence, `the lead certified no key of ${site}`);
+    const floor = revisions.get(site) ?? 0;
     let fault: unknown = null;
-    for (const { publicKey, revision } of certified.toReversed()) {
+    for (const publicKey of new Set(certified.map((word) => word.publicKey).toReversed())) {
       try {
         checkContribution(state, site, publicKey, contribution);
-        if (revision < (revisions.get(site) ?? 0)) {
+        const word = certified.find((one) => one.publicKey === publicKey && one.revision >= floor);
+        if (word === undefined) {
           return finding(journalFile, coded('CSM-VERIFY-KEY', { sequence, site }), { record: sequence });
         }
-        revisions.set(site, revision);
+        revisions.set(site, word.revision);
         fault = null;
         break;
       } catch (thrown) {
@@ -147,7 +169,7 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
     get contributions() {
       return contributions;
     },
-    async take({ sequence, type, body }) {
+    async take({ sequence, type, body }, keepers) {
       const parsed = runRecord.safeParse({ ...(typeof body === 'object' ? body : {}), type });
       if (!parsed.success) return badRecord(sequence, 'it says nothing that this version knows');
       const record = parsed.data;
@@ -159,6 +181,10 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
       }
       if (record.type === 'site-rekeyed') {
         const bad = checkRekeyed(sequence, record);
+        if (bad !== null) return bad;
+      }
+      if (record.type === 'key-changed') {
+        const bad = checkKeyChanged(sequence, record, keepers);
         if (bad !== null) return bad;
       }
       // A fold that differs is told and does not end the replay: what follows was built on what the journal names.
@@ -177,5 +203,6 @@ export function openReplay({ contract, keys, blobs, signal }: ReplayMeans): Repl
   };
 }
 
+type KeyChanged = Extract<RunRecord, { readonly type: 'key-changed' }>;
 type Rekeyed = Extract<RunRecord, { readonly type: 'site-rekeyed' }>;
 type Contributed = Extract<RunRecord, { readonly contribution: SignedManifest }>;

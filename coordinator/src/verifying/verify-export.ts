@@ -180,11 +180,12 @@ async function walkJournal(
   try {
     for await (const record of readJournal(chunksOf(folder, journalFile))) {
       signal.throwIfAborted();
+      const before = signedBy.keeper();
       verifyNext(last, record, { chain: seal.run, verify: signedBy });
       if (last === null) began = record.time;
       last = record;
       if (!playing || replay === null) continue;
-      const bad = await replay.take(record);
+      const bad = await replay.take(record, { before, after: signedBy.keeper() });
       if (bad !== null) findings.push(bad);
       // A fold that differs is told, and the run goes on from what the journal names.
       playing = bad === null || bad.error.code === 'CSM-VERIFY-FOLD';
