@@ -9,7 +9,7 @@ import { type Conductor, openConductor, type RunKeeper } from './conductor.js';
 import { exportOf, keptOf } from './exported.js';
 import { foldStep } from './fold-step.js';
 import { reportOf } from './report.js';
-import { droppedBlobs, neededBlobs } from './retention.js';
+import { droppedBlobs, leavesBlobs, neededBlobs } from './retention.js';
 import { stepsOfRun } from './steps-of.js';
 import type { Runs } from './view.js';
 import { type LiveSite, summaryOf, viewOf } from './view-of.js';
@@ -80,9 +80,7 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       if (!conductor) return;
       const { state } = conductor;
       const isOver = before.index !== state.index || state.phase === 'closed';
-      if (isOver || before.stepPhase !== state.stepPhase || before.contractBlob !== state.contractBlob) {
-        removeBlobs(run, droppedBlobs(before, state));
-      }
+      if (leavesBlobs(before, state)) removeBlobs(run, droppedBlobs(before, state));
       if (isOver) spools.sweep(isAwaited).catch((thrown) => onFault(run, thrown));
       reassign(touchedSites(state, records));
       touched(run);
