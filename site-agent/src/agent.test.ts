@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extendContract, type SignedContract, signContract } from '@consilium/shared/contract';
 import { createIdentity, sign, verify } from '@consilium/shared/crypto';
@@ -112,6 +112,26 @@ describe('the agent', () => {
     expect(again).toBe(kept);
     const activities = coordinator.statuses.slice(before).filter((status) => status.step === 'train:0:1');
     expect(activities.map(({ activity }) => activity)).not.toContain('training');
+  });
+
+  it('sends what an earlier agent finished where the disk has altered the model that it came from', async () => {
+    const coordinator = fakeCoordinator({
+      ...{ signed: site.signed({ rounds: 1 }), site: site.identity.publicKey, silent: new Set(['train:0:1']) },
+    });
+    const first = await site.start(coordinator);
+    await coordinator.until(({ activity, step }) => activity === 'uploading' && step === 'train:0:1');
+    while (!coordinator.submitted.has(step('train:0:1'))) await new Promise((resolve) => setImmediate(resolve));
+    await first.close();
+    coordinator.forgetAgent();
+
+    const model = join(site.home.blobs, coordinator.model() ?? '');
+    await writeFile(model, (await readFile(model)).fill(0, 0, 64));
+    const second = await site.start(coordinator);
+    await coordinator.until(({ activity }) => activity === 'idle' || activity === 'declined');
+    await second.close();
+    expect(coordinator.statuses.map(({ error }) => error?.code ?? null)).toEqual(coordinator.statuses.map(() => null));
+    const [kept, again] = coordinator.submitted.get(step('train:0:1')) ?? [];
+    expect(again).toBe(kept);
   });
 
   it('gives the same update when its trainer is killed in the middle', async () => {

@@ -10,8 +10,6 @@ export type Fetch = (sink: Sink) => Promise<unknown>;
 /** A folder of fetched blobs, each under its hash. */
 export interface BlobFolder {
   path(hash: BlobHash): string;
-  /** Size of a blob; null when it is not there whole. */
-  sizeOf(hash: BlobHash): Promise<number | null>;
   /** Whether it is there as its hash says; one that the disk altered is removed. */
   holds(hash: BlobHash): Promise<boolean>;
   /** Brings a blob here unless it is here, unaltered. @returns its path */
@@ -30,14 +28,12 @@ const partEnding = '.part';
 export async function openBlobFolder(folder: string, disk: Disk = realDisk): Promise<BlobFolder> {
   await makePrivate(folder, disk);
   const path = (hash: BlobHash): string => join(folder, hash);
-  const sizeOf = (hash: BlobHash): Promise<number | null> =>
-    withDisk(hash, async () => (await stat(path(hash)).catch(absent))?.size ?? null);
   const remove = (name: string): Promise<void> => disk.rm(join(folder, name), { force: true });
 
   /** A disk may have changed what an earlier step left: nothing is trained on that. One that differs is fetched anew. */
   const holds = (hash: BlobHash): Promise<boolean> =>
     withDisk(hash, async () => {
-      if ((await sizeOf(hash)) === null) return false;
+      if ((await stat(path(hash)).catch(absent)) === null) return false;
       if ((await digestOf(path(hash))) === hash) return true;
       await remove(hash);
       return false;
@@ -51,7 +47,6 @@ export async function openBlobFolder(folder: string, disk: Disk = realDisk): Pro
 
   return {
     path,
-    sizeOf,
     holds,
     async obtain(hash, fetch) {
       if (await holds(hash)) return path(hash);

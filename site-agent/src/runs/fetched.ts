@@ -6,7 +6,7 @@ export const sharedBytes = 2 * 2 ** 30;
 
 /** The blobs of one run at this site, and those that lie here for further runs as well. @throws CSM-AGENT-DISK */
 export interface Fetched {
-  /** Where a blob lies, whole or altered; null when it is not here. */
+  /** Where a blob lies; null when it is not here as its hash says. */
   placeOf(hash: BlobHash): Promise<string | null>;
   /** Brings a blob here unless it is here, unaltered. @param lasts it may be of use to another run, too */
   obtain(hash: BlobHash, lasts: boolean, fetch: Fetch): Promise<string>;
@@ -18,7 +18,7 @@ export interface Fetched {
  */
 export const openFetched = (own: BlobFolder, shared: BlobFolder, now: () => Date): Fetched => ({
   async placeOf(hash) {
-    for (const folder of [own, shared]) if ((await folder.sizeOf(hash)) !== null) return folder.path(hash);
+    for (const folder of [own, shared]) if (await folder.holds(hash)) return folder.path(hash);
     return null;
   },
   async obtain(hash, lasts, fetch) {

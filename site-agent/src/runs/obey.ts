@@ -193,7 +193,10 @@ async function send(
   }
 }
 
-/** How large an update is, model and codec say. The model is not there when only a kept update is sent again: then it was checked. */
+/**
+ * How large an update is, model and codec say. The model may be gone, or altered by the disk, when only a kept update is sent again: then
+ * that was checked.
+ */
 async function updateBytes(
   { model, step: id }: Work,
   step: Step,
