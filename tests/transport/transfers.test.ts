@@ -217,6 +217,19 @@ describe('a download', () => {
     expect(Buffer.compare(sink.bytes(), bytes)).toBe(0);
   });
 
+  it('larger than its reader takes is refused, and nothing of it is written', async () => {
+    const bytes = randomBytes(2 * mebibyte);
+    const { address, store } = await startCoordinator(cleanUp);
+    const hash = store.blobs.put(bytes);
+    const sink = memorySink();
+    const site = startSite(cleanUp, { address });
+    await expect(site.fetch({ run, step, hash }, sink, { maxBytes: bytes.length - 1 })).rejects.toMatchObject({
+      ...{ code: 'CSM-AGENT-BLOB-SIZE', details: { hash, bytes: bytes.length, limit: bytes.length - 1 } },
+    });
+    expect(await sink.offset()).toBe(0);
+    await expect(site.fetch({ run, step, hash }, sink, { maxBytes: bytes.length })).resolves.toBe(bytes.length);
+  });
+
   it('of a blob that the assignment does not name is refused, whether it exists or not', async () => {
     const { address, store } = await startCoordinator(cleanUp, { mayDownload: () => false });
     const site = startSite(cleanUp, { address });

@@ -12,6 +12,8 @@ export const narrowWindowBytes = mebibyte;
 export const maxTransfers = 16;
 /** All windows of a coordinator together. A handful of sites uses it up, so that more of them take no more memory. */
 export const maxWindowBytes = 32 * mebibyte;
+/** Largest blob of any other kind that a site fetches: Node reads no larger file at once. */
+export const maxFetchedBytes = 2 ** 31 - 1;
 /** A transfer without progress for this long gives up its place. */
 export const transferIdleMs = 30_000;
 /** Largest statistics, report or contract blob. Update blobs are limited by the model's own size. */

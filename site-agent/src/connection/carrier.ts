@@ -10,6 +10,11 @@ export interface TransferOptions {
   readonly onProgress?: Progress;
 }
 
+export interface FetchOptions extends TransferOptions {
+  /** A larger blob is refused. */
+  readonly maxBytes?: number;
+}
+
 /** Tries of one transfer that may end with a coded abort, none moving a byte, before its caller is told. */
 const maxRefusals = 4;
 /** Aborts that may pass: the place was lost, another handle was faster, a disk was full. */

@@ -25,7 +25,7 @@ import {
   type Welcome,
 } from '@consilium/shared/wire';
 import { type Backoff, backoffMs, defaultBackoff } from './backoff.js';
-import { createCarrier, type TransferOptions } from './carrier.js';
+import { createCarrier, type FetchOptions, type TransferOptions } from './carrier.js';
 import { dial, type Link, type LinkEvents } from './link.js';
 import { createNews } from './news.js';
 import { type RouteOptions, routeTo } from './route.js';
@@ -82,9 +82,9 @@ export interface Connection {
   /**
    * Fetches a blob that the assignment names. Goes on over dropped links.
    * @returns its size
-   * @throws CSM-ACCESS-*, or another code that trying again does not mend
+   * @throws CSM-ACCESS-*, CSM-AGENT-BLOB-SIZE, or another code that trying again does not mend
    */
-  fetch(blob: BlobRef, sink: Sink, options?: TransferOptions): Promise<number>;
+  fetch(blob: BlobRef, sink: Sink, options?: FetchOptions): Promise<number>;
   /** Sends a blob that the assignment awaits. Goes on over dropped links; resolves when the coordinator keeps it. */
   upload(blob: BlobRef, source: Source, options?: TransferOptions): Promise<void>;
   /**
@@ -273,7 +273,8 @@ export function connect(options: ConnectOptions): Connection {
       change = given;
       send({ type: 'rekey', change });
     },
-    fetch: (blob, sink, more = {}) => carry((line, progress) => fetchBlob(line, blob, sink, progress), more),
+    fetch: (blob, sink, more = {}) =>
+      carry((line, progress) => fetchBlob(line, blob, sink, progress, more.maxBytes), more),
     upload: (blob, source, more = {}) => carry((line, progress) => sendBlob(line, blob, source, progress), more),
     submit: submissions.submit,
     async close() {

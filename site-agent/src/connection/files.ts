@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { sha256 } from '@consilium/shared/canonical';
 import type { BlobHash } from '@consilium/shared/ids';
 import { type Disk, realDisk, withDisk } from '../config/index.js';
 import type { Sink, Source } from './transfer.js';
@@ -12,6 +13,19 @@ export const memorySource = (bytes: Uint8Array): Source => ({
   bytes: bytes.length,
   read: async (offset, length) => bytes.subarray(offset, offset + length),
 });
+
+/** Bytes that a blob arrives in. */
+export function memorySink(): Sink & { bytes(): Uint8Array } {
+  const pieces: Uint8Array[] = [];
+  const bytes = () => Buffer.concat(pieces);
+  return {
+    bytes,
+    offset: async () => bytes().length,
+    write: async (_, piece) => void pieces.push(Uint8Array.from(piece)),
+    digest: async () => sha256(bytes()),
+    discard: async () => void pieces.splice(0),
+  };
+}
 
 /** A file as a source. `close` it at the end. @throws CSM-AGENT-DISK, as all that it does */
 export const fileSource = (path: string): Promise<Source & { close(): Promise<void> }> =>

@@ -1,7 +1,7 @@
 import { CodedError, fail } from '@consilium/shared/errors';
 import type { BlobHash, RunId, StepId } from '@consilium/shared/ids';
 import { freeNow } from '@consilium/shared/memory';
-import { frameBytes, windowBytes } from '@consilium/shared/wire';
+import { frameBytes, maxFetchedBytes, windowBytes } from '@consilium/shared/wire';
 import type { TransferLine } from './transfer-line.js';
 
 /** Bytes to send. They must not change while they are sent; what a read gives is used until the next one. */
@@ -54,8 +54,17 @@ export async function sendBlob(line: TransferLine, blob: BlobRef, source: Source
   await line.expect('committed');
 }
 
-/** Fetches a blob over one link, from where the sink ends, and checks its digest. A sink that does not match is emptied. */
-export async function fetchBlob(line: TransferLine, blob: BlobRef, sink: Sink, progress: Progress): Promise<number> {
+/**
+ * Fetches a blob over one link, from where the sink ends, and checks its digest. A sink that does not match is emptied.
+ * @throws CSM-AGENT-BLOB-SIZE before anything is written
+ */
+export async function fetchBlob(
+  line: TransferLine,
+  blob: BlobRef,
+  sink: Sink,
+  progress: Progress,
+  maxBytes = maxFetchedBytes,
+): Promise<number> {
   let received = await sink.offset();
   line.open({ direction: 'download', ...blob, bytes: received, window: windowBytes });
   const { bytes: size } = await line.expect('opened').catch(async (thrown: unknown) => {
@@ -63,6 +72,7 @@ export async function fetchBlob(line: TransferLine, blob: BlobRef, sink: Sink, p
     if (thrown instanceof CodedError && thrown.code === 'CSM-TRANSFER-OFFSET') await sink.discard();
     throw thrown;
   });
+  if (size > maxBytes) fail('CSM-AGENT-BLOB-SIZE', { hash: blob.hash, bytes: size, limit: maxBytes });
   progress(received, size);
   while (received < size) {
     const { offset, bytes } = await line.expect('frame');

@@ -1,7 +1,7 @@
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobHash } from '@consilium/shared/ids';
-import { adopt, type Disk, freeBytes, makePrivate, realDisk, withDisk } from '../config/index.js';
+import { adopt, type Disk, freeBytes, makePrivate, realDisk, withDisk, writeWhole } from '../config/index.js';
 import { digestOf, fileSink, type Sink } from '../connection/index.js';
 
 /** Fills a sink, which may hold a first part from before. */
@@ -14,6 +14,8 @@ export interface BlobFolder {
   holds(hash: BlobHash): Promise<boolean>;
   /** Brings a blob here unless it is here, unaltered. @returns its path */
   obtain(hash: BlobHash, fetch: Fetch): Promise<string>;
+  /** The same for a blob in memory. */
+  put(hash: BlobHash, bytes: Uint8Array): Promise<void>;
   /** Removes all but these, of which nothing is removed. */
   keepOnly(needed: ReadonlySet<BlobHash>): Promise<void>;
   /** The same, but what was used last stays as well, up to so many bytes, and never more than a quarter of what the disk has free. */
@@ -59,6 +61,9 @@ export async function openBlobFolder(folder: string, disk: Disk = realDisk): Pro
       }
       await adopt(part, path(hash), disk);
       return path(hash);
+    },
+    async put(hash, bytes) {
+      if (!(await holds(hash))) await writeWhole(path(hash), bytes, disk);
     },
     keepOnly: (needed) =>
       withDisk(folder, async () => {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { canonicalBytes } from '@consilium/shared/canonical';
 import {
   type Contract,
@@ -15,19 +14,20 @@ import type { BlobHash, ConsortiumId, PublicKey } from '@consilium/shared/ids';
 import { decodeHeader, headerLimitBytes, updateForm } from '@consilium/shared/weights';
 import {
   manifestDomain,
+  maxSmallBlobBytes,
   type SignedManifest,
   type SiteActivity,
   type SiteStatus,
   type Work,
 } from '@consilium/shared/wire';
 import { withDisk } from '../config/index.js';
-import { type Connection, fileSource } from '../connection/index.js';
+import { type Connection, fileSource, memorySink } from '../connection/index.js';
 import { admit, type Egress, refuseLeft } from '../governance/index.js';
 import type { Trainer } from '../trainer/index.js';
 import { type BlobFolder, openBlobFolder } from './blob-folder.js';
 import { type Author, contribute, signed } from './contribute.js';
 import { type Fetched, openFetched, sharedBytes } from './fetched.js';
-import { type Kept, openRunFolder, type RunFolder } from './run-folder.js';
+import { fetchedBlob, type Kept, openRunFolder, type RunFolder } from './run-folder.js';
 import { noteAccepted } from './turnout.js';
 
 /** What obeying takes. */
@@ -63,10 +63,11 @@ export type Outcome =
  * @throws CSM-CONTRACT-*, CSM-AGENT-*, CSM-EGRESS-*, the coded faults of data, model and trainer, the signal's reason
  */
 export async function obey(work: Work, means: Means, signal: AbortSignal): Promise<Outcome> {
+  const { contract, bytes } = await readContract(work, means, signal);
   const folder = await openRunFolder(means.runs, work.run, means.disk);
+  await folder.blobs.put(work.contractBlob, bytes);
   const shared = await openBlobFolder(means.blobs, means.disk);
   const places: Places = { folder, shared, fetched: openFetched(folder.blobs, shared, means.now) };
-  const contract = await readContract(work, places.fetched, means, signal);
   const outcome = await outcomeOf(work, contract, places, means, signal);
   const step = stepsOf(contract.runFile)[work.index];
   if (outcome.kind === 'accepted' && step !== undefined) await noteAccepted(folder.folder, step, means.disk);
@@ -113,13 +114,26 @@ async function ownWord(earlier: Kept | null, step: Step, folder: RunFolder, { id
 const isSignedBy = ({ manifest, signature }: SignedManifest, { publicKey }: Identity): boolean =>
   verify(publicKey, manifestDomain, canonicalBytes(manifest), signature);
 
-/** The contract as the lead signed it, fetched once and again when it is extended, and checked each time: it may have ended since. */
-async function readContract(work: Work, fetched: Fetched, means: Means, signal: AbortSignal): Promise<Contract> {
-  const path = await obtain({ hash: work.contractBlob, lasts: false }, work, fetched, means, signal);
-  const { lead, consortium } = means.trust;
-  const contract = openContract(await readFile(path), { lead, consortium, now: means.now(), verify });
-  if (contract.run !== work.run || contractHash(contract) !== work.contract) fail('CSM-CONTRACT-SIGNATURE');
-  return contract;
+/**
+ * The contract as the lead signed it, fetched once and again when it is extended, and checked each time: it may have ended since. Until
+ * it is known for the lead's it lies in memory: a coordinator that invents runs puts nothing on this disk.
+ */
+async function readContract(
+  work: Work,
+  { runs, trust: { lead, consortium }, connection, say, now }: Means,
+  signal: AbortSignal,
+): Promise<{ readonly contract: Contract; readonly bytes: Uint8Array }> {
+  const { run, step, contractBlob: hash } = work;
+  let bytes = await fetchedBlob(runs, run, hash);
+  if (bytes === null) {
+    say('fetching');
+    const sink = memorySink();
+    await connection.fetch({ run, step, hash }, sink, { signal, maxBytes: maxSmallBlobBytes });
+    bytes = sink.bytes();
+  }
+  const contract = openContract(bytes, { lead, consortium, now: now(), verify });
+  if (contract.run !== run || contractHash(contract) !== work.contract) fail('CSM-CONTRACT-SIGNATURE');
+  return { contract, bytes };
 }
 
 /** Brings a blob that the assignment names to this disk. It goes on where an earlier try stopped. */

@@ -64,7 +64,7 @@ export interface RunFolder {
 export async function openRunFolder(runs: string, run: RunId, disk: Disk = realDisk): Promise<RunFolder> {
   const folder = join(runs, run);
   await makePrivate(folder, disk);
-  const blobs = await openBlobFolder(join(folder, 'blobs'), disk);
+  const blobs = await openBlobFolder(blobsOf(runs, run), disk);
   const blobOf = (step: StepId): string => join(folder, `${nameOf(step)}.blob`);
   const manifestOf = (step: StepId): string => join(folder, `${nameOf(step)}.manifest.json`);
   const draft = (step: StepId): string => join(folder, `${nameOf(step)}.draft`);
@@ -114,6 +114,14 @@ export async function openRunFolder(runs: string, run: RunId, disk: Disk = realD
       }),
   };
 }
+
+/** A fetched blob of a run; null where it is not here as its hash says. Makes no folder. @throws CSM-AGENT-DISK */
+export async function fetchedBlob(runs: string, run: RunId, hash: BlobHash): Promise<Uint8Array | null> {
+  const bytes = await readIfThere(join(blobsOf(runs, run), hash));
+  return bytes !== null && sha256(bytes) === hash ? bytes : null;
+}
+
+const blobsOf = (runs: string, run: RunId): string => join(runs, run, 'blobs');
 
 /** Removes what runs other than this one left that is of no more use. @throws CSM-AGENT-DISK */
 export async function tidyOtherRuns(runs: string, run: RunId | null, disk: Disk = realDisk): Promise<void> {

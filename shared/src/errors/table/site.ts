@@ -2,6 +2,11 @@ import type { ErrorTexts } from './texts.js';
 
 /** The agent of a hospital. */
 export const siteErrors = {
+  'CSM-AGENT-BLOB-SIZE': {
+    message: 'The coordinator offers {bytes} bytes as blob {hash}, which may have {limit} at most.',
+    remedy:
+      'Call the lead: the coordinator was altered, or the model is too large to be trained. Nothing of it was written.',
+  },
   'CSM-AGENT-CARRIED': {
     message: 'The file {file}, which this site carries from round to round of a run, is not what was written to it.',
     remedy:
