@@ -59,8 +59,10 @@ export interface Spools {
   /**
    * Begins an upload or goes on with it. One owner has one spool: another hash drops the former one, and the newest
    * handle wins (an older one fails CSM-SPOOL-CLOSED).
+   * @param onRead told of each chunk that is read again of what is there: of a large upload that may take minutes. What it throws
+   * ends the opening
    */
-  open(claim: SpoolClaim): Promise<Spool>;
+  open(claim: SpoolClaim, onRead?: () => void): Promise<Spool>;
   /** All spools there are, finished ones too: what a sweep of the blobs must keep besides the journal's. */
   list(): Promise<readonly SpoolEntry[]>;
   /** Drops the spools that `keep` does not want any more. The blobs they became stay. @returns how many */

@@ -32,9 +32,9 @@ export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & {
     await all([owned, ofRun, ofSite, root].map((one) => syncFolder(disk, one)));
   };
 
-  const begin = async (path: string, bytes: number): Promise<SealedWriter> => {
+  const begin = async (path: string, bytes: number, onRead?: () => void): Promise<SealedWriter> => {
     try {
-      const resumed = await resumeSealed({ ...place, path }, bytes);
+      const resumed = await resumeSealed({ ...place, path }, bytes, onRead);
       if (resumed !== undefined) return resumed;
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error;
@@ -43,7 +43,7 @@ export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & {
   };
 
   /** The file behind a handle, after everything that is not of this claim is gone. */
-  const fileFor = async (claim: SpoolClaim): Promise<SpoolFile> => {
+  const fileFor = async (claim: SpoolClaim, onRead?: () => void): Promise<SpoolFile> => {
     const owned = folderOf(claim);
     const part = `${claim.hash}-${claim.bytes}.part`;
     const done = `${claim.hash}-${claim.bytes}.done`;
@@ -56,7 +56,7 @@ export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & {
     }
     const path = join(owned, part);
     return {
-      writer: finished ? null : await begin(path, claim.bytes),
+      writer: finished ? null : await begin(path, claim.bytes, onRead),
       mark: () => mark(owned, done),
       adopt: () => blobs.adopt(path, claim.hash),
       async remove() {
@@ -89,11 +89,11 @@ export function folderSpools(place: FolderPlace, blobs: FolderBlobs): Spools & {
   };
 
   return {
-    open: (claim) => {
+    open: (claim, onRead) => {
       const owned = folderOf(claim);
       return inTurn(owned, async () => {
         await live.get(owned)?.close();
-        const file = await withSpace(folder, () => fileFor(claim));
+        const file = await withSpace(folder, () => fileFor(claim, onRead));
         const handle = spoolHandle({
           claim,
           file,

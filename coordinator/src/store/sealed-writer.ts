@@ -62,8 +62,13 @@ export async function createSealed(
  * Goes on with a sealed file that was left unfinished: whole chunks count, a torn or damaged one and all after it are
  * cut off. Undefined when there is nothing to go on with.
  * @param announced plain bytes that the file is to hold; more is a leftover and cut off too
+ * @param onRead told of each chunk that counts; what it throws ends the reading
  */
-export async function resumeSealed(place: Omit<Place, 'random'>, announced: number): Promise<SealedWriter | undefined> {
+export async function resumeSealed(
+  place: Omit<Place, 'random'>,
+  announced: number,
+  onRead: () => void = () => {},
+): Promise<SealedWriter | undefined> {
   const handle = await place.disk.open(place.path, 'r+');
   const digest = place.digests.begin(announced);
   try {
@@ -76,6 +81,7 @@ export async function resumeSealed(place: Omit<Place, 'random'>, announced: numb
         await digest.update(plain);
         freeNow(plain);
         chunks += 1;
+        onRead();
       }
       await handle.truncate(chunkPosition(chunks));
       return writerOn(handle, seal, digest, { wholeChunks: chunks, announced });

@@ -1,26 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAdmission, type Place } from './admission.js';
-
-function handClock() {
-  const timers = new Set<{ readonly at: number; readonly run: () => void }>();
-  let now = 0;
-  return {
-    now: () => now,
-    after(ms: number, run: () => void) {
-      const timer = { at: now + ms, run };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-    advance(ms: number) {
-      now += ms;
-      for (const timer of [...timers].filter(({ at }) => at <= now)) {
-        timers.delete(timer);
-        timer.run();
-      }
-    },
-    timers,
-  };
-}
+import { handClock } from './testing/hand-clock.js';
 
 const limits = { places: 3, totalBytes: 80, windowBytes: 20, narrowBytes: 10, idleMs: 1000 };
 const never = new AbortController().signal;

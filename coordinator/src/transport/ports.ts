@@ -22,7 +22,8 @@ export interface UploadClaim {
 
 /** Where uploads are kept until they are complete; the newest handle of a claim is the one that counts. */
 export interface SpoolPlace {
-  open(claim: UploadClaim): Promise<OpenSpool>;
+  /** @param onRead told again and again while what is there is read; what it throws ends the opening */
+  open(claim: UploadClaim, onRead: () => void): Promise<OpenSpool>;
 }
 
 export interface OpenSpool {

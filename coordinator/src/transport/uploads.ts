@@ -67,7 +67,12 @@ export function receiveUpload(request: Open, line: TransferLine, services: Uploa
       place.release();
       return;
     }
-    spool = await services.spools.open({ site: line.site, run, step, hash, bytes });
+    const { touch } = place;
+    spool = await services.spools.open({ site: line.site, run, step, hash, bytes }, () => {
+      // The site may be back already, and its next try waits until this one has let go of the file.
+      if (life.signal.aborted) fail('CSM-TRANSFER-CLOSED');
+      touch();
+    });
     if (life.signal.aborted) return;
     if (spool.offset > 0 && spool.offset < bytes) services.onResumed();
     received = spool.offset;
