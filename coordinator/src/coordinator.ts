@@ -200,6 +200,13 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
       onTwoAgents: (site) => void sites.collided(site).catch((err) => log.error({ err }, 'an alarm was not journaled')),
     },
   });
+  // Called before anything new is made, which it could take for a leftover; the door does not wait for its end.
+  const sweeping = runs.sweep().then(
+    (swept) => {
+      if (swept > 0) log.info({ swept }, 'blobs that no run needs were removed');
+    },
+    (err) => log.error({ err }, 'blobs that no run needs could not be removed'),
+  );
   // Not before: what a run does leads to what sites are told.
   runs.begin();
   // The process may have ended between a word of the lead on keys and what follows from it in the runs.
@@ -266,9 +273,6 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
   });
   api.attach(server);
 
-  const swept = await runs.sweep();
-  if (swept > 0) log.info({ swept }, 'blobs that no run needs were removed');
-
   const url = await listen(server, host, port, tls ? 'https' : 'http');
   const address = options.address ?? url;
 
@@ -290,6 +294,7 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
       await runs.close();
+      await sweeping;
       await sites.settled();
       await place.close();
       await store.close();

@@ -49,7 +49,7 @@ export interface RunHouse extends Runs {
   touched(run: string): void;
   /** Removes a blob unless a run needs it or an upload holds it: two sites may have sent the same bytes. */
   release(hash: BlobHash): Promise<void>;
-  /** Removes blobs and spools that no run needs. @returns how many blobs */
+  /** Removes blobs and spools that no run needs, but for what comes after the call. @returns how many blobs */
   sweep(): Promise<number>;
   close(): Promise<void>;
 }
@@ -61,6 +61,7 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
   const conductors = new Map<string, Conductor>();
   /** Contracts of runs that are being launched. */
   const launching = new Map<string, Contract>();
+  let sweeping: Promise<unknown> = Promise.resolve();
   const listeners = new Set<(run: string) => void>();
   const notices = new Map<string, NodeJS.Timeout>();
 
@@ -128,6 +129,8 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
 
   async function launchOne(contract: Contract, bytes: Uint8Array, stepwise: boolean): Promise<Conductor> {
     checkSites(contract, approved());
+    // Parts that were brought before it began may be gone when it ends.
+    if (partsOf(contract).length > 0) await sweeping;
     await checkWeights(contract, blobs);
     const contractBlob = await blobs.write(bytes);
     const conductor = await openOne(contract, Buffer.from(bytes).toString());
@@ -231,10 +234,14 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       if (needed().has(hash) || uploads.some((upload) => upload.hash === hash)) return;
       await blobs.remove(hash);
     },
-    async sweep() {
-      await spools.sweep(isAwaited);
-      const uploads = (await spools.list()).map(({ hash }) => hash);
-      return blobs.sweep(new Set([...needed(), ...uploads]));
+    sweep() {
+      const work = blobs.sweep(async () => {
+        await spools.sweep(isAwaited);
+        const uploads = (await spools.list()).map(({ hash }) => hash);
+        return new Set([...needed(), ...uploads]);
+      });
+      sweeping = work.catch(() => undefined);
+      return work;
     },
     async close() {
       for (const notice of notices.values()) clearTimeout(notice);

@@ -126,9 +126,25 @@ export function blobsConformance(name: string, make: () => Promise<TestPlace>): 
     it('is swept unless it is wanted', async () => {
       const hashes = await Promise.all([1, 2, 3].map((seed) => place.blobs.write(someBytes(20, seed))));
       const [kept] = hashes as [BlobHash];
-      expect(await place.blobs.sweep(new Set([kept, absent]))).toBe(2);
+      expect(await place.blobs.sweep(async () => new Set([kept, absent]))).toBe(2);
       expect(await Promise.all(hashes.map((hash) => place.blobs.has(hash)))).toEqual([true, false, false]);
-      expect(await place.blobs.sweep(new Set([kept]))).toBe(0);
+      expect(await place.blobs.sweep(async () => new Set([kept]))).toBe(0);
+    });
+
+    it('is not swept when it came while the caller was asked what is wanted', async () => {
+      const [before, again, after] = [1, 2, 3].map((seed) => someBytes(20, seed)) as [
+        Uint8Array,
+        Uint8Array,
+        Uint8Array,
+      ];
+      for (const bytes of [before, again]) await place.blobs.write(bytes);
+      const removed = await place.blobs.sweep(async () => {
+        for (const bytes of [again, after]) await place.blobs.write(bytes);
+        return new Set();
+      });
+      expect(removed).toBe(1);
+      const left = [before, again, after].map((bytes) => place.blobs.has(sha256(bytes)));
+      expect(await Promise.all(left)).toEqual([false, true, true]);
     });
   });
 }

@@ -20,11 +20,11 @@ export interface Blobs {
   /** Forgets a blob; one that is not there is no fault. */
   remove(hash: BlobHash): Promise<void>;
   /**
-   * Removes every blob that `keep` does not name, but for those committed after this was called.
-   * The caller names what the journal names and what is being checked just now.
+   * Removes every blob that is not to be kept, but for those committed after this was called.
+   * @param keep asked once, after the call: what the journal names and what is being checked just now
    * @returns how many were removed
    */
-  sweep(keep: ReadonlySet<BlobHash>): Promise<number>;
+  sweep(keep: () => Promise<ReadonlySet<BlobHash>>): Promise<number>;
 }
 
 export interface BlobWriter {

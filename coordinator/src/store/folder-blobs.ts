@@ -114,10 +114,11 @@ export function folderBlobs(place: FolderPlace, openBlobs: number): FolderBlobs 
       sweeps.add(spared);
       let removed = 0;
       try {
+        const kept = await keep();
         for (const prefix of await namesIn(disk, root)) {
           for (const name of await namesIn(disk, join(root, prefix))) {
             const { data: hash } = blobHash.safeParse(name);
-            if (hash === undefined || keep.has(hash)) continue;
+            if (hash === undefined || kept.has(hash)) continue;
             if (await removeIf(hash, () => !spared.has(hash))) removed += 1;
           }
         }

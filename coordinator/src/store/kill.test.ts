@@ -115,7 +115,7 @@ describe('a coordinator killed at any moment', () => {
         await spool.write(spool.offset, contentOf(last).subarray(spool.offset));
         expect(await spool.finish()).toBe(claim.hash);
         expect(await place.blobs.size(claim.hash)).toBe(blobBytes);
-        await place.blobs.sweep(new Set());
+        await place.blobs.sweep(async () => new Set());
         seed = last + 1;
       } finally {
         await place.close();

@@ -76,8 +76,10 @@ function blobsIn(kept: Map<BlobHash, Uint8Array>): Blobs {
       kept.delete(hash);
     },
     async sweep(keep) {
-      const gone = [...kept.keys()].filter((hash) => !keep.has(hash));
-      for (const hash of gone) kept.delete(hash);
+      const before = new Map(kept);
+      const wanted = await keep();
+      const gone = [...before].filter(([hash, bytes]) => !wanted.has(hash) && kept.get(hash) === bytes);
+      for (const [hash] of gone) kept.delete(hash);
       return gone.length;
     },
   };
