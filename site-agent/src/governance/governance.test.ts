@@ -77,6 +77,36 @@ describe('memory', () => {
     await expect(admit(folder, terms, work(5, 'train:0:2'))).rejects.toEqual(code('SECOND-MODEL'));
   });
 
+  it('takes what the site carries for a part of what a step begins from, now and later', async () => {
+    const first = stepId.parse('train:0:1');
+    const carried = stepId.parse('train:0:2');
+    const step = work(7, 'test', { carried });
+    await admit(folder, terms, work(3, 'train:0:1'));
+    await admit(folder, terms, work(5, 'train:0:2', { carried: first }));
+    for (const other of [work(5, 'train:0:2', { carried }), work(5, 'train:0:2')]) {
+      await expect(admit(folder, terms, other)).rejects.toEqual(code('SECOND-MODEL'));
+    }
+    await admit(folder, terms, step);
+    await admit(folder, terms, step);
+    await admit(folder, terms, work(5, 'train:0:2', { carried: first }));
+    for (const other of [work(5, 'train:0:2'), work(3, 'train:0:1', { carried: first }), work(7, 'test')]) {
+      await expect(admit(folder, terms, other)).rejects.toEqual(code('SECOND-MODEL'));
+    }
+  });
+
+  it('that an earlier version wrote tells nothing of what the site carried, and stands', async () => {
+    await admit(folder, terms, work(3, 'train:0:1'));
+    await admit(folder, terms, work(5, 'train:0:2', { carried: stepId.parse('train:0:1') }));
+    const file = join(folder, 'memory.json');
+    const { carried, notAfter, earlier, ...rest } = JSON.parse(await readFile(file, 'utf8'));
+    const before = earlier.map(({ index, from }: { index: number; from: string }) => ({ index, from }));
+    await writeFile(file, JSON.stringify({ ...rest, earlier: before }));
+    expect([carried, notAfter]).toEqual(['train:0:1', terms.notAfter]);
+    await admit(folder, terms, work(5, 'train:0:2', { carried: stepId.parse('train:0:1') }));
+    await admit(folder, terms, work(3, 'train:0:1'));
+    await admit(folder, terms, work(6, 'validate:2', { carried: stepId.parse('train:0:2') }));
+  });
+
   it('refuses a step back, another model or preparation for one step, another contract', async () => {
     await admit(folder, terms, work(4, 'validate:1'));
     await expect(admit(folder, terms, work(3, 'train:0:1'))).rejects.toEqual(code('STEP-BACK'));
