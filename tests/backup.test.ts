@@ -2,10 +2,15 @@ import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BackedUp, backUp } from '@consilium/coordinator/backup';
+import { createIdentity } from '@consilium/shared/crypto';
+import type { SiteId } from '@consilium/shared/ids';
+import { realDisk, siteHome } from '@consilium/site-agent/config';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Consortium, openConsortium } from './harness/consortium.js';
 import { createGate } from './harness/gate.js';
+import { openHospital } from './harness/hospital.js';
 import { type Deliver, deliverHonestly, type LightSite } from './harness/light-site.js';
+import { lightTrainer } from './harness/light-trainer.js';
 
 const names = ['hospital-a', 'hospital-b', 'hospital-c'];
 const last = 'hospital-c';
@@ -113,5 +118,57 @@ describe('a backup of a coordinator that goes on', () => {
     const at = join(folder, 'none');
     await expect(backUp(folder, at, 'none')).rejects.toMatchObject({ code: 'CSM-BACKUP-HOME' });
     await expect(access(`${at}.part`)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('a backup of a coordinator whose sites carry something from round to round', () => {
+  const site = 'hospital-a' as SiteId;
+  const optimizer = { name: 'sgd', rate: 0.1 };
+
+  it.each([
+    ['updates in fewer bits', { update: { codec: 'int8' } }],
+    ['control variates', { strategy: { name: 'scaffold' } }],
+  ])('loses nothing of that: the run ends with the same model, with %s', longTest, async (_, how) => {
+    const folder = await mkdtemp(join(tmpdir(), 'consilium-carried-backup-'));
+    await using consortium = await openConsortium();
+    await consortium.join('hospital-b');
+    const identity = createIdentity();
+    await (await consortium.join(site, { identity })).close();
+    const hospital = await openHospital({
+      ...{ site, identity, code: await consortium.lead.invite(site), home: siteHome(join(folder, 'home')) },
+      trainer: lightTrainer(realDisk),
+    });
+    try {
+      const launch = async (stepwise: boolean) => {
+        const training = { rounds: 5, optimizer, ...how };
+        return (await consortium.lead.launch(consortium.lead.contract({ training }), stepwise)).run;
+      };
+      const ended = async (run: string) => {
+        expect(await consortium.until(run, ({ phase }) => phase === 'closed')).toMatchObject({ outcome: 'complete' });
+        return (await consortium.model(run)).hash;
+      };
+      const calm = await ended(await launch(false));
+      const run = await launch(true);
+      const paused = (after: string) =>
+        consortium.until(run, ({ phase, step }) => phase === 'paused' && step === after);
+      const goOn = async (...waits: readonly string[]) => {
+        for (const after of waits) {
+          await paused(after);
+          await consortium.lead.call('POST', `/api/runs/${run}/command`, { command: 'next' });
+        }
+      };
+      await goOn('initial', 'validate:1');
+      await paused('validate:2');
+      const at = join(folder, 'backup');
+      await backUp(consortium.home, at, 'backup');
+      await goOn('validate:2', 'validate:3');
+      await paused('validate:4');
+      await consortium.restart(at);
+      await goOn('validate:2', 'validate:3', 'validate:4');
+      expect(await ended(run)).toBe(calm);
+    } finally {
+      await hospital.close();
+      await rm(folder, { recursive: true });
+    }
   });
 });

@@ -86,6 +86,7 @@ export function startAgent(options: AgentOptions): Agent {
     egress,
     now,
     disk,
+    log,
     trainerFor,
   };
 
@@ -106,12 +107,12 @@ export function startAgent(options: AgentOptions): Agent {
     return trainer;
   }
 
-  /** Ends the trainer of the last run and clears what that run left. */
+  /** Ends the trainer of the last run and clears what other runs left. */
   async function rest(next: Contract | null): Promise<void> {
     const last = training;
     training = null;
     await last?.trainer.close();
-    await tidyOtherRuns(home.runs, next?.run ?? null, disk).catch((thrown: unknown) =>
+    await tidyOtherRuns(means, next?.run ?? null).catch((thrown: unknown) =>
       log.warn({ code: asCoded(thrown).code }, 'old run folders were not cleared'),
     );
   }
@@ -209,7 +210,10 @@ export function startAgent(options: AgentOptions): Agent {
     current = next;
     if (work === null) {
       sayOf(null)('idle');
-      stopRest = clock.after(restMs, () => void rest(null));
+      // What comes next, be it work or the end, waits for it.
+      stopRest = clock.after(restMs, () => {
+        next.done = next.done.then(() => rest(null));
+      });
     }
     next.done = follow(before, next);
   }

@@ -1,10 +1,12 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { coded } from '@consilium/shared/errors';
 import type { BlobHash, StepId } from '@consilium/shared/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeCoordinator, fakeCoordinator } from './testing/fake-coordinator.js';
+import { lateClock } from './testing/late-clock.js';
 import { type TinySite, tinySite } from './testing/tiny-site.js';
+import type { Trainer } from './trainer/index.js';
 
 const step = (text: string) => text as StepId;
 const int8 = '{ codec: int8 }';
@@ -56,9 +58,60 @@ describe('what coding lost', () => {
     expect(await toTheEnd(site, coordinator)).toEqual(calm);
     expect(jobs).toEqual(['train:0:1', 'train:0:2', 'train:0:2']);
     expect(coordinator.submitted.get(step('train:0:3'))).toHaveLength(2);
-    // Of what may be as large as the model, that of the newest round alone lies here.
-    const files = await readdir(join(site.home.runs, signed.contract.run));
-    expect(files.filter((name) => /onward|carried/.test(name))).toEqual(['train-0-3.onward']);
+  });
+
+  it('outlasts a pause that the trainer does not: of a step under way, and of one whose verdict has not come', async () => {
+    const signed = site.signed({ rounds: 3, update: int8 });
+    const other = await tinySite(site.lead);
+    const calm = await toTheEnd(other, fakeCoordinator({ signed, site: other.identity.publicKey }));
+    await other.remove();
+
+    const silent = new Set(['train:0:3']);
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey, silent });
+    const jobs: string[] = [];
+    const noting = (trainer: Trainer): Trainer => ({
+      ...trainer,
+      run(job, options) {
+        if (job.kind === 'train') jobs.push(job.step);
+        return trainer.run(job, options);
+      },
+    });
+    const agent = await site.start(coordinator, noting, lateClock);
+    const pause = async () => {
+      const idle = coordinator.until(({ activity }) => activity === 'idle');
+      coordinator.assign(null);
+      await idle;
+      coordinator.assign({});
+    };
+    await coordinator.until(({ activity, step: now }) => activity === 'evaluating' && now === 'validate:2');
+    await pause();
+    while (!coordinator.submitted.has(step('train:0:3'))) await new Promise((resolve) => setImmediate(resolve));
+    await pause();
+    await coordinator.until(({ activity }) => activity === 'idle');
+    await agent.close();
+    expect(training.map((name) => coordinator.submitted.get(step(name))!.at(-1)!)).toEqual(calm);
+    expect(jobs).toEqual(training);
+    expect(agent.trainers.length).toBeGreaterThan(1);
+  });
+
+  it('is told when it is gone: in the log, and in the report that the site signs', async () => {
+    const signed = site.signed({ rounds: 2, update: int8 });
+    const silent = new Set(['validate:1']);
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey, silent });
+    const before = await site.start(coordinator);
+    await coordinator.until(({ activity, step: now }) => activity === 'uploading' && now === 'validate:1');
+    await before.close();
+    coordinator.forgetAgent();
+    await rm(join(site.home.runs, signed.contract.run, 'train-0-1.onward'));
+
+    const agent = await site.start(coordinator);
+    await coordinator.until(({ activity }) => activity === 'idle');
+    await agent.close();
+    const report = JSON.parse(await readFile(join(site.home.reports, signed.contract.run, 'test.json'), 'utf8'));
+    expect(report.report.notes).toContain(
+      'Rounds of stage train that this site trained without what it had kept for them, as it was gone from its disk: 2.',
+    );
+    expect(agent.warnings).toContainEqual(expect.objectContaining({ step: 'train:0:2', file: 'train-0-1.onward' }));
   });
 
   it('is not used when the disk altered a bit of it: the step is declined by name until the file is gone', async () => {

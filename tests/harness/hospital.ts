@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createIdentity, type Identity, parseEnrolmentCode } from '@consilium/shared/crypto';
 import type { SiteId } from '@consilium/shared/ids';
-import { type Log, silentLog, systemClock } from '@consilium/shared/wire';
+import { type Clock, type Log, silentLog, systemClock } from '@consilium/shared/wire';
 import { type Disk, makeHome, realDisk, type SiteHome, type SiteSettings } from '@consilium/site-agent/config';
 import { type Connection, connect } from '@consilium/site-agent/connection';
 import { openEgress, openLedger } from '@consilium/site-agent/governance';
@@ -16,6 +16,8 @@ export interface HospitalOptions {
   readonly identity?: Identity;
   readonly disk?: Disk;
   readonly log?: Log;
+  /** The agent's; its connection has the machine's own. */
+  readonly clock?: Clock;
   /** What stands between the agent and its connection. */
   readonly between?: (connection: Connection) => Connection;
 }
@@ -32,6 +34,7 @@ const backoff = { baseMs: 20, capMs: 200 };
 
 export async function openHospital(options: HospitalOptions): Promise<Hospital> {
   const { site, code, home, trainer, disk = realDisk, log = silentLog, between = (own) => own } = options;
+  const { clock = systemClock } = options;
   const identity = options.identity ?? createIdentity();
   const { address, lead, consortium, secret } = parseEnrolmentCode(code);
   const now = () => new Date();
@@ -54,7 +57,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
       identity: () => identity,
       connection,
       egress,
-      clock: systemClock,
+      clock,
       now,
       log,
       disk,

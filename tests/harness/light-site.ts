@@ -220,8 +220,13 @@ export function openLightSite(options: LightSiteOptions): LightSite {
 }
 
 /** What a site would send, from its name alone: the same bytes in every run but for salts. */
-export function honest(task: Omit<Task, 'work' | 'contractBytes'>): Uint8Array {
-  const { site, step, model, preparation, contract, samples } = task;
+export function honest(
+  task: Omit<Task, 'work' | 'contractBytes'> & {
+    /** Told from all others: what the site carries from earlier rounds. */
+    readonly carried?: string | null;
+  },
+): Uint8Array {
+  const { site, step, model, preparation, contract, samples, carried } = task;
   const classes = contract.runFile.model.classes.length;
   switch (step.kind) {
     case 'prepare':
@@ -245,23 +250,25 @@ export function honest(task: Omit<Task, 'work' | 'contractBytes'>): Uint8Array {
       });
     case 'train': {
       const weights = decodeWeights(model!);
-      const shift = 0.01 + Number.parseInt(sha256(Buffer.from(site)).slice(0, 4), 16) / 2 ** 20;
+      const shift = 0.01 + Number.parseInt(sha256(Buffer.from(`${site}${carried ?? ''}`)).slice(0, 4), 16) / 2 ** 20;
       const trained = weights.values.map((value, index) => value + shift * Math.sin(index));
       const form = updateForm(weights, updateCoding(contract.runFile, step.stage));
       return encodeUpdate(form, { base: weights.values, trained, residual: null }).file;
     }
     case 'validate':
-    case 'test': {
-      return encodeEvaluation({ salt: salt(), counts: evenCounts(classes), report: null });
-    }
+      return encodeEvaluation({ salt: salt(), counts: countsOfRound(step.round, classes), report: null });
+    case 'test':
+      return encodeEvaluation({ salt: salt(), counts: countsOfRound(0, classes), report: null });
     default:
       throw new TypeError('no site is asked for this step');
   }
 }
 
-/** Ten patients of whom a model can tell nothing. */
-export function evenCounts(classes: number) {
+/** Ten patients of whom each round's model tells more than those before, so that a run ends in the last one; that of round 0 tells nothing. */
+export function countsOfRound(round: number, classes: number) {
   const y = Int32Array.from({ length: 10 }, (_, index) => index % classes);
-  const probabilities = new Float32Array(y.length * classes).fill(1 / classes);
+  const doubt = (1 / classes) * 0.9 ** round;
+  const probabilities = new Float32Array(y.length * classes).fill(doubt);
+  for (const [row, label] of y.entries()) probabilities[row * classes + label] = 1 - doubt * (classes - 1);
   return countsOf({ y, probabilities, classes });
 }

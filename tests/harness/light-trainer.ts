@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { canonicalHash } from '@consilium/shared/canonical';
 import type { Step } from '@consilium/shared/contract';
-import { type Disk, withDisk } from '@consilium/site-agent/config';
+import { type Disk, readIfThere, withDisk } from '@consilium/site-agent/config';
 import type { Job, JobResult, Trainer, TrainerOptions } from '@consilium/site-agent/trainer';
-import { evenCounts, honest } from './light-site.js';
+import { countsOfRound, honest } from './light-site.js';
 
 const samples = 40;
 
-/** What a light trainer keeps of a round at its site, told from all others. */
-export const carriedText = (site: string, step: string): string => `what ${site} keeps of ${step}`;
-
 /**
- * Stands in for the child that trains: the same bytes at every try, written as the child writes them, and no training.
+ * Stands in for the child that trains: the same bytes at every try, written as the child writes them, and no training. What a round
+ * gives depends on all that the rounds before left at the site: a file that is lost makes another model.
  * @param onJob is told each job as it begins
  */
 export const lightTrainer =
@@ -32,7 +31,18 @@ export const lightTrainer =
     async function contribution(job: Job, step: Step): Promise<Uint8Array> {
       const model = await bytesOf('model' in job ? job.model : null);
       const preparation = await bytesOf(job.preparation);
-      return honest({ site, step, contract, model, preparation, samples });
+      const carried = job.kind === 'train' ? await carriedBy(job) : null;
+      return honest({ site, step, contract, model, preparation, samples, carried });
+    }
+
+    /** What earlier rounds left here for this one, as one hash. */
+    async function carriedBy({ carried, onward }: Extract<Job, { kind: 'train' }>): Promise<string> {
+      const texts = [];
+      for (const path of [carried, onward]) {
+        const bytes = path === null ? null : await readIfThere(path);
+        texts.push(bytes && Buffer.from(bytes).toString('utf8'));
+      }
+      return canonicalHash(texts);
     }
 
     async function done(job: Job): Promise<JobResult> {
@@ -45,12 +55,19 @@ export const lightTrainer =
         }
         case 'train': {
           const { stage, round } = job;
-          await write(job.carriedOutput, Buffer.from(carriedText(site, job.step)));
+          const carried = await carriedBy(job);
+          for (const [path, kind] of [
+            [job.carriedOutput, 'carried'],
+            [job.onwardOutput, 'onward'],
+          ] as const) {
+            await write(path, Buffer.from(`${kind} of ${job.step} at ${site}, which began with ${carried}`));
+          }
           await write(job.output, await contribution(job, { kind: 'train', stage, round }));
           return { kind: 'train', ...cohort, meanLoss: 0, batches: 1 };
         }
         case 'evaluate': {
-          const counts = evenCounts(contract.runFile.model.classes.length);
+          const round = job.part === 'test' ? 0 : Number(job.step.split(':').at(-1));
+          const counts = countsOfRound(round, contract.runFile.model.classes.length);
           return { kind: 'evaluate', ...cohort, counts, report: null, beside: {} };
         }
         default:

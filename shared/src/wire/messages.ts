@@ -42,7 +42,7 @@ export const assignment = z.strictObject({
       frozen: blobHash.exactOptional(),
       /** What the strategy keeps, as a weights file, where a site trains by it; left out in the first round of a stage. */
       control: blobHash.exactOptional(),
-      /** The step whose local tensors, kept at the site, belong to the model; left out before the site has done one. */
+      /** The step whose carried state this one stands on: local tensors, residual, control variate, all kept at the site; left out before the site has done one. */
       carried: stepId.exactOptional(),
       /** What the preparation steps have fixed so far. */
       preparation: blobHash.nullable(),

@@ -21,4 +21,5 @@ export async function refuseLeft(folder: string, run: RunId): Promise<void> {
   if (await isLeft(folder, run)) fail('CSM-AGENT-LEFT', { run });
 }
 
-const isLeft = async (folder: string, run: RunId): Promise<boolean> => (await readIfThere(join(folder, run))) !== null;
+/** @throws CSM-AGENT-DISK */
+export const isLeft = async (folder: string, run: RunId): Promise<boolean> => (await readIfThere(join(folder, run))) !== null;

@@ -9,6 +9,7 @@ import type { SiteId } from '@consilium/shared/ids';
 import { encodeEvaluation, signReport, siteReport } from '@consilium/shared/report';
 import {
   type ContributionManifest,
+  type Log,
   manifestDomain,
   type SignedManifest,
   type SiteActivity,
@@ -18,8 +19,9 @@ import {
 import { type Disk, writeWhole } from '../config/index.js';
 import { writeReport } from '../reports/index.js';
 import type { Job, JobResult, Trainer, TrainerProgress } from '../trainer/index.js';
+import { missingOf } from './missing.js';
 import type { Kept, RunFolder } from './run-folder.js';
-import { takenPart } from './turnout.js';
+import { notesOfWithout, noteWithout, takenPart } from './turnout.js';
 
 /** Who signs. */
 export interface Author {
@@ -29,6 +31,7 @@ export interface Author {
   readonly reports: string;
   readonly now: () => Date;
   readonly disk: Disk;
+  readonly log: Log;
 }
 
 /** A step to do, with what it needs on this disk. */
@@ -50,6 +53,10 @@ export interface Task {
 }
 
 const saltBytes = 16;
+/** Sentences that this adds to a report. */
+const maxNotes = 10;
+const judgedWithout =
+  'The model was judged without the tensors that stay at this site: they had been kept and are gone from its disk.';
 
 /**
  * Has a step done by the trainer, signs what came of it and keeps both on the disk. From then on it is sent again as it is,
@@ -58,13 +65,21 @@ const saltBytes = 16;
  */
 export async function contribute(task: Task, author: Author): Promise<Kept> {
   const { work, step, folder, trainer, signal, say } = task;
+  const missing = await missingOf(work, step, task.contract, folder);
+  for (const file of missing) {
+    author.log.warn(
+      { run: work.run, step: work.step, file },
+      'what this site had kept is gone: the step is done without',
+    );
+  }
   say(activityOf(step));
   const result = await trainer.run(jobOf(task, author.now()), {
     signal,
     onProgress: (progress) => say(activityOf(step), shown(progress)),
   });
   const identity = author.identity();
-  if (result.kind === 'evaluate') await writeEvaluation(result, task, { ...author, identity: () => identity });
+  if (missing.length > 0) await noteWithout(folder.folder, step, author.disk);
+  if (result.kind === 'evaluate') await writeEvaluation(result, task, missing, { ...author, identity: () => identity });
   const bytes = await readFile(folder.draft(work.step));
   const kind = contributionOf(step) ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
   const manifest: ContributionManifest = {
@@ -139,12 +154,20 @@ function jobOf(task: Task, now: Date): Job {
 async function writeEvaluation(
   { counts, report, beside }: Extract<JobResult, { kind: 'evaluate' }>,
   { work, step, contract, folder }: Task,
+  missing: readonly string[],
   { identity, reports, disk }: Author,
 ): Promise<void> {
   const turnout = step.kind === 'test' ? { takenPart: await takenPart(folder.folder, contract) } : {};
+  const notes = [
+    ...(missing.length > 0 ? [judgedWithout] : []),
+    ...(await notesOfWithout(folder.folder, contract)),
+  ].slice(0, maxNotes);
+  const found = report === null ? null : siteReport.parse(report);
   const own =
-    report &&
-    signReport(siteReport.parse({ ...report, ...turnout }), (domain, bytes) => sign(identity(), domain, bytes));
+    found &&
+    signReport({ ...found, notes: [...found.notes, ...notes], ...turnout }, (domain, bytes) =>
+      sign(identity(), domain, bytes),
+    );
   if (own !== null && step.kind === 'test') await writeReport(join(reports, work.run), 'test', own, disk);
   await writeWhole(folder.draft(work.step), encodeEvaluation({ salt: salt(), counts, report: own, ...beside }), disk);
 }

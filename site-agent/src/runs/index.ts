@@ -1,2 +1,2 @@
 export { type Means, type Outcome, obey } from './obey.js';
-export { tidyOtherRuns } from './run-folder.js';
+export { tidyOtherRuns } from './other-runs.js';

@@ -108,7 +108,7 @@ async function outcomeOf(
 async function ownWord(earlier: Kept | null, step: Step, folder: RunFolder, { identity }: Means): Promise<Kept | null> {
   if (earlier === null || isSignedBy(earlier.contribution, identity())) return earlier;
   if (contributionOf(step) === 'report') return null;
-  return folder.resign(signed(earlier.contribution.manifest, identity()), earlier.patients);
+  return folder.resign(earlier, signed(earlier.contribution.manifest, identity()));
 }
 
 const isSignedBy = ({ manifest, signature }: SignedManifest, { publicKey }: Identity): boolean =>

@@ -1,12 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { sha256 } from '@consilium/shared/canonical';
-import { type BlobHash, type RunId, runId, type StepId } from '@consilium/shared/ids';
+import type { BlobHash, RunId, StepId } from '@consilium/shared/ids';
 import { type SignedManifest, signedManifest } from '@consilium/shared/wire';
 import { z } from 'zod';
 import {
   adopt,
   type Disk,
+  freeBytes,
   makePrivate,
   readIfThere,
   readJsonIfThere,
@@ -16,18 +17,27 @@ import {
 } from '../config/index.js';
 import { type BlobFolder, openBlobFolder } from './blob-folder.js';
 
-const kept = z.strictObject({
+/** What a round of training leaves at its site: local tensors, and what the next round alone reads. */
+const carriedKind = z.enum(['carried', 'onward']);
+export type CarriedKind = z.infer<typeof carriedKind>;
+
+const finished = z.strictObject({
   contribution: signedManifest,
   /** Training patients behind it. */
   patients: z.int().min(0),
+  /** What it left at this site. Not known where an earlier version wrote this. */
+  left: z.array(carriedKind).exactOptional(),
 });
+/** A contribution that this site finished. */
+export type Finished = z.infer<typeof finished>;
 
-/** A finished contribution that lies on this disk. */
-export interface Kept {
-  readonly contribution: SignedManifest;
-  readonly patients: number;
+/** One that lies on this disk. */
+export interface Kept extends Finished {
   readonly path: string;
 }
+
+/** Bytes of what earlier rounds left for the next ones that stay: a coordinator restored from a backup asks for those again. */
+const earlierBytes = 2 ** 30;
 
 /** What a step needs of what lies here. */
 export interface Needed {
@@ -51,12 +61,21 @@ export interface RunFolder {
   /** Where lies what a step left for the next round of training alone, such as what coding lost. */
   onward(step: StepId): string;
   onwardDraft(step: StepId): string;
+  /** What this site finished, whether it still lies here or not. */
+  finished(step: StepId): Promise<Finished | null>;
   kept(step: StepId): Promise<Kept | null>;
   keep(contribution: SignedManifest, patients: number): Promise<Kept>;
   /** Puts another signature under what is kept. */
-  resign(contribution: SignedManifest, patients: number): Promise<Kept>;
-  forget(step: StepId): Promise<void>;
-  /** Removes what neither this step needs nor any that may come; without a step, all that the run left but manifests. */
+  resign(kept: Kept, contribution: SignedManifest): Promise<Kept>;
+  /**
+   * Names of files of these kinds that a step left here and that are gone. A step of which nothing is known here any more left
+   * something for the next round, if runs have that at all.
+   */
+  missing(step: StepId, kinds: readonly CarriedKind[]): Promise<readonly string[]>;
+  /**
+   * Removes what neither this step needs nor any that may come, and of what earlier rounds left for the next ones the oldest, where it
+   * takes more than 1 GiB or a quarter of what the disk has free; without a step, all that the run left but manifests.
+   */
   tidy(needed: Needed | null): Promise<void>;
 }
 
@@ -72,6 +91,15 @@ export async function openRunFolder(runs: string, run: RunId, disk: Disk = realD
   const carriedDraft = (step: StepId): string => `${carried(step)}.draft`;
   const onward = (step: StepId): string => join(folder, `${nameOf(step)}.onward`);
   const onwardDraft = (step: StepId): string => `${onward(step)}.draft`;
+  const carriedFiles = { carried, onward };
+  const carriedDrafts = { carried: carriedDraft, onward: onwardDraft };
+  const readFinished = async (step: StepId): Promise<Finished | null> =>
+    finished.safeParse(await readJsonIfThere(manifestOf(step))).data ?? null;
+  const write = async (known: Finished): Promise<Kept> => {
+    const { step } = known.contribution.manifest;
+    await writeWhole(manifestOf(step), JSON.stringify(known), disk);
+    return { ...known, path: blobOf(step) };
+  };
   return {
     folder,
     blobs,
@@ -80,36 +108,48 @@ export async function openRunFolder(runs: string, run: RunId, disk: Disk = realD
     carriedDraft,
     onward,
     onwardDraft,
+    finished: readFinished,
     async kept(step) {
-      const parsed = kept.safeParse(await readJsonIfThere(manifestOf(step)));
-      if (!parsed.success) return null;
+      const known = await readFinished(step);
+      if (known === null) return null;
       const bytes = await readIfThere(blobOf(step));
-      const { hash } = parsed.data.contribution.manifest;
-      return bytes !== null && sha256(bytes) === hash ? { ...parsed.data, path: blobOf(step) } : null;
+      const { hash } = known.contribution.manifest;
+      return bytes !== null && sha256(bytes) === hash ? { ...known, path: blobOf(step) } : null;
     },
     async keep(contribution, patients) {
       const { step } = contribution.manifest;
+      const left: CarriedKind[] = [];
       // First what the update goes with: once its manifest is there, it is never trained anew.
-      if (await isThere(carriedDraft(step))) await adopt(carriedDraft(step), carried(step), disk);
-      if (await isThere(onwardDraft(step))) await adopt(onwardDraft(step), onward(step), disk);
+      for (const kind of carriedKind.options) {
+        if (!(await isThere(carriedDrafts[kind](step)))) continue;
+        await adopt(carriedDrafts[kind](step), carriedFiles[kind](step), disk);
+        left.push(kind);
+      }
       await adopt(draft(step), blobOf(step), disk);
-      await writeWhole(manifestOf(step), JSON.stringify({ contribution, patients }), disk);
-      return { contribution, patients, path: blobOf(step) };
+      return write({ contribution, patients, left });
     },
-    async resign(contribution, patients) {
-      const { step } = contribution.manifest;
-      await writeWhole(manifestOf(step), JSON.stringify({ contribution, patients }), disk);
-      return { contribution, patients, path: blobOf(step) };
+    resign: ({ path: _, ...known }, contribution) => write({ ...known, contribution }),
+    async missing(step, kinds) {
+      const { left = ['onward'] } = (await readFinished(step)) ?? {};
+      const names: string[] = [];
+      for (const kind of kinds) {
+        const path = carriedFiles[kind](step);
+        if (left.includes(kind) && !(await isThere(path))) names.push(basename(path));
+      }
+      return names;
     },
-    forget: (step) =>
-      withDisk(folder, async () => {
-        for (const path of [manifestOf(step), blobOf(step)]) await disk.rm(path, { force: true });
-      }),
     tidy: (needed) =>
       withDisk(folder, async () => {
         await blobs.keepOnly(needed?.blobs ?? new Set());
-        for (const name of await readdir(folder)) {
+        const names = await readdir(folder);
+        for (const name of names) {
           if (isOver(name, needed)) await disk.rm(join(folder, name), { force: true });
+        }
+        if (needed === null) return;
+        for (const path of await tooMany(
+          names.filter((name) => isEarlier(name, needed)).map((name) => join(folder, name)),
+        )) {
+          await disk.rm(path, { force: true });
         }
       }),
   };
@@ -123,14 +163,19 @@ export async function fetchedBlob(runs: string, run: RunId, hash: BlobHash): Pro
 
 const blobsOf = (runs: string, run: RunId): string => join(runs, run, 'blobs');
 
-/** Removes what runs other than this one left that is of no more use. @throws CSM-AGENT-DISK */
-export async function tidyOtherRuns(runs: string, run: RunId | null, disk: Disk = realDisk): Promise<void> {
-  for (const name of await withDisk(runs, () => readdir(runs))) {
-    const id = runId.safeParse(name);
-    if (name === run || !id.success) continue;
-    const other = await openRunFolder(runs, id.data, disk);
-    await other.tidy(null);
-  }
+/** Of the files that earlier rounds left, the oldest that have no room. */
+async function tooMany(paths: readonly string[]): Promise<readonly string[]> {
+  if (paths.length === 0) return [];
+  const files = await Promise.all(paths.map(async (path) => ({ path, ...(await stat(path)) })));
+  const bound = Math.min(earlierBytes, (await freeBytes(dirname(files[0]!.path))) / 4);
+  let total = 0;
+  return files
+    .sort((a, b) => b.mtimeMs - a.mtimeMs)
+    .filter(({ size }) => {
+      total += size;
+      return total > bound;
+    })
+    .map(({ path }) => path);
 }
 
 const isThere = (path: string): Promise<boolean> =>
@@ -140,20 +185,31 @@ const isThere = (path: string): Promise<boolean> =>
 function isOver(name: string, needed: Needed | null): boolean {
   // Of a write that a killed process did not end.
   if (name.endsWith('.part')) return true;
-  const [owner = '', ...endings] = name.split('.');
+  const { owner, ending } = partsOf(name);
   if (!owner.startsWith('train-') || (needed !== null && owner === nameOf(needed.step))) return false;
-  switch (endings.at(-1)) {
+  switch (ending) {
     case 'blob':
     case 'draft':
       return true;
     case 'carried':
+    case 'onward':
       // Which round's model is judged in the end, and needs its own, is open until then.
       return needed === null;
-    case 'onward':
-      return needed?.carried == null || owner !== nameOf(needed.carried);
     default:
       return false;
   }
+}
+
+/** Whether a file was left for the next round, and neither this step nor the one that it stands on left it. */
+function isEarlier(name: string, { step, carried }: Needed): boolean {
+  const { owner, ending } = partsOf(name);
+  const own = [step, ...(carried === null ? [] : [carried])].map(nameOf);
+  return ending === 'onward' && !own.includes(owner);
+}
+
+function partsOf(name: string): { readonly owner: string; readonly ending: string } {
+  const [owner = '', ...endings] = name.split('.');
+  return { owner, ending: endings.at(-1) ?? '' };
 }
 
 /** A step's id as a file name on every system. */

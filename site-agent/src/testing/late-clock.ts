@@ -4,7 +4,12 @@ import type { Clock } from '@consilium/shared/wire';
 export const lateClock: Clock = {
   now: () => 0,
   after(_, run) {
-    queueMicrotask(run);
-    return () => {};
+    let isOff = false;
+    queueMicrotask(() => {
+      if (!isOff) run();
+    });
+    return () => {
+      isOff = true;
+    };
   },
 };

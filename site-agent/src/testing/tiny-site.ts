@@ -5,7 +5,7 @@ import { stream } from '@consilium/models/layers';
 import { contract, readRunFile, type SignedContract, signContract } from '@consilium/shared/contract';
 import { createIdentity, type Identity, sign } from '@consilium/shared/crypto';
 import { siteId } from '@consilium/shared/ids';
-import { silentLog, systemClock } from '@consilium/shared/wire';
+import { type Clock, type Log, silentLog, systemClock } from '@consilium/shared/wire';
 import { type Agent, startAgent } from '../agent.js';
 import { type Enrolment, makeHome, type SiteHome, type SiteSettings, siteHome } from '../config/index.js';
 import { openEgress, openLedger } from '../governance/index.js';
@@ -32,13 +32,14 @@ export interface TinySite {
     readonly lead?: Identity;
   }): SignedContract;
   /**
-   * Starts the agent on a connection; the trainers that it made are listed.
+   * Starts the agent on a connection; the trainers that it made and the warnings of its log are listed.
    * @param spoil what becomes of each trainer
    */
   start(
-    coordinator: FakeCoordinator,
+    coordinator: Pick<FakeCoordinator, 'connection'>,
     spoil?: (trainer: Trainer) => Trainer,
-  ): Promise<Agent & { readonly trainers: readonly Trainer[] }>;
+    clock?: Clock,
+  ): Promise<Agent & { readonly trainers: readonly Trainer[]; readonly warnings: readonly object[] }>;
   remove(): Promise<void>;
 }
 
@@ -84,11 +85,13 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
       });
       return signContract(terms, (domain, bytes) => sign(signer, domain, bytes));
     },
-    async start({ connection }, spoil = (trainer) => trainer) {
+    async start({ connection }, spoil = (trainer) => trainer, clock = systemClock) {
       const now = () => new Date();
       const ledger = await openLedger(home.ledger, identity, now);
       const egress = openEgress(connection, ledger, silentLog, home.left);
       const trainers: Trainer[] = [];
+      const warnings: object[] = [];
+      const log: Log = { ...silentLog, warn: (facts) => void warnings.push(facts) };
       const agent = startAgent({
         home,
         settings,
@@ -96,9 +99,9 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
         identity: () => identity,
         connection,
         egress,
-        clock: systemClock,
+        clock,
         now,
-        log: silentLog,
+        log,
         backoff: { baseMs: 1, capMs: 1 },
         trainer(options: TrainerOptions) {
           const trainer = spoil(createTrainer(options));
@@ -108,6 +111,7 @@ export async function tinySite(lead: Identity = createIdentity()): Promise<TinyS
       });
       return {
         trainers,
+        warnings,
         async close() {
           await agent.close();
           await ledger.close();
