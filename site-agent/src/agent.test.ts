@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extendContract, type SignedContract, signContract } from '@consilium/shared/contract';
 import { createIdentity, sign, verify } from '@consilium/shared/crypto';
@@ -7,7 +7,9 @@ import { blobHash, type StepId } from '@consilium/shared/ids';
 import { readJournal, verifyChain } from '@consilium/shared/journal';
 import { readEvaluation, signedReport, verifyReport } from '@consilium/shared/report';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takenPart } from './runs/turnout.js';
 import { fakeCoordinator } from './testing/fake-coordinator.js';
+import { lateClock } from './testing/late-clock.js';
 import { type TinySite, tinySite } from './testing/tiny-site.js';
 
 const step = (text: string) => text as StepId;
@@ -278,6 +280,81 @@ describe('the agent', () => {
     }
     await agent.close();
     expect(coordinator.submitted.has(step('train:0:2'))).toBe(false);
+  });
+
+  it('tells of no round that took its update on a word about another, or about none', async () => {
+    const signed = site.signed({ rounds: 2 });
+    const silent = new Set(['train:0:1']);
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey, silent });
+    const agent = await site.start(coordinator);
+    const accepted = async () =>
+      (await takenPart(join(site.home.runs, signed.contract.run), signed.contract))[0]?.accepted;
+    const claim = async (changes: Parameters<typeof coordinator.assign>[0]) => {
+      coordinator.assign(null);
+      const waiting = coordinator.until(({ activity }) => activity === 'waiting');
+      coordinator.assign(changes);
+      await waiting;
+    };
+    while (!coordinator.submitted.has(step('train:0:1'))) await new Promise((resolve) => setImmediate(resolve));
+    const other = { outcome: 'accepted', hash: blobHash.parse('d'.repeat(64)) } as const;
+    await claim({ verdict: other });
+    await claim({ step: step('train:0:2'), index: 5, verdict: other });
+    expect(await accepted()).toEqual([]);
+    await claim({ verdict: { ...other, hash: coordinator.submitted.get(step('train:0:1'))![0]! } });
+    expect(await accepted()).toEqual([[1, 1]]);
+    await agent.close();
+  });
+
+  it('tells of a round that took its update though it died before it could note that', async () => {
+    const signed = site.signed({ rounds: 2 });
+    const silent = new Set(['validate:2']);
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey, silent });
+    const first = await site.start(coordinator);
+    await coordinator.until((status) => status.activity === 'uploading' && status.step === 'validate:2');
+    await first.close();
+    coordinator.forgetAgent();
+    const folder = join(site.home.runs, signed.contract.run);
+    await rm(join(folder, 'turnout.json'));
+    const second = await site.start(coordinator);
+    await coordinator.until(({ activity }) => activity === 'idle');
+    await second.close();
+    expect(await takenPart(folder, signed.contract)).toMatchObject([{ accepted: [[2, 2]] }]);
+  });
+
+  it('begins no work, and ends not, before the rest that a pause gave it is over', async () => {
+    const signed = site.signed({ rounds: 1 });
+    const coordinator = fakeCoordinator({ signed, site: site.identity.publicKey });
+    const order: string[] = [];
+    const agent = await site.start(
+      coordinator,
+      (trainer) => ({
+        ...trainer,
+        run(job, options) {
+          order.push(job.kind);
+          return trainer.run(job, options);
+        },
+        async close() {
+          order.push('ends');
+          await trainer.close();
+          for (let turn = 0; turn < 1000; turn++) await new Promise((resolve) => setImmediate(resolve));
+          order.push('ended');
+        },
+      }),
+      lateClock,
+    );
+    await coordinator.until(({ activity, step: now }) => activity === 'training' && now === 'train:0:1');
+    const idle = coordinator.until(({ activity }) => activity === 'idle');
+    coordinator.assign(null);
+    await idle;
+    coordinator.assign({});
+    await coordinator.until(({ activity, step: now }) => activity === 'evaluating' && now === 'test');
+    const end = coordinator.until(({ activity }) => activity === 'idle');
+    await end;
+    await agent.close();
+    const closes = order.filter((word) => /^end/.test(word));
+    expect(closes).toEqual(['ends', 'ended', 'ends', 'ended']);
+    expect(order.indexOf('ended')).toBe(order.indexOf('ends') + 1);
+    expect(order.slice(-2)).toEqual(['ends', 'ended']);
   });
 
   it('declines when its contribution is refused, and does not make another', async () => {

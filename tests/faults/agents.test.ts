@@ -11,13 +11,14 @@ import { frameBytes } from '@consilium/shared/wire';
 import { siteHome } from '@consilium/site-agent/config';
 import type { Source } from '@consilium/site-agent/connection';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takenPart } from '../../site-agent/src/runs/turnout.js';
 import { type Consortium, openConsortium } from '../harness/consortium.js';
 import { soakLimitMs, soakSeconds } from '../harness/soak.js';
 import { createCleanUp, mebibyte, run, startCoordinator, startSite, step } from '../transport/kit.js';
 import { openMortalHospital } from './mortal-hospital.js';
 
 const names = Array.from({ length: 12 }, (_, index) => `hospital-${String(index).padStart(2, '0')}` as SiteId);
-const oneRound = { training: { rounds: 1, optimizer: { name: 'sgd', rate: 0.1 } } };
+const twoRounds = { training: { rounds: 2, optimizer: { name: 'sgd', rate: 0.1 } } };
 
 const cleanUp = createCleanUp();
 afterEach(cleanUp.run);
@@ -49,7 +50,7 @@ async function runOf(
     return { ...place, ...openMortalHospital({ ...place, deadly: deadly(index) }) };
   });
   try {
-    const signed = consortium.lead.contract(oneRound);
+    const signed = consortium.lead.contract(twoRounds);
     const { run: launched } = await consortium.lead.launch(signed);
     const view = await consortium.until(launched, ({ phase }) => phase === 'closed');
     const steps = stepsOf(signed.contract.runFile).flatMap((step) => (step.kind === 'initial' ? [] : [idOf(step)]));
@@ -58,6 +59,7 @@ async function runOf(
       model: (await consortium.model(launched)).hash,
       steps,
       hospitals,
+      turnouts: await Promise.all(hospitals.map(({ home }) => takenPart(join(home.runs, launched), signed.contract))),
       journal: await consortium.journal(launched),
     };
   } finally {
@@ -91,6 +93,7 @@ describe('agents that are killed', () => {
     expect(torn.model).toBe(calm.model);
     expect(new Set(torn.hospitals.flatMap(({ deaths }) => deaths))).toEqual(new Set(moments));
     expect(torn.hospitals.flatMap(({ again }) => again)).toEqual([]);
+    for (const turnout of torn.turnouts) expect(turnout).toEqual([{ stage: 'train', rounds: 2, accepted: [[1, 2]] }]);
     expect(torn.journal.filter(({ type }) => type === 'contribution-refused')).toEqual([]);
     const accepted = torn.journal.filter(({ type }) => type === 'contribution-accepted');
     expect(accepted).toHaveLength(torn.steps.length * names.length);

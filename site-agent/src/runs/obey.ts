@@ -3,6 +3,7 @@ import {
   type Contract,
   contractHash,
   contributionOf,
+  idOf,
   openContract,
   type Step,
   stepsOf,
@@ -10,7 +11,7 @@ import {
 } from '@consilium/shared/contract';
 import { type Identity, verify } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, fail, fromWire } from '@consilium/shared/errors';
-import type { BlobHash, ConsortiumId, PublicKey } from '@consilium/shared/ids';
+import type { BlobHash, ConsortiumId, PublicKey, StepId } from '@consilium/shared/ids';
 import { decodeHeader, headerLimitBytes, updateForm } from '@consilium/shared/weights';
 import {
   manifestDomain,
@@ -53,7 +54,7 @@ interface Places {
 }
 
 export type Outcome =
-  | { readonly kind: 'accepted' }
+  | { readonly kind: 'accepted'; readonly hash: BlobHash }
   | { readonly kind: 'refused'; readonly error: CodedError }
   /** The coordinator could not take or judge it now. */
   | { readonly kind: 'deferred'; readonly error: CodedError };
@@ -69,9 +70,22 @@ export async function obey(work: Work, means: Means, signal: AbortSignal): Promi
   const shared = await openBlobFolder(means.blobs, means.disk);
   const places: Places = { folder, shared, fetched: openFetched(folder.blobs, shared, means.now) };
   const outcome = await outcomeOf(work, contract, places, means, signal);
-  const step = stepsOf(contract.runFile)[work.index];
-  if (outcome.kind === 'accepted' && step !== undefined) await noteAccepted(folder.folder, step, means.disk);
+  if (outcome.kind === 'accepted') await noteCounted(work.step, outcome.hash, contract, folder, means);
   return outcome;
+}
+
+/** Notes that a step took what this site finished for it. A word of the coordinator that is of nothing from here counts for none. */
+async function noteCounted(
+  id: StepId,
+  hash: BlobHash | null,
+  { runFile }: Contract,
+  folder: RunFolder,
+  { disk }: Means,
+): Promise<void> {
+  const step = stepsOf(runFile).find((one) => idOf(one) === id);
+  const own = await folder.finished(id);
+  if (step === undefined || own === null || (hash !== null && own.contribution.manifest.hash !== hash)) return;
+  await noteAccepted(folder.folder, step, disk);
 }
 
 async function outcomeOf(
@@ -83,13 +97,15 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const { folder, shared } = places;
   const { verdict } = work;
-  if (verdict?.outcome === 'accepted') return { kind: 'accepted' };
+  if (verdict?.outcome === 'accepted') return { kind: 'accepted', hash: verdict.hash };
   const earlier = await folder.kept(work.step);
   if (verdict?.outcome === 'refused' && verdict.hash === earlier?.contribution.manifest.hash) {
     return { kind: 'refused', error: fromWire(verdict.error) };
   }
   await refuseLeft(means.left, work.run);
   await admit(folder.folder, contract, work, means.disk);
+  // The newest round that took an update of this site: its verdict may have come when no agent was there to note it.
+  if (work.carried !== undefined) await noteCounted(work.carried, null, contract, folder, means);
   const step = stepsOf(contract.runFile)[work.index] ?? fail('CSM-AGENT-STEP-UNKNOWN', work);
   const previous = piecesOf(step, contract);
   const named = [work.contractBlob, work.model, work.frozen ?? null, work.control ?? null, work.preparation];
@@ -195,7 +211,7 @@ async function send(
       { contribution, path, step, patients, minimumCohort, updateBytes: limitBytes },
       { signal, onProgress: (done, total) => say('uploading', { done, total, unit: 'bytes' }) },
     );
-    if (verdict.outcome === 'accepted') return { kind: 'accepted' };
+    if (verdict.outcome === 'accepted') return { kind: 'accepted', hash: contribution.manifest.hash };
     // The key may have changed on the way; then it is signed again.
     const kind = isSignedBy(contribution, identity()) ? 'refused' : 'deferred';
     return { kind, error: fromWire(verdict.error) };
