@@ -139,7 +139,11 @@ export function startAgent(options: AgentOptions): Agent {
 
   /** Does one assignment, again and again while its faults may pass. */
   async function pursue(pursuit: Pursuit, signal: AbortSignal): Promise<Pursuit['end']> {
-    const say = sayOf(pursuit.work);
+    const tell = sayOf(pursuit.work);
+    // What the site does now, who came after says.
+    const say: typeof tell = (...told) => {
+      if (!signal.aborted) tell(...told);
+    };
     let failures = 0;
     let crashes = 0;
     const decline = (error: CodedError): 'declined' => {
