@@ -22,4 +22,5 @@ export async function refuseLeft(folder: string, run: RunId): Promise<void> {
 }
 
 /** @throws CSM-AGENT-DISK */
-export const isLeft = async (folder: string, run: RunId): Promise<boolean> => (await readIfThere(join(folder, run))) !== null;
+export const isLeft = async (folder: string, run: RunId): Promise<boolean> =>
+  (await readIfThere(join(folder, run))) !== null;
