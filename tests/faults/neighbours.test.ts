@@ -181,11 +181,19 @@ describe('an enrolled site', () => {
 });
 
 describe('strangers', () => {
-  it('that send a request drop by drop are cut off, and a site beside them is served', async () => {
+  it('that send a request drop by drop, or its body, are cut off, and a site beside them is served', async () => {
     await using consortium = await openConsortium();
     const { port } = new URL(consortium.coordinator().url);
-    const slow = Array.from({ length: 50 }, () => {
-      const socket = connectTcp(Number(port), '127.0.0.1', () => void socket.write('GET / HTTP/1.1\r\n'));
+    const withBody = ' HTTP/1.1\r\nhost: x\r\ncontent-length: 4000\r\n\r\n';
+    const starts = [
+      'GET / HTTP/1.1\r\n',
+      `GET /${withBody}`,
+      `GET /healthz${withBody}`,
+      `POST /api/sign-in${withBody.replace('host: x', `host: x\r\norigin: http://127.0.0.1:${port}`)}`,
+      `POST /nothing${withBody}`,
+    ];
+    const slow = Array.from({ length: 50 }, (_, index) => {
+      const socket = connectTcp(Number(port), '127.0.0.1', () => void socket.write(starts[index % starts.length]!));
       const drops = setInterval(() => socket.write('x: 1\r\n'), 500);
       // One that was cut off may still be written to.
       socket.on('error', () => {});

@@ -8,7 +8,7 @@ import { openApiDocument } from './openapi.js';
 import type { ApiOptions } from './options.js';
 import { openPageUsers } from './page-users.js';
 import { allRoutes } from './routes/index.js';
-import { mount, refuse } from './serve.js';
+import { leaveBody, mount, refuse } from './serve.js';
 import { setupLink } from './setup-link.js';
 
 export interface Api {
@@ -34,8 +34,9 @@ export function openApi(options: ApiOptions): Api {
   app.use(securityHeaders(settings.secure));
 
   const document = openApiDocument(settings.version);
-  app.get('/api/openapi.json', (_request, response) => void response.json(document));
   for (const bound of allRoutes(options, users)) mount(app, bound, options, users, closing.signal);
+  app.use(leaveBody);
+  app.get('/api/openapi.json', (_request, response) => void response.json(document));
   app.use(pageRouter());
   app.use((request, response) => {
     refuse(response, coded('CSM-API-NOT-FOUND', { path: request.path }), request, options);

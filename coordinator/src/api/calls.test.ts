@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { createIdentity } from '@consilium/shared/crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { exampleView, fakeRuns } from './testing/fake-runs.js';
 import { openStage, refusalOf, type Stage } from './testing/stage.js';
 
@@ -96,6 +99,21 @@ describe('a call of the lead', () => {
     expect(await codeOf(response)).toEqual({ status: 413, code: 'CSM-API-TOO-LARGE' });
   });
 
+  it('is refused before its body comes when only the key in its headers is that of the lead', async () => {
+    const { port } = new URL(stage.url);
+    const forged = {
+      ...{ 'consilium-key': stage.lead.publicKey, 'consilium-time': stage.now().toISOString() },
+      ...{ 'consilium-nonce': 'A'.repeat(22), 'consilium-body': 'ab'.repeat(32) },
+      ...{ 'consilium-signature': 'A'.repeat(86), 'content-length': String(16 * 2 ** 20) },
+    };
+    const call = request({ host: '127.0.0.1', port, method: 'POST', path: '/api/invitations', headers: forged });
+    call.flushHeaders();
+    const [answer] = await once(call, 'response');
+    expect(answer.statusCode).toBe(401);
+    expect(JSON.parse(await text(answer)).error.code).toBe('CSM-API-SIGNATURE');
+    call.destroy();
+  });
+
   it('passes the coded errors of the runs on', async () => {
     const response = await stage.call('GET', `/api/runs/${'0'.repeat(32)}`);
     expect(await codeOf(response)).toEqual({ status: 404, code: 'CSM-RUN-UNKNOWN' });
@@ -116,6 +134,33 @@ describe('anybody', () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ status: 'failing' });
     await failing.close();
+  });
+
+  it('makes the coordinator look at its store once a second at most, however many ask for its health', async () => {
+    let looks = 0;
+    let answer = (_writable: boolean): void => {};
+    const asked = await openStage({
+      storeWritable: () => {
+        looks += 1;
+        return new Promise((resolve) => {
+          answer = resolve;
+        });
+      },
+    });
+    const ask = () => fetch(`${asked.url}/healthz`).then(({ status }) => status);
+    const statuses = Promise.all(Array.from({ length: 20 }, ask));
+    await vi.waitFor(() => expect(looks).toBe(1), { timeout: 120_000 });
+    answer(true);
+    expect(new Set(await statuses)).toEqual(new Set([200]));
+    expect(looks).toBe(1);
+    asked.advance(1_000);
+    const next = ask();
+    await vi.waitFor(() => expect(looks).toBe(2), { timeout: 120_000 });
+    answer(false);
+    expect(await next).toBe(503);
+    expect(await ask()).toBe(503);
+    expect(looks).toBe(2);
+    await asked.close();
   });
 
   it.each(['/api/runs', '/api/sites', '/api/events', '/api/me'])('may not read %s', async (path) => {

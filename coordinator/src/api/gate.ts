@@ -9,16 +9,17 @@ import type { PageUsers } from './page-users.js';
 import type { Caller, Sight } from './role.js';
 import type { Access } from './shape.js';
 
-/** What the gate let in: the caller, once the body is there to check its signature. */
+/** What the gate let in: the caller, once the body is there and is the one that was signed. */
 export interface Passage {
   readonly cookie: string | undefined;
-  /** @throws CSM-API-SIGNATURE, CSM-API-REPLAYED */
+  /** @throws CSM-API-SIGNATURE */
   caller(body: Uint8Array): Promise<Caller>;
 }
 
 /**
  * Decides by its head alone whether a call may come in, before its body is read.
- * @throws CSM-API-CALLER, CSM-API-CLOCK, CSM-API-MONITOR, CSM-API-ORIGIN, CSM-API-ROLE, CSM-API-SIGNED-OUT
+ * @throws CSM-API-CALLER, CSM-API-CLOCK, CSM-API-SIGNATURE, CSM-API-REPLAYED, CSM-API-MONITOR, CSM-API-ORIGIN, CSM-API-ROLE,
+ * CSM-API-SIGNED-OUT
  */
 export async function pass(
   request: Request,
@@ -35,11 +36,11 @@ export async function pass(
     const { consortium, lead } = settings;
     const terms = { method: request.method, path: request.originalUrl, consortium, lead, now: now() };
     const call = readCall(request.headers, terms);
+    if (!(await records.nonces.use(call.nonce, call.expires, now()))) fail('CSM-API-REPLAYED');
     return {
       cookie,
       async caller(body) {
         call.check(body);
-        if (!(await records.nonces.use(call.nonce, call.expires, now()))) fail('CSM-API-REPLAYED');
         return { kind: 'lead' };
       },
     };

@@ -27,7 +27,7 @@ export function openApiDocument(version: string, shapes: readonly AnyShape[] = a
       title: 'Consilium coordinator',
       version,
       description:
-        'Calls of the lead carry the headers consilium-key, consilium-time, consilium-nonce and consilium-signature: ' +
+        'Calls of the lead carry the headers consilium-key, consilium-time, consilium-nonce, consilium-body (SHA-256) and consilium-signature: ' +
         'an Ed25519 signature under the domain consilium-call-1 over the canonical JSON (RFC 8785) of ' +
         '{consortium, method, path, bodyHash, nonce, time}. A call counts for 60 s and once. ' +
         'Calls of the page carry the session cookie; `x-roles` says whose session may make one, and POST needs ' +

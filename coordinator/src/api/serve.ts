@@ -8,10 +8,16 @@ import type { ApiOptions } from './options.js';
 import type { PageUsers } from './page-users.js';
 import { problemOf, statusOf } from './problem.js';
 
-/** A contract holds a list of features at most: some megabytes for a whole genome. */
-const maxBodyBytes = 16 * 2 ** 20;
-/** What a stranger may send. */
-const maxOpenBodyBytes = 4096;
+interface BodyLimit {
+  readonly bytes: number;
+  /** Until all of it is there; null: as long as Node's own limit on a request. */
+  readonly ms: number | null;
+}
+
+/** Of a caller whom the gate knows. A contract holds a list of features at most: some megabytes for a whole genome. */
+const known: BodyLimit = { bytes: 16 * 2 ** 20, ms: null };
+/** Of a stranger, and where no body is asked for. */
+const strange: BodyLimit = { bytes: 4096, ms: 10_000 };
 
 /** Puts a declared call on a router. */
 export function mount(router: Router, bound: Bound, options: ApiOptions, users: PageUsers, closing: AbortSignal): void {
@@ -38,7 +44,7 @@ async function answer(
 ): Promise<void> {
   const { shape } = bound;
   const passage = await pass(request, shape.access, options, users);
-  const body = await readBody(request, shape.access === 'open' ? maxOpenBodyBytes : maxBodyBytes);
+  const body = await readBody(request, shape.access === 'open' || shape.body === null ? strange : known);
   const call: RawCall = {
     caller: await passage.caller(body),
     from: request.ip ?? '',
@@ -77,18 +83,32 @@ export function refuse(response: Response, error: CodedError, request: Request, 
   response.status(status).json(problemOf(error));
 }
 
-async function readBody(request: Request, limit: number): Promise<Uint8Array> {
+/** Reads a body whole. One that comes drop by drop is cut off with its connection. */
+async function readBody(request: Request, limit: BodyLimit): Promise<Uint8Array> {
   const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > limit) fail('CSM-API-TOO-LARGE', { limit });
+  if (announced > limit.bytes) fail('CSM-API-TOO-LARGE', { limit: limit.bytes });
+  const slow = coded('CSM-API-BODY', { path: 'body', problem: 'it did not come in time' });
+  const late = limit.ms === null ? undefined : setTimeout(() => request.destroy(slow), limit.ms);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const source: AsyncIterable<Uint8Array> = request;
-  for await (const chunk of source) {
-    bytes += chunk.length;
-    if (bytes > limit) fail('CSM-API-TOO-LARGE', { limit });
-    chunks.push(chunk);
+  try {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      if (bytes > limit.bytes) fail('CSM-API-TOO-LARGE', { limit: limit.bytes });
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(late);
   }
   return Buffer.concat(chunks);
+}
+
+/** Ends the connection after the answer where a body was sent that nobody reads. */
+export function leaveBody({ headers }: Request, response: Response, next: () => void): void {
+  const { 'content-length': announced = '0', 'transfer-encoding': encoding } = headers;
+  if (announced !== '0' || encoding !== undefined) response.setHeader('connection', 'close');
+  next();
 }
 
 function parseJson(request: Request, body: Uint8Array): unknown {

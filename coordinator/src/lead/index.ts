@@ -5,4 +5,4 @@ export { demandFingerprint, isFingerprint } from './fingerprints.js';
 export { type Invited, invite } from './invitation.js';
 export type { ListedKey, ListedMember } from './member.js';
 export { revocationOf } from './revocation.js';
-export { type CallTerms, type ClaimedCall, callWindowMs, isSigned, readCall, signCall } from './signed-call.js';
+export { type CallTerms, callWindowMs, type HeadOfCall, isSigned, readCall, signCall } from './signed-call.js';

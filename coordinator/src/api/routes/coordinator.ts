@@ -55,8 +55,29 @@ export const postCertificate = json({
   answer: done,
 });
 
+/** Anybody may ask for health, and each look at the store is a transaction: within this time the last one counts. */
+const healthMs = 1_000;
+
+/** Looks when asked, but never twice at a time, nor sooner than `healthMs` after it began. */
+function sparingly(look: () => Promise<boolean>, now: () => Date): () => Promise<boolean> {
+  let last: { readonly seen: Promise<boolean>; readonly atMs: number; isPending: boolean } | null = null;
+  return async () => {
+    const atMs = now().getTime();
+    if (last === null || (!last.isPending && Math.abs(atMs - last.atMs) >= healthMs)) {
+      const begun = { seen: look(), atMs, isPending: true };
+      last = begun;
+      const ended = (): void => {
+        begun.isPending = false;
+      };
+      begun.seen.then(ended, ended);
+    }
+    return last.seen;
+  };
+}
+
 export function coordinatorRoutes(options: ApiOptions): readonly Bound[] {
-  const { sites, own, settings, now, storeWritable } = options;
+  const { sites, own, settings, now } = options;
+  const storeWritable = sparingly(options.storeWritable, now);
   const started = now().getTime();
   return [
     bind(getHealth, async ({ status }) => {
