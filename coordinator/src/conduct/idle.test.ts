@@ -176,4 +176,22 @@ describe('a site that is back', () => {
     expect(at.absence()).toBeUndefined();
     expect(at.run.state().phase).toBe('running');
   });
+
+  it('and declined the step again and again is waited for no more, but what it hands in counts', () => {
+    const at = awaiting({ onShortfall: 'wait' });
+    const error = { code: 'CSM-TRAINER-CRASHED', details: {} };
+    const before = at.run.records.length;
+    for (let done = 1; done <= 100; done++) {
+      at.say({ activity: 'declined', error });
+      at.say({ activity: 'training', progress: { done, total: 999, unit: 'batches', epoch: 1 } });
+    }
+    const told = at.run.records.slice(before).filter(({ type }) => type === 'site-left' || type === 'site-returned');
+    expect(told).toHaveLength(7);
+    expect(at.absence()).toMatchObject({ until: 'step', error });
+    expect(at.run.state().phase).toBe('paused');
+    at.run.contribute(c);
+    expect(at.run.state().stepPhase).toBe('folding');
+    at.run.fold(at.run.outputOf());
+    expect(at.absence()).toBeUndefined();
+  });
 });

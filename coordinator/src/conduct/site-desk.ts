@@ -9,7 +9,7 @@ import {
   headwayByMoving,
   headwayBySaying,
   isExcused,
-  isReadmitted,
+  isWaitedForAgain,
   noHeadway,
   pendingSites,
   type RunInput,
@@ -112,9 +112,8 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
       const { state } = conductor;
       const { run } = state.contract;
       clocks.get(run)?.progress(site);
-      const absence = state.absent.get(site);
-      if (absence === undefined || !isReadmitted(absence)) continue;
-      if (absence.until === 'heard' || at === run) send(conductor, { kind: 'progress', site });
+      if (!isWaitedForAgain(state, site)) continue;
+      if (state.absent.get(site)?.until === 'heard' || at === run) send(conductor, { kind: 'progress', site });
     }
   }
 

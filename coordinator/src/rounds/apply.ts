@@ -25,6 +25,7 @@ export function apply(state: RunState, record: RunRecord): RunState {
         contracts: state.contractHash === null ? [] : [state.contractHash],
         accepted: new Map(),
         refused: new Map(),
+        declines: new Map(),
         absent: keep(state.absent, (absence) => absence.until !== 'step'),
       };
     case 'contribution-accepted': {
@@ -49,6 +50,10 @@ export function apply(state: RunState, record: RunRecord): RunState {
       return {
         ...state,
         absent: set(state.absent, record.site, { step, until, excused, error }),
+        declines:
+          until === 'step'
+            ? set(state.declines, record.site, (state.declines.get(record.site) ?? 0) + 1)
+            : state.declines,
         // What is being folded stays what it is, so that a fold begun again after a crash makes the same.
         accepted: until === 'run' && state.stepPhase === 'open' ? without(state.accepted, record.site) : state.accepted,
       };

@@ -6,7 +6,7 @@ import type { SignedManifest } from '@consilium/shared/wire';
 import { apply } from './apply.js';
 import { entailed } from './entailed.js';
 import { extensionFault } from './extension.js';
-import { isReadmitted } from './participation.js';
+import { isWaitedForAgain } from './participation.js';
 import type { RunRecord, StepOutput } from './records.js';
 import { currentStep, pendingSites, type RunState } from './state.js';
 
@@ -172,8 +172,7 @@ function idle(state: RunState, input: Extract<RunInput, { kind: 'idle' }>): read
 
 function returned(state: RunState, site: SiteId): readonly RunRecord[] {
   const step = currentStep(state);
-  const absence = state.absent.get(site);
-  if (step === null || absence === undefined || !isReadmitted(absence)) return [];
+  if (step === null || !isWaitedForAgain(state, site)) return [];
   return [{ type: 'site-returned', step: idOf(step), site }];
 }
 

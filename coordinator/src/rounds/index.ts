@@ -9,6 +9,7 @@ export { baseBlobs, type KeptRound, madeBlobs } from './kept.js';
 export {
   isExcused,
   isReadmitted,
+  isWaitedForAgain,
   mayReturn,
   quorumOf,
   type Shortfall,

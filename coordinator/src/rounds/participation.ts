@@ -97,9 +97,18 @@ export function mayReturn(state: RunState, { until, excused }: Absence): boolean
   return until === 'step' && !excused && onShortfall !== undefined;
 }
 
-/** Whether a site that makes progress again is asked for the open step again. */
+/** Whether an absence is such as ends when its site makes progress again. */
 export const isReadmitted = ({ until, excused }: Absence): boolean =>
   until === 'heard' || (until === 'step' && !excused);
+
+/** So often a site that declined a step is waited for again; what it hands in before the fold counts all the same. */
+const maxDeclines = 3;
+
+/** Whether a site that makes progress again is waited for in the open step again. */
+export function isWaitedForAgain(state: RunState, site: SiteId): boolean {
+  const absence = state.absent.get(site);
+  return absence !== undefined && isReadmitted(absence) && (state.declines.get(site) ?? 0) <= maxDeclines;
+}
 
 /** The absent sites that the open step could still have. */
 export const mayReturnSites = (state: RunState): readonly SiteId[] =>

@@ -50,6 +50,8 @@ export interface RunState {
   /** Newest refusal of each site in the open step. */
   readonly refused: ReadonlyMap<SiteId, { readonly hash: BlobHash; readonly error: WireError }>;
   readonly absent: ReadonlyMap<SiteId, Absence>;
+  /** How often each site declined the open step. */
+  readonly declines: ReadonlyMap<SiteId, number>;
   /** Of the step that is being folded: who is away from it, whoever comes back meanwhile, and what it lacks. */
   readonly folding: Pick<StepHistory, 'absent' | 'unmet'> | null;
   /** Training samples that each site signed in `prepare:cohort:1`. */
@@ -90,6 +92,7 @@ export function newRun(contract: Contract): RunState {
     accepted: new Map(),
     refused: new Map(),
     absent: new Map(),
+    declines: new Map(),
     folding: null,
     samples: new Map(),
     stageSamples: new Map(),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CodedError } from '../errors/index.js';
-import { coordinatorMessage, readMessage, siteMessage } from './messages.js';
+import { CodedError, fromWire } from '../errors/index.js';
+import { coordinatorMessage, readMessage, sendable, siteMessage } from './messages.js';
 
 const hash = 'ab'.repeat(32);
 const run = 'cd'.repeat(16);
@@ -120,4 +120,29 @@ it('a site cannot send what only a coordinator may, and the other way round', ()
     const message = fromSite.find((one) => one.type === type);
     expect(() => readMessage(coordinatorMessage, message)).toThrow(CodedError);
   }
+});
+
+describe('the error in a status', () => {
+  const withDetails = (names: readonly string[]) => ({
+    ...status,
+    error: { code: 'CSM-INTERNAL', details: Object.fromEntries(names.map((name) => [name, 'x'.repeat(1_024)])) },
+  });
+  const names = (count: number, length = 64) =>
+    Array.from({ length: count }, (_, index) => String(index).padEnd(length, 'n'));
+  const malformed = expect.objectContaining({ code: 'CSM-WIRE-MALFORMED', details: { path: 'error.details' } });
+  const read = (message: object) => () => readMessage(siteMessage, message);
+
+  it('is as long as one of ours may be, and no longer', () => {
+    expect(read(withDetails(names(16)))).not.toThrow();
+    for (const hostile of [names(17), names(1_000, 4), names(1, 65)]) {
+      expect(read(withDetails(hostile))).toThrow(malformed);
+    }
+  });
+
+  it('fits however long it was', () => {
+    const details = Object.fromEntries(names(40, 100).map((name) => [name, 'x'.repeat(5_000)]));
+    const error = sendable(fromWire({ code: 'CSM-INTERNAL', details }));
+    expect(Object.keys(error.details)).toHaveLength(16);
+    expect(read({ ...status, error })).not.toThrow();
+  });
 });

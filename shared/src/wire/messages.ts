@@ -10,17 +10,31 @@ import { signedManifest } from './manifest.js';
 export const protocolVersion = 1;
 
 const maxDetail = 1024;
+const maxDetails = 16;
+const maxDetailName = 64;
 
 export const wireError = z.strictObject({
   code: z.string().max(64),
   details: z.record(z.string(), z.union([z.string().max(maxDetail), z.number()])),
 });
 
+/** An error of a site: it is journaled and shown, so that it may not be as long as a message. */
+const siteError = wireError.extend({
+  details: wireError.shape.details.refine((details) => {
+    const names = Object.keys(details);
+    return names.length <= maxDetails && names.every((name) => name.length <= maxDetailName);
+  }),
+});
+
 /** An error as the wire takes it: over-long facts are cut. */
 export const sendable = (error: CodedError): WireError => {
   const { code, details } = toWire(error);
   const cut = (fact: string | number) => (typeof fact === 'string' ? fact.slice(0, maxDetail) : fact);
-  return { code, details: Object.fromEntries(Object.entries(details).map(([name, fact]) => [name, cut(fact)])) };
+  const facts = Object.entries(details).slice(0, maxDetails);
+  return {
+    code,
+    details: Object.fromEntries(facts.map(([name, fact]) => [name.slice(0, maxDetailName), cut(fact)])),
+  };
 };
 
 /** What a site should be doing now. Level-triggered: the newest one is the whole truth. */
@@ -99,7 +113,7 @@ export const siteStatus = z.strictObject({
       loss: z.number().optional(),
     })
     .nullable(),
-  error: wireError.nullable(),
+  error: siteError.nullable(),
 });
 export type SiteStatus = z.infer<typeof siteStatus>;
 
