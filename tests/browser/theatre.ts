@@ -163,17 +163,18 @@ export function playedRuns(): FakeRuns & {
 } {
   const reports = hospitals.map((site, place) => ({
     manifest: manifestOf(site, 'test', 'report'),
-    bytes: Buffer.from(
-      JSON.stringify({
-        report:
-          place === 3
-            ? null
-            : {
-                report: { ...inventReport({ seed: place + 3, rows: 140 - 50 * place }), site },
-                signature: 'A'.repeat(86),
-              },
-      }),
-    ),
+    read: async () =>
+      Buffer.from(
+        JSON.stringify({
+          report:
+            place === 3
+              ? null
+              : {
+                  report: { ...inventReport({ seed: place + 3, rows: 140 - 50 * place }), site },
+                  signature: 'A'.repeat(86),
+                },
+        }),
+      ),
   }));
   const sealed = journal();
   const running = { ...example, journalLength: sealed.length, journalHead: sealed.at(-1)!.hash };

@@ -21,7 +21,7 @@ const reports = [own, other].map((site) => ({
     ...{ consortium: view.consortium, run: view.run, contract: view.contract, step: 'test', site, base: view.model },
     ...{ kind: 'report', codec: 'json', samples: 214, hash: 'ab'.repeat(32), bytes: 7 },
   }),
-  bytes: Buffer.from(JSON.stringify({ report: { report: inventReport(), signature: 'A'.repeat(86) } })),
+  read: async () => Buffer.from(JSON.stringify({ report: { report: inventReport(), signature: 'A'.repeat(86) } })),
 }));
 
 const operation = z.object({

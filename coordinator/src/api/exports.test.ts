@@ -38,8 +38,8 @@ const parts = {
     yield '{"sequence":1}\n';
   },
   reports: [
-    { manifest, bytes: evaluation({ report, signature: 'A'.repeat(86) }) },
-    { manifest: { ...manifest, site: siteId.parse('hospital-b') }, bytes: evaluation(null) },
+    { manifest, read: async () => evaluation({ report, signature: 'A'.repeat(86) }) },
+    { manifest: { ...manifest, site: siteId.parse('hospital-b') }, read: async () => evaluation(null) },
   ],
 };
 let stage: Stage;

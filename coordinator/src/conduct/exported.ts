@@ -10,8 +10,6 @@ import type { Exported, ExportedBlob, KeptBlob } from './view.js';
 export async function exportOf({ state }: Conductor, store: Store, blobs: Blobs): Promise<Exported> {
   const model = resultOf(state);
   const tested = currentStepId(state) === 'test' ? inOrder(state.accepted) : [];
-  const reports = [];
-  for (const manifest of tested) reports.push({ manifest, bytes: await wholeBlob(blobs, manifest.hash) });
   return {
     contract: await wholeBlob(blobs, state.contractBlob!),
     model: model && (await blobOf(model, blobs)),
@@ -20,7 +18,7 @@ export async function exportOf({ state }: Conductor, store: Store, blobs: Blobs)
     async *journal() {
       for await (const record of store.records(state.contract.run)) yield Buffer.from(journalLine(record)).toString();
     },
-    reports,
+    reports: tested.map((manifest) => ({ manifest, read: () => wholeBlob(blobs, manifest.hash) })),
   };
 }
 

@@ -243,6 +243,11 @@ export interface ExportedBlob {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
+export interface ExportedReport {
+  readonly manifest: ContributionManifest;
+  read(): Promise<Uint8Array>;
+}
+
 export interface Exported {
   readonly contract: Uint8Array;
   /** Weights in safetensors form; the chosen model. */
@@ -252,8 +257,8 @@ export interface Exported {
   readonly preparation: Uint8Array | null;
   /** The run's journal, a line a record. */
   journal(): AsyncIterable<string>;
-  /** Signed evaluation blobs of the final test by site, as they came. */
-  readonly reports: readonly { readonly manifest: ContributionManifest; readonly bytes: Uint8Array }[];
+  /** Signed evaluation blobs of the final test by site, as they came. All of them together may fill the memory. */
+  readonly reports: readonly ExportedReport[];
 }
 
 /** A blob that stays so that folds can be made again. */

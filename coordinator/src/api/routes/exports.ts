@@ -156,7 +156,7 @@ export function exportRoutes({ runs, sites }: ApiOptions): readonly Bound[] {
   const reportOf = async ({ run, site }: { readonly run: RunId; readonly site: SiteId }): Promise<SignedReport> => {
     const { reports } = await runs.export(run);
     const sent = reports.find(({ manifest }) => manifest.site === site);
-    const report = sent === undefined ? null : releasedReport(sent.bytes);
+    const report = sent === undefined ? null : releasedReport(await sent.read());
     return report ?? missing(`report of ${site}`, run);
   };
   return [
@@ -185,11 +185,14 @@ export function exportRoutes({ runs, sites }: ApiOptions): readonly Bound[] {
       if (site !== null) await sites.taken({ run, step, site, update: hash });
       return inRange(blob, 'the blob', answer);
     }),
-    bind(listReports, async ({ params, caller }) => ({
-      reports: (await runs.export(params.run)).reports
-        .filter(({ manifest }) => sees(sightOf(caller), manifest.site))
-        .map(({ manifest, bytes }) => ({ manifest, released: releasedReport(bytes) !== null })),
-    })),
+    bind(listReports, async ({ params, caller }) => {
+      const sent = (await runs.export(params.run)).reports;
+      const reports = [];
+      for (const { manifest, read } of sent.filter(({ manifest }) => sees(sightOf(caller), manifest.site))) {
+        reports.push({ manifest, released: releasedReport(await read()) !== null });
+      }
+      return { reports };
+    }),
     bind(getReport, async ({ params }) => reportOf(params)),
     bindMedia(getReportPage, async ({ params, header }) => {
       const { reportHtml } = await drawing();
@@ -212,7 +215,11 @@ export function exportRoutes({ runs, sites }: ApiOptions): readonly Bound[] {
     bindMedia(getRunReportTable, async ({ params, query, header }) => {
       const report = await runs.report(params.run);
       const { reports } = await runs.export(params.run);
-      const released = reports.flatMap(({ bytes }) => releasedReport(bytes)?.report ?? []);
+      const released = [];
+      for (const { read } of reports) {
+        const own = releasedReport(await read());
+        if (own !== null) released.push(own.report);
+      }
       header('content-disposition', `attachment; filename="${report.name}-${query.table}.csv"`);
       return whole(csvIn(runTables(report, released), query.table));
     }),
