@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { exampleView, type FakeRuns, fakeRuns } from './testing/fake-runs.js';
 import { openStage, refusalOf, type Stage } from './testing/stage.js';
 
@@ -51,6 +51,45 @@ it('the list of runs and the list of sites come together', async () => {
 it('an unknown run is refused before the stream', async () => {
   const response = await stage.call('GET', `/api/events?run=${'0'.repeat(32)}`);
   expect(await refusalOf(response)).toMatchObject({ status: 404, code: 'CSM-RUN-UNKNOWN' });
+});
+
+it('however many ask at one time, there are no more streams than places, and a place that was left is free', async () => {
+  const asked = 120;
+  let waiting = 0;
+  let look = (): void => {};
+  const together = new Promise<void>((resolve) => {
+    look = resolve;
+  });
+  await stage.close();
+  const slow: FakeRuns = {
+    ...runs,
+    async view(run) {
+      waiting += 1;
+      if (waiting === asked) look();
+      await together;
+      return runs.view(run);
+    },
+  };
+  stage = await openStage({ runs: slow });
+  const answers = await Promise.all(
+    Array.from({ length: asked }, () => stage.call('GET', `/api/events?run=${view.run}`)),
+  );
+  const open = answers.filter(({ ok }) => ok);
+  expect(open.length).toBeGreaterThan(0);
+  for (const answer of answers.filter(({ ok }) => !ok)) {
+    expect(await refusalOf(answer)).toMatchObject({ code: 'CSM-API-BUSY', details: { limit: open.length } });
+  }
+  expect(open.length).toBeLessThan(answers.length);
+  await open.pop()?.body?.cancel();
+  const next = await vi.waitFor(
+    async () => {
+      const answer = await stage.call('GET', '/api/events');
+      expect(answer.ok).toBe(true);
+      return answer;
+    },
+    { timeout: 120_000 },
+  );
+  for (const { body } of [...open, next]) await body?.cancel();
 });
 
 it('streams end when the API closes', async () => {

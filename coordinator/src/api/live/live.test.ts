@@ -3,6 +3,7 @@ import { io, type Socket } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exampleView, type FakeRuns, fakeRuns } from '../testing/fake-runs.js';
 import { openStage, type Stage } from '../testing/stage.js';
+import { maxPages } from './live.js';
 import { livePath, liveState, pageNamespace } from './shapes.js';
 
 const view = exampleView();
@@ -73,9 +74,26 @@ describe('a page', () => {
     expect(await refused).toMatchObject({ error: { code: 'CSM-RUN-UNKNOWN' } });
     socket.emit('watch', { run: view.run });
     await until(socket, ({ kind }) => kind === 'run');
-    const nonsense = event(socket, 'refused');
-    socket.emit('watch', 'everything');
-    expect(await nonsense).toMatchObject({ error: { code: 'CSM-API-BODY' } });
+  });
+
+  it('that asks for unknown runs without end is told of a few', async () => {
+    const socket = page(await stage.signedIn('ada', own));
+    const unknown = { run: '0'.repeat(32) };
+    await until(socket, () => true);
+    const first = event(socket, 'refused');
+    socket.emit('watch', unknown);
+    await first;
+    let told = 0;
+    socket.on('refused', () => {
+      told += 1;
+    });
+    for (let asked = 0; asked < 500; asked++) {
+      socket.emit('watch', unknown);
+      await new Promise(setImmediate);
+    }
+    socket.emit('watch', { run: view.run });
+    await until(socket, ({ kind }) => kind === 'run');
+    expect(told).toBeLessThan(10);
   });
 
   it('that reads slowly gets the newest state and none of those in between', async () => {
@@ -111,6 +129,14 @@ describe('a page is cut off', () => {
   };
   const signedOut = { error: { code: 'CSM-API-SIGNED-OUT' } };
 
+  it('when it asks for what makes no sense', async () => {
+    const socket = page(await stage.signedIn('ada', own));
+    await until(socket, () => true);
+    const end = ended(socket);
+    for (let asked = 0; asked < 10; asked++) socket.emit('watch', 'everything');
+    expect(await end).toMatchObject({ error: { code: 'CSM-API-BODY' } });
+  });
+
   it('when its user signs out', async () => {
     const cookie = await stage.signedIn('ada', own);
     const socket = page(cookie);
@@ -136,6 +162,20 @@ describe('a page is cut off', () => {
     runs.show({ ...view, round: 10 });
     expect(await end).toMatchObject(signedOut);
   });
+});
+
+it('however many come at one time, no more are let in than there are places', async () => {
+  const cookie = await stage.signedIn('ada', own);
+  const pages = Array.from({ length: maxPages + 5 }, () => page(cookie));
+  const fates = await Promise.all(
+    pages.map(
+      (socket) =>
+        new Promise<string>((resolve) => {
+          for (const fate of ['state', 'refused', 'connect_error']) socket.once(fate, () => resolve(fate));
+        }),
+    ),
+  );
+  expect(fates.filter((fate) => fate === 'state')).toHaveLength(maxPages);
 });
 
 describe('nobody is let in', () => {

@@ -18,10 +18,13 @@ const betweenMs = 1_000;
 /** What no change tells of, such as the age of a site's last word, is looked at this often; ended sessions, too. */
 const refreshMs = 2_000;
 /** Pages that are open at one time. */
-const maxPages = 200;
+export const maxPages = 200;
 /** A page says no more than what it watches. */
 const maxMessageBytes = 4096;
 const connectMs = 10_000;
+
+const signedOut = () => coded('CSM-API-SIGNED-OUT');
+const busy = () => coded('CSM-API-BUSY', { limit: maxPages });
 
 type PageSocket = Socket<FromPage, ToPage, DefaultEventsMap, { caller?: Caller }>;
 
@@ -65,8 +68,8 @@ export function openLive({ server, options, users }: LiveOptions): () => void {
   /** @throws CSM-API-ORIGIN, CSM-API-SIGNED-OUT, CSM-API-BUSY */
   async function admit(request: IncomingMessage): Promise<void> {
     checkOrigin(request.headers, settings.address());
-    if ((await callerOf(request)).kind !== 'user') throw coded('CSM-API-SIGNED-OUT');
-    if (open.size >= maxPages) throw coded('CSM-API-BUSY', { limit: maxPages });
+    if ((await callerOf(request)).kind !== 'user') throw signedOut();
+    if (open.size >= maxPages) throw busy();
   }
 
   // There is nothing outside the page's own namespace.
@@ -90,7 +93,7 @@ export function openLive({ server, options, users }: LiveOptions): () => void {
     let seen = () => {};
     const page = {
       changed(run: string | null) {
-        if (!isLive()) return end();
+        if (!isLive()) return end(signedOut());
         if (watched !== null && run !== null && run !== watched) return;
         isDue = !isLost;
         void pump();
@@ -103,7 +106,7 @@ export function openLive({ server, options, users }: LiveOptions): () => void {
         isDue = true;
         void pump();
       } catch (thrown) {
-        refuse(thrown);
+        end(thrown);
       }
     }
     function refuse(thrown: unknown): void {
@@ -112,8 +115,8 @@ export function openLive({ server, options, users }: LiveOptions): () => void {
       socket.emit('refused', problemOf(asCoded(thrown)));
     }
     const isLive = () => caller.kind === 'user' && caller.live();
-    function end(): void {
-      refuse(coded('CSM-API-SIGNED-OUT'));
+    function end(reason: unknown): void {
+      refuse(reason);
       socket.disconnect(true);
     }
     async function pump(): Promise<void> {
@@ -121,16 +124,22 @@ export function openLive({ server, options, users }: LiveOptions): () => void {
       isBusy = true;
       while (isDue && socket.connected) {
         isDue = false;
-        if (!isLive()) return end();
+        if (!isLive()) return end(signedOut());
         const state = await looks.at(watched, caller).catch(refuse);
-        if (state === undefined) continue;
-        await new Promise<void>((resolve) => {
-          seen = resolve;
-          socket.emit('state', state, () => resolve());
-        });
+        if (state !== undefined) {
+          await new Promise<void>((resolve) => {
+            seen = resolve;
+            socket.emit('state', state, () => resolve());
+          });
+        }
         await new Promise((resolve) => setTimeout(resolve, betweenMs));
       }
       isBusy = false;
+    }
+    // Looked at once more: many may have been let in at one time.
+    if (open.size >= maxPages) {
+      end(busy());
+      return;
     }
     open.add(page);
     socket.once('disconnect', () => {

@@ -30,9 +30,9 @@ export function eventRoutes(options: ApiOptions): readonly Bound[] {
   let watchers = 0;
   return [
     bindMedia(getEvents, async ({ query: { run }, caller, signal }) => {
-      if (watchers >= maxWatchers) fail('CSM-API-BUSY', { limit: maxWatchers });
       // An unknown run is refused as a call, before the stream begins.
       if (run !== undefined) await runs.view(run);
+      take(signal);
       const sight = sightOf(caller);
       const subscribe = (changed: () => void) => {
         const quiet = [
@@ -53,16 +53,18 @@ export function eventRoutes(options: ApiOptions): readonly Bound[] {
             ]
           : [event('view', narrowRun(await runs.view(run), sight))];
       const live = () => caller.kind === 'lead' || (caller.kind === 'user' && caller.live());
-      return counted(watch({ subscribe, look, live, signal }));
+      return watch({ subscribe, look, live, signal });
     }),
   ];
 
-  async function* counted(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  /** Counts a stream until its call is over. */
+  function take(signal: AbortSignal): void {
+    signal.throwIfAborted();
+    if (watchers >= maxWatchers) fail('CSM-API-BUSY', { limit: maxWatchers });
     watchers += 1;
-    try {
-      yield* stream;
-    } finally {
+    const leave = (): void => {
       watchers -= 1;
-    }
+    };
+    signal.addEventListener('abort', leave, { once: true });
   }
 }
