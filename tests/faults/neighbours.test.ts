@@ -1,6 +1,8 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { GatewayOptions } from '@consilium/coordinator/transport';
-import { createIdentity } from '@consilium/shared/crypto';
+import { sha256 } from '@consilium/shared/canonical';
+import { type Channel, createIdentity, type TransferFrame } from '@consilium/shared/crypto';
+import type { SiteId } from '@consilium/shared/ids';
 import {
   type Clock,
   frameBytes,
@@ -11,11 +13,13 @@ import {
   systemClock,
   windowBytes,
 } from '@consilium/shared/wire';
+import { memorySource } from '@consilium/site-agent/connection';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openConsortium } from '../harness/consortium.js';
 import {
   createCleanUp,
   createWatch,
+  handClock,
   newInstance,
   north,
   run,
@@ -42,6 +46,11 @@ const zeros: GatewayOptions['blobs'] = {
   size: async () => zeroBytes,
   read: async (_, __, length) => new Uint8Array(length),
 };
+const upload = { ...download, transfer: 0, direction: 'upload', bytes: 2 ** 30 };
+const error = { code: 'CSM-TRANSFER-CLOSED', details: {} };
+const piece: TransferFrame = { transfer: 0, offset: 0, bytes: new Uint8Array(1) };
+const seal = (channel: Channel, message: object) =>
+  message === piece ? channel.sealFrame(piece) : channel.sealControl(message);
 const status = {
   ...{ type: 'status', instance: newInstance(), version: '1', node: 'v20', backend: null, run, step },
   ...{ activity: 'training', progress: null, error: null },
@@ -140,6 +149,25 @@ describe('an enrolled site', () => {
     expectUnharmed();
   });
 
+  it('that keeps every place it is given leaves room for the others, also with two more of its kind', async () => {
+    const { address, gateway, honest, store, expectUnharmed } = await scene(handClock(), { blobs: zeros });
+    for (const site of ['north', 'east', 'west'] as SiteId[]) {
+      const peer = rawSite(cleanUp, address, createIdentity(), { ...trust, site });
+      await peer.connected;
+      const channel = await peer.shake();
+      for (let transfer = 0; transfer < maxSiteTransfers; transfer++) {
+        peer.say(channel.sealControl({ ...download, transfer, window: windowBytes }));
+      }
+      await peer.hear('opened');
+      expect(gateway.traffic().find((one) => one.site === site)?.downloads).toBe(maxSiteTransfers);
+    }
+    const bytes = new Uint8Array(3 * windowBytes);
+    const sent = { run, step, hash: sha256(bytes) };
+    await honest.upload(sent, memorySource(bytes));
+    expect(store.blobs.all.has(sent.hash)).toBe(true);
+    expectUnharmed();
+  });
+
   it('that leaves its session and keeps its connection is cut off', async () => {
     const { address, ends, expectUnharmed } = await scene();
     const peer = rawSite(cleanUp, address, createIdentity());
@@ -155,6 +183,10 @@ describe('an enrolled site', () => {
     ['statuses', () => status],
     ['contributions', () => ({ type: 'submit', contribution })],
     ['transfers that it opens and leaves', (transfer: number) => ({ ...download, transfer })],
+    [
+      'pieces of a transfer that it has ended',
+      (turn: number) => [upload, { type: 'abort', transfer: 0, error }][turn] ?? piece,
+    ],
   ])('that sends %s without end is sent away, at once when it comes again, and nobody else', async (_, message) => {
     const { address, gateway, expectUnharmed } = await scene();
     const identity = createIdentity();
@@ -169,7 +201,7 @@ describe('an enrolled site', () => {
         isGone = true;
       });
       for (let sent = 0; !isGone; ) {
-        for (let burst = 0; burst < 256; burst++) peer.say(channel.sealControl(message(sent++)));
+        for (let burst = 0; burst < 256; burst++) peer.say(seal(channel, message(sent++)));
         await new Promise(setImmediate);
       }
       expect(await peer.farewell()).toBe('CSM-CHANNEL-FLOOD');

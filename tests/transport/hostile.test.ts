@@ -92,12 +92,13 @@ describe('a proven site that', () => {
     [
       'twice',
       [
-        { offset: 0, length: 10 },
-        { offset: 0, length: 10 },
+        { offset: 0, length: frameBytes },
+        { offset: 0, length: frameBytes },
       ],
       true,
       'CSM-TRANSFER-OFFSET',
     ],
+    ['that ends within a piece', [{ offset: 0, length: 10 }], true, 'CSM-TRANSFER-OFFSET'],
     ['without a byte', [{ offset: 0, length: 0 }], true, 'CSM-TRANSFER-WINDOW'],
     [
       'beyond the window',
@@ -140,12 +141,16 @@ describe('a proven site that', () => {
     }
   });
 
-  it('acknowledges what was never sent loses that transfer', async () => {
+  it.each([
+    ['what was never sent', 3 * mebibyte],
+    ['a piece in part', 1],
+    ['nothing more', 0],
+  ])('acknowledges %s loses that transfer', async (_, offset) => {
     const { peer, channel, store } = await scene();
     const blob = store.blobs.put(randomBytes(4 * mebibyte));
     peer.say(channel.sealControl({ ...openUpload, direction: 'download', hash: blob, bytes: 0 }));
     await peer.hear('frame');
-    peer.say(channel.sealControl({ type: 'ack', transfer: 1, offset: 3 * mebibyte }));
+    peer.say(channel.sealControl({ type: 'ack', transfer: 1, offset }));
     expect(await peer.hear('abort')).toMatchObject({ error: { code: 'CSM-TRANSFER-OFFSET' } });
   });
 

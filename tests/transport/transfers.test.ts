@@ -3,7 +3,7 @@ import { sha256 } from '@consilium/shared/canonical';
 import { createIdentity } from '@consilium/shared/crypto';
 import { coded, fail } from '@consilium/shared/errors';
 import type { BlobHash, SiteId } from '@consilium/shared/ids';
-import type { SignedManifest, Verdict } from '@consilium/shared/wire';
+import { type SignedManifest, silentLog, type Verdict } from '@consilium/shared/wire';
 import { memorySource, type Source } from '@consilium/site-agent/connection';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -239,6 +239,24 @@ describe('a download', () => {
       faults.push(await site.fetch({ run, step, hash }, memorySink()).catch((error: unknown) => error));
     }
     expect(faults).toEqual([code('CSM-ACCESS-BLOB'), code('CSM-ACCESS-BLOB')]);
+  });
+
+  it('that fails by a fault of the coordinator’s machine is told to its operator, with the cause', async () => {
+    const cause = new Error('too many open files');
+    const faults = createWatch<object>();
+    const { address } = await startCoordinator(
+      cleanUp,
+      {},
+      {
+        blobs: { size: async () => 10, read: () => Promise.reject(cause) },
+        log: { ...silentLog, error: faults.tell },
+      },
+    );
+    const hash = 'ab'.repeat(32) as BlobHash;
+    await expect(startSite(cleanUp, { address }).fetch({ run, step, hash }, memorySink())).rejects.toThrow(
+      code('CSM-INTERNAL'),
+    );
+    expect(faults.seen[0]).toMatchObject({ site: north, code: 'CSM-INTERNAL', err: cause });
   });
 
   it('waits for a slow disk: the coordinator sends no more than the window', async () => {

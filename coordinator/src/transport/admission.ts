@@ -1,4 +1,5 @@
 import { coded } from '@consilium/shared/errors';
+import type { SiteId } from '@consilium/shared/ids';
 import type { Clock } from '@consilium/shared/wire';
 
 export interface AdmissionLimits {
@@ -26,16 +27,23 @@ export interface Place {
 
 export interface Admission {
   /**
-   * Waits, in order of arrival, until a transfer may run.
-   * @param bytes what the transfer could have under way at most; it is not given more
+   * Waits, in order of arrival, until a transfer may run. A site that has a place is given a further one only while
+   * half of everything is left for others: a few sites that keep all of theirs cannot shut out the rest.
+   * @param claim its bytes are what the transfer could have under way at most; it is not given more
    * @param onIdle called once when the place was not touched for the idle limit; the place is free again then
    * @param signal gives up waiting: the promise rejects with its reason
    */
-  enter(direction: Direction, bytes: number, onIdle: () => void, signal: AbortSignal): Promise<Place>;
+  enter(claim: Claim, onIdle: () => void, signal: AbortSignal): Promise<Place>;
 }
 
-interface Waiting {
+/** Who asks for a place, and for what. */
+export interface Claim {
+  readonly site: SiteId;
+  readonly direction: Direction;
   readonly bytes: number;
+}
+
+interface Waiting extends Claim {
   readonly grant: (window: number) => void;
 }
 
@@ -43,39 +51,48 @@ interface Waiting {
 export function createAdmission(clock: Clock, limits: AdmissionLimits): Admission {
   const queues: Record<Direction, Waiting[]> = { upload: [], download: [] };
   const running: Record<Direction, number> = { upload: 0, download: 0 };
+  const held = new Map<SiteId, number>();
   let free = limits.totalBytes;
+
+  const leavesHalf = (direction: Direction, window: number): boolean =>
+    2 * (running[direction] + 1) <= limits.places && 2 * (free - window) >= limits.totalBytes;
 
   function admitWaiting(): void {
     for (const direction of ['upload', 'download'] as const) {
-      const queue = queues[direction];
-      for (let next = queue[0]; next !== undefined && running[direction] < limits.places; next = queue[0]) {
+      for (const next of [...queues[direction]]) {
         const window = Math.min(next.bytes, 2 * free >= limits.totalBytes ? limits.windowBytes : limits.narrowBytes);
-        if (window > free) break;
-        queue.shift();
-        running[direction]++;
-        free -= window;
+        const isFurther = held.has(next.site);
+        if (isFurther && !leavesHalf(direction, window)) continue;
+        if (window > free || running[direction] >= limits.places) break;
+        queues[direction].splice(queues[direction].indexOf(next), 1);
         next.grant(window);
       }
     }
   }
 
-  function place(direction: Direction, window: number, onIdle: () => void): Place {
+  function place({ site, direction }: Claim, window: number, onIdle: () => void): Place {
+    running[direction]++;
+    free -= window;
+    held.set(site, (held.get(site) ?? 0) + 1);
     let last = clock.now();
-    let held = true;
+    let isHeld = true;
     let cancel = clock.after(limits.idleMs, watch);
     function release(): void {
-      if (!held) return;
-      held = false;
+      if (!isHeld) return;
+      isHeld = false;
       cancel();
       running[direction]--;
       free += window;
+      const left = (held.get(site) ?? 1) - 1;
+      if (left > 0) held.set(site, left);
+      else held.delete(site);
       admitWaiting();
     }
     function watch(): void {
       const left = last + limits.idleMs - clock.now();
       if (left > 0) {
         cancel = clock.after(left, watch);
-      } else if (held) {
+      } else if (isHeld) {
         release();
         onIdle();
       }
@@ -87,17 +104,18 @@ export function createAdmission(clock: Clock, limits: AdmissionLimits): Admissio
   }
 
   return {
-    enter: (direction, bytes, onIdle, signal) =>
+    enter: (claim, onIdle, signal) =>
       new Promise((resolve, reject) => {
+        const queue = queues[claim.direction];
         const waiting: Waiting = {
-          bytes,
+          ...claim,
           grant(window) {
             signal.removeEventListener('abort', leave);
-            resolve(place(direction, window, onIdle));
+            resolve(place(claim, window, onIdle));
           },
         };
         function leave(): void {
-          queues[direction].splice(queues[direction].indexOf(waiting), 1);
+          queue.splice(queue.indexOf(waiting), 1);
           reject(signal.reason ?? coded('CSM-TRANSFER-CLOSED'));
           admitWaiting();
         }
@@ -106,7 +124,7 @@ export function createAdmission(clock: Clock, limits: AdmissionLimits): Admissio
           return;
         }
         signal.addEventListener('abort', leave, { once: true });
-        queues[direction].push(waiting);
+        queue.push(waiting);
         admitWaiting();
       }),
   };

@@ -3,13 +3,14 @@ import { frameBytes, type Open, sendable, transferIdleMs, windowBytes } from '@c
 import type { Admission, Place } from './admission.js';
 import type { GatewayHandlers } from './ports.js';
 import type { SharedBlob, SharedReads } from './shared-reads.js';
-import type { Transfer, TransferLine } from './transfer.js';
+import { isFrameEnd, isOwnFault, type OnOwnFault, type Transfer, type TransferLine } from './transfer.js';
 
 export interface DownloadServices {
   readonly reads: SharedReads;
   readonly admission: Admission;
   readonly mayDownload: GatewayHandlers['mayDownload'];
   readonly onMoved: GatewayHandlers['onMoved'];
+  readonly onOwnFault: OnOwnFault;
 }
 
 /**
@@ -23,12 +24,14 @@ export function serveDownload(request: Open, line: TransferLine, services: Downl
   let blob: SharedBlob | null = null;
   let sent = request.bytes;
   let acked = request.bytes;
+  let size = 0;
   let wake: () => void = () => {};
 
   function stop(error: CodedError | null): void {
     if (life.signal.aborted) return;
     life.abort(error);
     if (error !== null) line.send({ type: 'abort', transfer, error: sendable(error) });
+    if (error !== null && isOwnFault(error)) services.onOwnFault(line.site, error);
     place?.release();
     blob?.close();
     wake();
@@ -40,10 +43,11 @@ export function serveDownload(request: Open, line: TransferLine, services: Downl
   async function serve(): Promise<void> {
     if (!(await services.mayDownload(line.site, hash))) fail('CSM-ACCESS-BLOB', { hash });
     if (life.signal.aborted) return;
-    const size = await services.reads.size(hash);
+    size = await services.reads.size(hash);
     if (request.bytes > size) fail('CSM-TRANSFER-OFFSET', { got: request.bytes, expected: size });
     const wanted = Math.min(windowBytes, request.window, size - sent);
-    const held = await services.admission.enter('download', wanted, onIdle, life.signal);
+    const claim = { site: line.site, direction: 'download', bytes: wanted } as const;
+    const held = await services.admission.enter(claim, onIdle, life.signal);
     if (life.signal.aborted) {
       held.release();
       return;
@@ -78,14 +82,13 @@ export function serveDownload(request: Open, line: TransferLine, services: Downl
     stop,
     ack(offset) {
       if (life.signal.aborted) return;
-      if (offset < acked || offset > sent) {
+      // Frames are taken in whole: a byte now and then is no progress.
+      if (offset <= acked || offset > sent || !isFrameEnd(offset, size)) {
         stop(coded('CSM-TRANSFER-OFFSET', { got: offset, expected: sent }));
         return;
       }
-      if (offset > acked) {
-        place?.touch();
-        services.onMoved(line.site, { run, step, hash, offset });
-      }
+      place?.touch();
+      services.onMoved(line.site, { run, step, hash, offset });
       acked = offset;
       wake();
     },

@@ -123,10 +123,10 @@ export function openGateway(options: GatewayOptions): Gateway {
   const onResumed = () => {
     resumed++;
   };
-  const onUnkept = (site: SiteId, error: CodedError) =>
+  const onOwnFault = (site: SiteId, error: CodedError) =>
     log.error(
       { site, code: error.code, details: error.details, err: causeOf(error) },
-      'what a site sends cannot be kept',
+      'a transfer failed by a fault of this machine',
     );
   let open = true;
 
@@ -199,7 +199,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       mayDownload,
       onMoved,
       onResumed,
-      onUnkept,
+      onOwnFault,
     });
     const judging = createJudging(site, session.send, { onSubmit: handlers.onSubmit, log });
     const mine: Seat = { session, transfers, judging, publicKey, standing: admitted.standing };

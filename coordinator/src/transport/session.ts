@@ -19,6 +19,9 @@ import type { Socket } from 'socket.io';
 import type { Allowance } from './allowance.js';
 import { cut, part } from './farewell.js';
 
+/** What may wait before a farewell: more than the answers to all messages that a site may send at once. */
+const maxFarewellBytes = 4 * frameBytes;
+
 /** One proven site on one socket: sealed messages out and in. */
 export interface Session {
   readonly site: SiteId;
@@ -31,7 +34,8 @@ export interface Session {
 /** What a session hands on. Anything thrown ends the session with that code. */
 export interface SessionEvents {
   onMessage(message: SiteMessage): void;
-  onFrame(frame: TransferFrame): void;
+  /** @returns whether anybody wanted it */
+  onFrame(frame: TransferFrame): boolean;
   onBytes(direction: 'sent' | 'received', bytes: number): void;
   onEnd(error: CodedError): void;
 }
@@ -55,8 +59,8 @@ export function openSession(
     life.abort(error);
     socket.offAny(receive);
     events.onEnd(error);
-    // What comes behind more than a frame comes late, and what ended sessions hold is counted nowhere.
-    if (unreadBytes() > frameBytes) cut(socket.conn);
+    // Behind so much a farewell comes late, and what ended sessions hold is counted nowhere.
+    if (unreadBytes() > maxFarewellBytes) cut(socket.conn);
     else part(socket, clock);
   }
 
@@ -80,6 +84,10 @@ export function openSession(
     end(error);
   }
 
+  function spend(): void {
+    if (!allowance.take()) throw coded('CSM-CHANNEL-FLOOD', { site, most: maxMessagesPerSecond });
+  }
+
   function receive(event: string, payload: unknown): void {
     try {
       if (event !== 'sealed' || !(payload instanceof Uint8Array) || payload.length > maxMessageBytes) {
@@ -88,12 +96,13 @@ export function openSession(
       events.onBytes('received', payload.length);
       const opened = channel.open(payload);
       if (opened.kind === 'control') {
-        if (!allowance.take()) throw coded('CSM-CHANNEL-FLOOD', { site, most: maxMessagesPerSecond });
+        spend();
         events.onMessage(readMessage(siteMessage, opened.json));
         return;
       }
       if (opened.bytes.buffer !== payload.buffer) freeNow(payload);
-      events.onFrame(opened);
+      // Those that were on their way when their transfer ended are a window at most.
+      if (!events.onFrame(opened)) spend();
     } catch (thrown) {
       close(asCoded(thrown));
     }

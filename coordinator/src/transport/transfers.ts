@@ -11,7 +11,8 @@ export interface Transfers {
   open(request: Open): void;
   /** The transfer of that number. What comes late for one that has ended is null. @throws CSM-WIRE-MALFORMED for a number never opened */
   find(transfer: number): Transfer | null;
-  frame(frame: TransferFrame): void;
+  /** @returns false when the transfer of the frame has ended: nobody takes it. @throws CSM-WIRE-MALFORMED for a number never opened */
+  frame(frame: TransferFrame): boolean;
   count(): { readonly uploads: number; readonly downloads: number };
   /** Ends them all without a word. Resolves when nothing is left of them. */
   end(reason: CodedError): Promise<void>;
@@ -48,7 +49,9 @@ export function createTransfers(line: TransferLine, services: UploadServices & D
       });
     },
     frame(frame) {
-      find(frame.transfer)?.frame(frame);
+      const meant = find(frame.transfer);
+      meant?.frame(frame);
+      return meant !== null;
     },
     count: () => ({ uploads: uploads.size, downloads: running.size - uploads.size }),
     async end() {

@@ -72,7 +72,7 @@ describe('an upload that goes on after a restart', () => {
         mayUpload: () => true,
         onMoved: () => {},
         onResumed: () => {},
-        onUnkept: () => {},
+        onOwnFault: () => {},
       },
     );
     return { transfer, told };

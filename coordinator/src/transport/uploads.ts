@@ -1,11 +1,10 @@
 import type { TransferFrame } from '@consilium/shared/crypto';
 import { asCoded, type CodedError, coded, fail } from '@consilium/shared/errors';
-import type { SiteId } from '@consilium/shared/ids';
 import { freeNow } from '@consilium/shared/memory';
 import { frameBytes, type Open, sendable, transferIdleMs, windowBytes } from '@consilium/shared/wire';
 import type { Admission, Place } from './admission.js';
 import type { GatewayHandlers, OpenSpool, SpoolPlace } from './ports.js';
-import type { Transfer, TransferLine } from './transfer.js';
+import { isFrameEnd, isOwnFault, type OnOwnFault, type Transfer, type TransferLine } from './transfer.js';
 
 export interface UploadServices {
   readonly spools: SpoolPlace;
@@ -14,12 +13,8 @@ export interface UploadServices {
   readonly onMoved: GatewayHandlers['onMoved'];
   /** Told of an upload that goes on where an earlier one stopped. */
   readonly onResumed: () => void;
-  /** Told when this machine could not keep what a site sends: its operator must know, not the site alone. */
-  readonly onUnkept: (site: SiteId, error: CodedError) => void;
+  readonly onOwnFault: OnOwnFault;
 }
-
-/** Faults of this machine, not of the site. */
-const ownFault = /^CSM-(?:BLOB|INTERNAL)/;
 
 /**
  * Takes in one blob: asks whether the site may send it, waits for a place, opens the spool, answers with the offset to
@@ -42,7 +37,7 @@ export function receiveUpload(request: Open, line: TransferLine, services: Uploa
     if (life.signal.aborted) return;
     life.abort(error);
     if (error !== null) line.send({ type: 'abort', transfer, error: sendable(error) });
-    if (error !== null && ownFault.test(error.code)) services.onUnkept(line.site, error);
+    if (error !== null && isOwnFault(error)) services.onOwnFault(line.site, error);
     place?.release();
     const closed = tail.then(() => spool?.close());
     void closed.catch(() => {}).then(finishEnding);
@@ -61,8 +56,12 @@ export function receiveUpload(request: Open, line: TransferLine, services: Uploa
   queue(async () => {
     const allowed = await services.mayUpload(line.site, { run, step, hash, bytes });
     if (allowed !== true) throw allowed;
-    const wanted = Math.min(windowBytes, request.window, bytes);
-    place = await services.admission.enter('upload', wanted, onIdle, life.signal);
+    const wanted = {
+      site: line.site,
+      direction: 'upload',
+      bytes: Math.min(windowBytes, request.window, bytes),
+    } as const;
+    place = await services.admission.enter(wanted, onIdle, life.signal);
     if (life.signal.aborted) {
       place.release();
       return;
@@ -102,6 +101,12 @@ export function receiveUpload(request: Open, line: TransferLine, services: Uploa
       const limit = Math.min(bytes, written + Math.max(place.window, frameBytes));
       if (frame.bytes.length === 0 || frame.bytes.length > frameBytes || end > limit) {
         stop(coded('CSM-TRANSFER-WINDOW'));
+        return;
+      }
+      // A frame of a few bytes would cost this machine as much as a whole one.
+      if (!isFrameEnd(end, bytes)) {
+        const expected = Math.min(bytes, end + frameBytes - (end % frameBytes));
+        stop(coded('CSM-TRANSFER-OFFSET', { got: end, expected }));
         return;
       }
       place.touch();
