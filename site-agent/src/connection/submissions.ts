@@ -11,7 +11,7 @@ export interface SubmitOptions {
 
 interface Waiting {
   readonly message: SiteMessage;
-  readonly allow: () => Promise<void>;
+  readonly allow: SubmitOptions['allow'];
   readonly verdict: Promise<Verdict>;
   readonly resolve: (verdict: Verdict) => void;
   readonly reject: (reason: unknown) => void;
@@ -36,7 +36,7 @@ export function createSubmissions(send: (message: SiteMessage) => void): Submiss
 
   async function handIn(key: string, asked: Waiting): Promise<void> {
     try {
-      await asked.allow();
+      if (asked.allow !== undefined) await asked.allow();
     } catch (thrown) {
       return withdraw(key, asked, thrown);
     }
@@ -44,7 +44,7 @@ export function createSubmissions(send: (message: SiteMessage) => void): Submiss
   }
 
   return {
-    submit(contribution, { signal, allow = async () => {} } = {}) {
+    submit(contribution, { signal, allow } = {}) {
       const key = keyOf(contribution.manifest);
       const known = waiting.get(key);
       if (known !== undefined) return known.verdict;
