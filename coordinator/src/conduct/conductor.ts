@@ -19,6 +19,7 @@ import {
 import type { CoordinatorChange } from '../sites/index.js';
 import type { Store } from '../store/index.js';
 import { type ChainedRecord, project } from './project.js';
+import { madeBy } from './retention.js';
 import { noteAway, noteTime, type StepTimes } from './step-times.js';
 
 /** A fold that came to nothing, or whose outcome could not be journaled, for lack of space is done again after this, then after twice as long, and so on. */
@@ -77,6 +78,8 @@ export interface ConductorOptions {
   readonly keeper: () => RunKeeper;
   readonly now: () => Date;
   readonly fold: Fold;
+  /** Removes what a fold has made that nobody waits for any more, unless something else needs it. */
+  readonly discard: (made: readonly BlobHash[]) => Promise<void>;
   /** After every journaled change, with the state before it and what was journaled. */
   readonly onChange: (before: RunState, records: readonly RunRecord[]) => void;
   /** When something failed that no input caused; the run itself goes on or is closed by its own records. */
@@ -88,8 +91,9 @@ export interface ConductorOptions {
  * @throws CSM-JOURNAL-* at the first record that is not as it was written, CSM-CONTRACT-OTHER
  */
 export async function openConductor(options: ConductorOptions): Promise<Conductor> {
-  const { contract, signedContract, store, keeper, now, fold, onChange, onFault } = options;
+  const { contract, signedContract, store, keeper, now, fold, discard, onChange, onFault } = options;
   const chain: string = contract.run;
+  /** Ends a fold under way: the run is over, or the process is. */
   const stop = new AbortController();
   let state = newRun(contract);
   let head: JournalHead | null = null;
@@ -100,7 +104,9 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   const waiting: Waiting[] = [];
   let taking: Promise<void> = Promise.resolve();
   let isTaking = false;
-  let folding: Promise<void> | null = null;
+  let isFolding = false;
+  /** The newest fold, with all that comes of it. */
+  let folding: Promise<void> = Promise.resolve();
   let trouble: CodedError | null = null;
   let retries = 0;
   const times = new Map<StepId, StepTimes>();
@@ -190,6 +196,8 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
     const before = state;
     if (head === null) created = time;
     state = next;
+    // Before anything that it reads is removed.
+    if (state.phase === 'closed') stop.abort();
     head = last;
     signedBy = by.publicKey;
     updated = time;
@@ -217,20 +225,28 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
 
   function doDeeds(): void {
     const deed = work(state);
-    if (deed === null || folding !== null || stop.signal.aborted) return;
+    if (deed === null || isFolding || stop.signal.aborted) return;
+    isFolding = true;
     folding = outcomeOf(deed)
       .then(async (input) => {
-        folding = null;
-        if (!stop.signal.aborted) await conductor.send(input);
+        isFolding = false;
+        const after = stop.signal.aborted ? state : await conductor.send(input);
+        if (input.kind === 'folded') await discardLate(deed, input.output, after);
       })
       .catch((thrown: unknown) => {
-        folding = null;
+        isFolding = false;
+        if (stop.signal.aborted) return;
         trouble = asCoded(thrown);
         onFault(thrown);
         const delayMs = Math.min(firstRetryMs * 2 ** retries, longestRetryMs);
         retries += 1;
         setTimeout(doDeeds, delayMs).unref();
       });
+  }
+
+  /** A run that ended while it was folded names nothing of what came out, and would never remove it. */
+  async function discardLate({ id }: Deed, output: StepOutput, { phase, history }: RunState): Promise<void> {
+    if (phase === 'closed' && history.at(-1)?.step !== id) await discard(madeBy(output)).catch(onFault);
   }
 
   /** What came of a fold. Rejects where it may come to more another time. */

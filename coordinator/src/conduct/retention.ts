@@ -1,5 +1,5 @@
 import type { BlobHash } from '@consilium/shared/ids';
-import { currentStepId, type RunState } from '../rounds/index.js';
+import { currentStepId, type RunState, type StepOutput } from '../rounds/index.js';
 
 /**
  * The blobs that a run still needs: its contract, the weights that it began with, the earlier model that it judges, what the next
@@ -41,3 +41,7 @@ export function droppedBlobs(before: RunState, after: RunState): readonly BlobHa
   const needed = neededBlobs(after);
   return [...neededBlobs(before), ...refused].filter((hash) => !needed.has(hash));
 }
+
+/** What folding a step has put among the blobs. */
+export const madeBy = ({ model, strategyState, frozen, preparation }: StepOutput): readonly BlobHash[] =>
+  [model, strategyState, frozen, preparation].filter((hash) => hash !== undefined);

@@ -93,6 +93,9 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       keeper,
       now,
       fold: (deed, terms, signal) => foldStep(deed, { contract: terms, blobs }, signal),
+      discard: async (made) => {
+        for (const hash of made) await release(hash);
+      },
       onChange,
       onFault: (thrown) => onFault(run, thrown),
     });
@@ -110,6 +113,12 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
     const kept = needed();
     const removals = dropped.filter((hash) => !kept.has(hash)).map((hash) => blobs.remove(hash));
     Promise.all(removals).catch((thrown) => onFault(run, thrown));
+  }
+
+  async function release(hash: BlobHash): Promise<void> {
+    const uploads = await spools.list();
+    if (needed().has(hash) || uploads.some((upload) => upload.hash === hash)) return;
+    await blobs.remove(hash);
   }
 
   /** Whether a spool belongs to the open step of a run. */
@@ -229,11 +238,7 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       for (const conductor of conductors.values()) await conductor.rekey();
     },
     touched,
-    async release(hash) {
-      const uploads = await spools.list();
-      if (needed().has(hash) || uploads.some((upload) => upload.hash === hash)) return;
-      await blobs.remove(hash);
-    },
+    release,
     sweep() {
       const work = blobs.sweep(async () => {
         await spools.sweep(isAwaited);
