@@ -70,10 +70,10 @@ export async function takeIn(
   await discardUpload(spools, contribution.manifest);
   await release(hash);
   const refused = after.refused.get(site);
-  return refusal(
-    contribution.manifest,
-    refused?.hash === hash ? refused.error : (error ?? toWire(coded('CSM-UPDATE-LATE', { site, step }))),
-  );
+  if (refused?.hash === hash) return refusal(contribution.manifest, refused.error);
+  const isSecond = currentStepId(after) === step && after.accepted.has(site);
+  const cause = coded(isSecond ? 'CSM-UPDATE-SECOND' : 'CSM-UPDATE-LATE', { site, step });
+  return refusal(contribution.manifest, error ?? toWire(cause));
 }
 
 /** What of a site was accepted for a step; null while nothing is. */

@@ -26,6 +26,7 @@ export function apply(state: RunState, record: RunRecord): RunState {
         accepted: new Map(),
         refused: new Map(),
         declines: new Map(),
+        refusals: new Map(),
         absent: keep(state.absent, (absence) => absence.until !== 'step'),
       };
     case 'contribution-accepted': {
@@ -44,6 +45,7 @@ export function apply(state: RunState, record: RunRecord): RunState {
       return {
         ...state,
         refused: set(state.refused, record.site, { hash: record.contribution.manifest.hash, error: record.error }),
+        refusals: set(state.refusals, record.site, (state.refusals.get(record.site) ?? 0) + 1),
       };
     case 'site-left': {
       const { step, until, excused, error } = record;

@@ -10,6 +10,9 @@ import { isWaitedForAgain } from './participation.js';
 import type { RunRecord, StepOutput } from './records.js';
 import { currentStep, pendingSites, type RunState } from './state.js';
 
+/** Refusals of one site in one step that are journaled. What it sends after them is judged, and leaves no trace when it is bad. */
+const mostRefusals = 16;
+
 /** What can happen to a run from outside. Time comes in as an input, too. */
 export type RunInput =
   | {
@@ -143,6 +146,7 @@ function contribution(
   const first = state.accepted.get(site);
   if (first?.manifest.hash === hash || state.refused.get(site)?.hash === hash) return [];
   const refusal = first === undefined ? error : toWire(coded('CSM-UPDATE-SECOND', { site, step }));
+  if (refusal !== null && (state.refusals.get(site) ?? 0) >= mostRefusals) return [];
   return refusal === null
     ? [{ type: 'contribution-accepted', step, site, contribution: sent }]
     : [{ type: 'contribution-refused', step, site, contribution: sent, error: refusal }];

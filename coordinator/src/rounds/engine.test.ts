@@ -1,5 +1,5 @@
 import { idOf } from '@consilium/shared/contract';
-import type { StepId } from '@consilium/shared/ids';
+import type { SiteId, StepId } from '@consilium/shared/ids';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apply } from './apply.js';
@@ -121,6 +121,27 @@ describe('a contribution', () => {
       { type: 'contribution-refused', site: a, error: { code: 'CSM-UPDATE-SECOND' } },
     ]);
     expect(run.state().accepted.get(a)).toBe(first);
+  });
+
+  it('is journaled as refused a few times in a step, however many bad ones a site sends, and a good one still counts', () => {
+    const run = drive();
+    const refuse = (site: SiteId, count: number) => {
+      const journaled = run.records.length;
+      for (let each = 0; each < count; each++) {
+        const contribution = manifestOf(run.state(), site, `bad-${run.state().index}-${each}`);
+        run.send({ kind: 'contribution', site, contribution, error: fault });
+      }
+      return run.records.length - journaled;
+    };
+    expect(refuse(a, 100)).toBe(16);
+    expect(refuse(b, 3)).toBe(3);
+    expect(run.contribute(a)).toMatchObject([{ type: 'contribution-accepted', site: a }]);
+    // Nor do seconds, once its own was accepted.
+    expect(refuse(a, 100)).toBe(0);
+    expect(run.records.reduce(apply, run.initial)).toEqual(run.state());
+    for (const site of [b, c]) run.contribute(site);
+    run.fold(run.outputOf());
+    expect(refuse(a, 100)).toBe(16);
   });
 
   it('stands in the order of sites, whoever came first', () => {

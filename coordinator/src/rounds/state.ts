@@ -49,6 +49,8 @@ export interface RunState {
   readonly accepted: ReadonlyMap<SiteId, SignedManifest>;
   /** Newest refusal of each site in the open step. */
   readonly refused: ReadonlyMap<SiteId, { readonly hash: BlobHash; readonly error: WireError }>;
+  /** How often each site was refused in the open step. */
+  readonly refusals: ReadonlyMap<SiteId, number>;
   readonly absent: ReadonlyMap<SiteId, Absence>;
   /** How often each site declined the open step. */
   readonly declines: ReadonlyMap<SiteId, number>;
@@ -91,6 +93,7 @@ export function newRun(contract: Contract): RunState {
     stepPhase: 'done',
     accepted: new Map(),
     refused: new Map(),
+    refusals: new Map(),
     absent: new Map(),
     declines: new Map(),
     folding: null,
