@@ -1,7 +1,7 @@
 import { type RunReport, readEvaluation } from '@consilium/shared/report';
 import { runReportOf } from '../reports/index.js';
 import { currentStepId, inOrder, resultOf } from '../rounds/index.js';
-import { type Blobs, contributionsOf, type Store } from '../store/index.js';
+import { type Blobs, type Store, trafficOf } from '../store/index.js';
 import { version } from '../version.js';
 import type { Conductor } from './conductor.js';
 import { evaluationTerms } from './evaluation-terms.js';
@@ -19,19 +19,14 @@ export async function reportOf(conductor: Conductor, store: Store, blobs: Blobs)
     const evaluation = readEvaluation(await wholeBlob(blobs, manifest.hash), terms);
     evaluations.push({ site: manifest.site, evaluation });
   }
-  const rows = await store.read((db) => contributionsOf(db, contract.run));
+  const traffic = new Map((await store.read((db) => trafficOf(db, contract.run))).map((one) => [one.site, one]));
   return runReportOf({
     state,
     journal: { head, records: length },
     began: created,
     ended: updated,
     evaluations,
-    traffic: state.sites.map((site) => {
-      const own = rows.filter((row) => row.site === site);
-      const refusals = own.filter(({ outcome }) => outcome === 'refused').length;
-      const bytes = own.reduce((sum, row) => sum + row.bytes, 0);
-      return { site, contributions: own.length - refusals, refusals, bytes };
-    }),
+    traffic: state.sites.map((site) => traffic.get(site) ?? { site, contributions: 0, refusals: 0, bytes: 0 }),
     software: { consilium: version, node: process.version },
   });
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { idOf, type Step, stageOf } from '@consilium/shared/contract';
 import type { SiteId, StepId } from '@consilium/shared/ids';
 import { type Absence, currentStepId, type RunState, type StepHistory, shareBehind } from '../rounds/index.js';
@@ -6,13 +7,21 @@ import type { Conductor } from './conductor.js';
 import type { StepTimes } from './step-times.js';
 import type { Page, StepsPage, StepView } from './view.js';
 
-/** A part of a run's steps in the order of their doing; the open one is the last. */
-export async function stepsOfRun({ state, times }: Conductor, store: Store, { from, limit }: Page): Promise<StepsPage> {
+/**
+ * A part of a run's steps in the order of their doing; the open one is the last. Between two steps the event loop has its turn:
+ * each has a line for every site.
+ */
+export async function stepsOfRun(
+  { state, times }: Pick<Conductor, 'state' | 'times'>,
+  store: Pick<Store, 'read'>,
+  { from, limit }: Page,
+): Promise<StepsPage> {
   const open = state.stepPhase === 'done' ? null : currentStepId(state);
   const total = state.history.length + (open === null ? 0 : 1);
   const steps: StepView[] = [];
   const known = new Map(state.steps.map((step) => [idOf(step), step]));
   for (let index = from; index < Math.min(total, from + limit); index++) {
+    await turn();
     const done = state.history[index];
     const id = done?.step ?? open!;
     const rows = await store.read((db) => contributionsOf(db, state.contract.run, id));
@@ -36,7 +45,14 @@ interface StepFacts {
 }
 
 function stepView(state: RunState, { id, step, absent, unmet, behind, model, rows, times }: StepFacts): StepView {
-  const lines = step.kind === 'initial' ? [] : state.sites.map((site) => siteLine(site, rows, absent.get(site), times));
+  const bySite = new Map<SiteId, ContributionRow[]>();
+  for (const row of rows) {
+    const own = bySite.get(row.site);
+    if (own === undefined) bySite.set(row.site, [row]);
+    else own.push(row);
+  }
+  const lineOf = (site: SiteId) => siteLine(site, bySite.get(site) ?? [], absent.get(site), times);
+  const lines = step.kind === 'initial' ? [] : state.sites.map(lineOf);
   const count = (standing: StepView['sites'][number]['standing']) =>
     lines.filter((line) => line.standing === standing).length;
   return {
@@ -62,11 +78,10 @@ function stepView(state: RunState, { id, step, absent, unmet, behind, model, row
 
 function siteLine(
   site: SiteId,
-  rows: readonly ContributionRow[],
+  own: readonly ContributionRow[],
   absence: Absence | undefined,
   times: StepTimes | null,
 ): StepView['sites'][number] {
-  const own = rows.filter((row) => row.site === site);
   const accepted = own.find(({ outcome }) => outcome === 'accepted') ?? null;
   const refusals = own.filter(({ outcome }) => outcome === 'refused');
   const away = absence?.until === 'run' ? 'left' : 'absent';

@@ -38,6 +38,7 @@ import {
   spendInvitation,
   spendNonce,
   touchSession,
+  trafficOf,
   type UserRow,
   userOf,
   userOfSetup,
@@ -103,7 +104,10 @@ describe('contributions', () => {
     expect(await accepted(south)).toEqual(other);
     expect(await accepted(south, elsewhere.step)).toBeNull();
     expect(await store.read((db) => contributionsOf(db, run, train1))).toEqual([refused, row(), other]);
-    expect(await store.read((db) => contributionsOf(db, run))).toHaveLength(4);
+    expect(await store.read((db) => trafficOf(db, run))).toEqual([
+      { site: north, contributions: 2, refusals: 1, bytes: 1200 },
+      { site: south, contributions: 1, refusals: 0, bytes: 400 },
+    ]);
   });
 
   it('hold one accepted blob for each site and step', async () => {

@@ -27,12 +27,40 @@ export async function putContribution(tx: Tx, row: ContributionRow): Promise<voi
     .execute();
 }
 
-/** All verdicts of a run or of one step, in the order of their coming. */
-export function contributionsOf(db: Queries, run: RunId, step?: StepId): Promise<readonly ContributionRow[]> {
-  const all = db.selectFrom('contributions').selectAll().where('run', '=', run);
-  const wanted = step === undefined ? all : all.where('step', '=', step);
-  return wanted.orderBy('at').orderBy('site').orderBy('hash').execute();
+/** All verdicts of a step, in the order of their coming. */
+export const contributionsOf = (db: Queries, run: RunId, step: StepId): Promise<readonly ContributionRow[]> =>
+  db
+    .selectFrom('contributions')
+    .selectAll()
+    .where('run', '=', run)
+    .where('step', '=', step)
+    .orderBy('at')
+    .orderBy('site')
+    .orderBy('hash')
+    .execute();
+
+/** What a site handed in over a run: accepted blobs, refused ones, and the bytes of both. */
+export interface SiteTotals {
+  readonly site: SiteId;
+  readonly contributions: number;
+  readonly refusals: number;
+  readonly bytes: number;
 }
+
+/** What each site handed in over a run; none of those that handed in nothing. */
+export const trafficOf = (db: Queries, run: RunId): Promise<readonly SiteTotals[]> =>
+  db
+    .selectFrom('contributions')
+    .where('run', '=', run)
+    .groupBy('site')
+    .orderBy('site')
+    .select(({ fn }) => [
+      'site',
+      fn.count<number>('hash').filterWhere('outcome', '=', 'accepted').as('contributions'),
+      fn.count<number>('hash').filterWhere('outcome', '=', 'refused').as('refusals'),
+      fn.sum<number>('bytes').as('bytes'),
+    ])
+    .execute();
 
 /** The accepted blob of one site for a step; null while there is none. */
 export const acceptedOfSite = async (
