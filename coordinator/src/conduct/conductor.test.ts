@@ -1,5 +1,6 @@
 import { contractHash } from '@consilium/shared/contract';
 import { createIdentity } from '@consilium/shared/crypto';
+import type { SiteId } from '@consilium/shared/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keeperOf } from '../home/index.js';
 import { currentStepId, type StepOutput } from '../rounds/index.js';
@@ -68,6 +69,20 @@ describe('a run', () => {
     const again = await open();
     expect(again.state).toEqual(run.state);
     expect(again.head).toBe(run.head);
+  });
+
+  it('journals together, too, what many sites did or left undone in one second', async () => {
+    slow.hold();
+    const first = contribute(a);
+    await Promise.resolve();
+    await Promise.resolve();
+    const idle = (site: SiteId) => run.send({ kind: 'idle', site, idleMs: 86_400_000 });
+    const others = [idle(b), idle(c), run.send({ kind: 'progress', site: b }), contribute(b)];
+    slow.letGo();
+    await Promise.all([first, ...others]);
+    expect(slow.appended).toHaveLength(2);
+    expect([...run.state.accepted.keys()]).toEqual([a, b]);
+    expect([...run.state.absent.keys()]).toEqual([c]);
   });
 
   it('keeps what the lead says apart from them', async () => {

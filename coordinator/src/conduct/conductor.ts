@@ -25,7 +25,7 @@ import { noteAway, noteTime, type StepTimes } from './step-times.js';
 /** A fold that came to nothing, or whose outcome could not be journaled, for lack of space is done again after this, then after twice as long, and so on. */
 const firstRetryMs = 250;
 const longestRetryMs = 30_000;
-/** Contributions journaled in one transaction. */
+/** What of sites is journaled in one transaction. */
 const mostTogether = 64;
 /** Faults that end when an operator makes room. */
 const passing = /^CSM-(?:BLOB|STORE)-NO-SPACE$/;
@@ -47,8 +47,8 @@ export interface Conductor {
   /** When each absent site was given up. */
   readonly awaySince: ReadonlyMap<SiteId, string>;
   /**
-   * Journals what the input leads to, then does what follows. Inputs are taken one after the other; contributions that come
-   * while the journal is written are journaled together, in one transaction.
+   * Journals what the input leads to, then does what follows. Inputs are taken one after the other; what sites did
+   * while the journal was written is journaled together, in one transaction.
    * @returns the run right after this input
    */
   send(input: RunInput): Promise<RunState>;
@@ -301,8 +301,11 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   return conductor;
 }
 
-/** How many of those that wait are taken together: contributions in a row, anything else alone. */
+/** What a thousand sites may say, or leave unsaid, in one second. */
+const ofSites: ReadonlySet<RunInput['kind']> = new Set(['contribution', 'declined', 'idle', 'progress']);
+
+/** How many of those that wait are taken together: what sites did in a row, anything else alone. */
 function countTogether(waiting: readonly Waiting[]): number {
-  const other = waiting.findIndex(({ input }) => input.kind !== 'contribution');
+  const other = waiting.findIndex(({ input }) => !ofSites.has(input.kind));
   return Math.max(1, Math.min(other === -1 ? waiting.length : other, mostTogether));
 }

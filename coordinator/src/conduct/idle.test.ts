@@ -48,7 +48,7 @@ function awaiting(participation: object = {}) {
   };
   desk.tick(second);
   const absence = () => run.state().absent.get(c);
-  return { run, desk, id, say, pass, absence };
+  return { run, desk, id, say, pass, absence, conductor };
 }
 
 describe('the idle limit', () => {
@@ -88,6 +88,17 @@ describe('the idle limit', () => {
       details: { site: c, seconds: 60, step, heard: 1 },
     });
     expect(at.run.state()).toMatchObject({ phase: 'paused', pausedBy: 'participation' });
+  });
+
+  it('is told to the run once while its journal takes long', () => {
+    const at = awaiting();
+    const inputs: string[] = [];
+    at.conductor.send = ({ kind }) => {
+      inputs.push(kind);
+      return new Promise(() => {});
+    };
+    at.pass(90);
+    expect(inputs).toEqual(['idle']);
   });
 
   it('is not extended by a silent one', () => {

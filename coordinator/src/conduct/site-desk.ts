@@ -74,6 +74,8 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
   const clocks = new Map<string, IdleClock<SiteId>>();
   const refusals = new Map<string, number>();
   const watches = new Map<string, StepWatch>();
+  /** Sites whose idling a run is told of just now. */
+  const idling = new Set<string>();
   const judging = createLimit(maxJudged);
 
   const send = (conductor: Conductor, input: RunInput): void => {
@@ -178,7 +180,15 @@ export function siteDesk({ runs, store, blobs, spools, presence, keyOf, onFault 
         for (const [site, idleMs] of clock.tick(elapsedMs, watched)) {
           // A thousand sites at work are nothing that a run has to decide about each second.
           if (idleMs < limitMs) continue;
-          send(conductor, { kind: 'idle', site, idleMs, silentMs: presence.silentMs(site) });
+          // Nor is one to be told of again while it waits for its turn.
+          const told = `${run} ${site}`;
+          if (idling.has(told)) continue;
+          idling.add(told);
+          const input: RunInput = { kind: 'idle', site, idleMs, silentMs: presence.silentMs(site) };
+          void conductor
+            .send(input)
+            .catch(onFault)
+            .finally(() => idling.delete(told));
         }
       }
     },
