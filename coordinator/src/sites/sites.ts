@@ -87,8 +87,8 @@ export interface Sites {
     readonly site: SiteId;
     readonly update: BlobHash;
   }): Promise<void>;
-  /** The consortium's journal. */
-  journal(): AsyncIterable<JournalRecord>;
+  /** The consortium's journal, from a sequence number on. */
+  journal(from?: number): AsyncIterable<JournalRecord>;
   /** Calls back after each change has been journaled. Returns the unsubscriber. */
   subscribe(listener: (change: SitesChange) => void): () => void;
   /** Resolves when everything under way is journaled. */
@@ -268,7 +268,7 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
         if (roster.taken.get(update.run)?.has(update.update)) return;
         await write({ type: 'update-taken', ...update });
       }),
-    journal: () => store.records(consortiumChain),
+    journal: (from) => store.records(consortiumChain, from),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -4,6 +4,7 @@ import type { JournalRecord } from '@consilium/shared/journal';
 import { yamlText } from '@consilium/shared/yaml';
 import { z } from 'zod';
 import { type RunView, stepView } from '../../conduct/view.js';
+import { consortiumChain } from '../../sites/index.js';
 import { type Bound, bind, bindMedia } from '../bind.js';
 import { downSample, type Point } from '../down-sample.js';
 import { journalPage, pageOfJournal } from '../journal-page.js';
@@ -146,15 +147,18 @@ export function courseRoutes({ runs, sites, own }: ApiOptions): readonly Bound[]
       await runs.view(params.run);
       return pageOfJournal(params.run, query, { keys: keys(), read: (page) => runs.records(params.run, page) });
     }),
-    bind(getConsortiumRecords, async ({ query }) => {
-      const records: JournalRecord[] = [];
-      for await (const record of sites.journal()) records.push(record);
-      const chain = records[0]?.chain ?? '';
-      return pageOfJournal(chain, query, {
+    bind(getConsortiumRecords, ({ query }) =>
+      pageOfJournal(consortiumChain, query, {
         keys: keys(),
-        read: async ({ from, limit }) => records.slice(from, from + limit),
-      });
-    }),
+        async read({ from, limit }) {
+          const records: JournalRecord[] = [];
+          for await (const record of sites.journal(from)) {
+            if (records.push(record) === limit) break;
+          }
+          return records;
+        },
+      }),
+    ),
   ];
 }
 
