@@ -4,6 +4,7 @@ import { readRunFile } from '@consilium/shared/contract';
 import { io } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
 import { type Consortium, openConsortium } from './harness/consortium.js';
+import { signIn } from './harness/page-user.js';
 
 interface Series {
   readonly lines: readonly { readonly site: string | null; readonly points: readonly unknown[] }[];
@@ -12,19 +13,6 @@ interface Records {
   readonly records: readonly { readonly sequence: number; readonly hash: string }[];
   readonly more: boolean;
   readonly fault: unknown;
-}
-
-/** Adds a page user and signs in. @returns the session's cookie */
-async function signIn(consortium: Consortium, name: string, sight: object): Promise<string> {
-  const { link } = await consortium.lead.call<{ readonly link: string }>('POST', '/api/users', { name, sight });
-  const { url } = consortium.coordinator();
-  const token = /#setup=([\w-]{43})/.exec(link)?.[1];
-  const answer = await fetch(`${url}/api/setup`, {
-    method: 'POST',
-    headers: { origin: url, 'content-type': 'application/json' },
-    body: JSON.stringify({ token, password: 'a long pass phrase' }),
-  });
-  return (answer.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
 }
 
 /** A finished run of two light sites. */

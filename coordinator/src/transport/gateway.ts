@@ -139,6 +139,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     serveClient: false,
     maxHttpBufferSize: maxMessageBytes,
     connectTimeout: handshakeMs,
+    // The page's server beside it may look longer at one of its own; it ends what is nobody's.
+    destroyUpgrade: false,
   });
   attachToUpgrades(io, options.server);
   io.on('connection', (socket) => void receive(socket));
