@@ -331,7 +331,20 @@ describe('keys that change while a run goes on', () => {
     gate.open();
     expect(await closed(run)).toMatchObject({ outcome: 'complete', error: null });
     expect((await consortium.model(run)).hash).toBe(undisturbed);
-    expect((await consortium.journal(run)).filter(({ type }) => type === 'key-changed').length).toBe(1);
+    const journal = await consortium.journal(run);
+    expect(journal.filter(({ type }) => type === 'key-changed').length).toBe(1);
+    // A hospital that changed its key before the launch has not changed it in this run.
+    expect(journal.filter(({ type }) => type === 'site-rekeyed')).toEqual([]);
+  });
+
+  it('of the coordinator that cannot be read do not keep it from starting with the present one', async () => {
+    const { publicKey } = await identity();
+    const file = join(consortium.home, 'coordinator.key.next');
+    await writeFile(file, 'no key');
+    await consortium.restart();
+    await expect(identity()).rejects.toMatchObject({ code: 'CSM-KEY-FORMAT' });
+    await rm(file);
+    expect(await identity()).toMatchObject({ publicKey, next: null });
   });
 
   /** The exported run, checked offline by the lead's key alone. */

@@ -84,7 +84,7 @@ export async function startCoordinator(
   const { host, tls, behindProxy = false } = options;
   if (!tls && !behindProxy && !isLoopback(host)) fail('CSM-HOME-PLAIN', { host });
 
-  const home = await openCoordinatorHome(options.home, options.passphrase);
+  const home = await openCoordinatorHome(options.home, options.passphrase, disk);
   const store = await openStore({ file: home.storeFile });
   let place: BlobPlace | null = null;
   try {
@@ -120,7 +120,7 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
   const own = ownKey(home, consortium);
   const keeper = () => keeperOf(own.current());
 
-  const sites = await openSites({ store, consortium, lead, keeper, now });
+  const sites = await openSites({ store, consortium, lead, keeper, now, beforeSuccession: () => runs.rekey() });
   // The process may have ended between the lead's word on the next key and what follows from it.
   const certifiedKey = sites.roster().coordinator?.body.publicKey;
   if (certifiedKey !== undefined && certifiedKey !== own.current().publicKey) {
@@ -210,10 +210,12 @@ async function serve(options: CoordinatorOptions, { home, store, place, now, clo
   // Not before: what a run does leads to what sites are told.
   runs.begin();
   // The process may have ended between a word of the lead on keys and what follows from it in the runs.
-  await runs.rekey();
-  for (const { site, certificate } of rekeyedSites(sites.roster()))
-    await runs.tell({ kind: 'rekeyed', site, certificate });
-  for (const site of revokedSites(sites.roster())) await runs.tell({ kind: 'revoked', site });
+  const untold = (err: unknown) => log.error({ err }, 'a run was not told of a key that changed or ended');
+  await runs.rekey().catch(untold);
+  for (const { site, certificate, runs: knew } of rekeyedSites(sites.roster())) {
+    await runs.tell({ kind: 'rekeyed', site, certificate }, knew).catch(untold);
+  }
+  for (const site of revokedSites(sites.roster())) await runs.tell({ kind: 'revoked', site }).catch(untold);
   for (const site of approved()) gateway.assign(site, desk.assignment(site));
 
   sites.subscribe((change) => {

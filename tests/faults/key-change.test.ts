@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { makeNextKey as makeCoordinatorKey, openCoordinatorHome, ownKey } from '@consilium/coordinator/home';
 import { createIdentity, type Identity, type KeyChange, sealSecret } from '@consilium/shared/crypto';
 import { CodedError } from '@consilium/shared/errors';
 import { consortiumId, siteId } from '@consilium/shared/ids';
@@ -11,6 +12,7 @@ import { openLedger } from '@consilium/site-agent/governance';
 import { followKeys, makeNextKey, openSiteKeys } from '@consilium/site-agent/keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Decide, failingDisk, fullAt, Killed, killedAfter, noSpace, type Operation } from './failing-disk.js';
+import { weakKeys } from './weak-keys.js';
 
 const passphrase = 'a passphrase of a site';
 const enrolment = {
@@ -286,5 +288,79 @@ describe('a change of a site’s key', () => {
     await rm(home.keyChange);
     await mkdir(home.keyChange);
     await (await openAgent(home)).close();
+  });
+});
+
+describe('a change of the coordinator’s key', () => {
+  /** Over as many commands and starts as it takes; a key that the lead certified is never lost. */
+  async function change(folder: string, disk: Disk, onward: () => Disk): Promise<Identity> {
+    let ground = disk;
+    async function tried<Result>(work: () => Promise<Result>): Promise<Result> {
+      for (;;) {
+        try {
+          return await work();
+        } catch (thrown) {
+          const isFull = thrown instanceof CodedError && thrown.code === 'CSM-HOME-UNWRITABLE';
+          if (!isFull && !(thrown instanceof Killed)) throw thrown;
+          ground = onward();
+        }
+      }
+    }
+    const next = await tried(() => makeCoordinatorKey(folder, passphrase, ground));
+    return tried(async () => {
+      const own = ownKey(await openCoordinatorHome(folder, passphrase, ground), enrolment.consortium);
+      // The lead has said its word: a start makes up for what the one before did not do.
+      if (own.current().publicKey === next.publicKey) return own.current();
+      expect((await own.next())?.publicKey).toBe(next.publicKey);
+      const done = own.certified(next.publicKey);
+      expect(own.current().publicKey).toBe(next.publicKey);
+      await done;
+      expect(await own.next()).toBeNull();
+      return own.current();
+    });
+  }
+
+  it.each<[string, (at: number) => Decide, (own: Disk) => Disk]>([
+    ['goes on at the next start when it was killed at any operation on its disk', killedAfter, () => realDisk],
+    ['goes on once there is room when its disk was full at any operation', fullAt, (own) => own],
+  ])('%s', async (_, strike, onward) => {
+    const whole = join(folder, `coordinator-${strike.name}`);
+    await weakKeys({ home: whole, passphrase });
+    const seen: string[] = [];
+    for (let at = 0; ; at++) {
+      const home = `${whole}-${at}`;
+      await cp(whole, home, { recursive: true });
+      const decide = strike(at);
+      let struck: string | null = null;
+      const own = failingDisk((operation) => {
+        try {
+          decide(operation);
+        } catch (thrown) {
+          struck ??= wordOf(operation);
+          throw thrown;
+        }
+      });
+      const key = await change(home, own, () => onward(own));
+      expect((await openCoordinatorHome(home, passphrase)).identity).toEqual(key);
+      expect(await readdir(home)).not.toContain('coordinator.key.next');
+      await rm(home, { recursive: true });
+      if (struck === null) break;
+      seen.push(struck);
+    }
+    const steps = ['open', 'write', 'sync'].map((name) => `${name} coordinator.key.next.PART`);
+    expect(seen).toEqual(expect.arrayContaining([...steps, 'rename coordinator.key.next', 'rename coordinator.key']));
+  });
+
+  it('puts the key in its place that the lead has certified, whatever was made meanwhile', async () => {
+    const home = join(folder, 'coordinator-another');
+    await weakKeys({ home, passphrase });
+    const certified = await makeCoordinatorKey(home, passphrase);
+    const own = ownKey(await openCoordinatorHome(home, passphrase), enrolment.consortium);
+    await own.next();
+    await rm(join(home, 'coordinator.key.next'));
+    const another = await makeCoordinatorKey(home, passphrase);
+    await own.certified(certified.publicKey);
+    expect((await openCoordinatorHome(home, passphrase)).identity).toEqual(certified);
+    expect((await own.next())?.change.body).toMatchObject({ from: certified.publicKey, to: another.publicKey });
   });
 });

@@ -135,7 +135,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   /** How the present key took the journal over; none where it signs already, and where nothing follows any more. */
   function takenOver({ publicKey, cameBy }: RunKeeper): readonly RunRecord[] {
     const isDue = head !== null && signedBy !== publicKey && state.phase !== 'closed';
-    return isDue && cameBy !== null ? [{ type: 'key-changed', ...cameBy }] : [];
+    return isDue && cameBy?.change.body.to === publicKey ? [{ type: 'key-changed', ...cameBy }] : [];
   }
 
   /** What inputs lead to, one after the other. One that cannot be decided spoils nothing for the others. */

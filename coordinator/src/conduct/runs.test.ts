@@ -1,16 +1,18 @@
 import { canonicalBytes } from '@consilium/shared/canonical';
 import { makeContract, runFile, signContract } from '@consilium/shared/contract';
-import { createIdentity, sign } from '@consilium/shared/crypto';
+import { createIdentity, issueCertificate, makeKeyChange, sign } from '@consilium/shared/crypto';
 import { type BlobHash, consortiumId, type RunId, runId } from '@consilium/shared/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keeperOf } from '../home/index.js';
 import { sites } from '../rounds/testing/drive.js';
 import { type BlobPlace, memoryBlobs, openSqliteStore } from '../store/index.js';
+import type { RunKeeper } from './conductor.js';
 import { openRuns, type RunHouse } from './runs.js';
 import { slowStore } from './testing/slow-store.js';
 
 const lead = createIdentity();
-const keeper = { ...keeperOf(createIdentity()), cameBy: null };
+const former = createIdentity();
+const keeper = { ...keeperOf(former), cameBy: null };
 const consortium = consortiumId.parse('0'.repeat(32));
 const run = runId.parse('1'.repeat(32));
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
@@ -33,6 +35,51 @@ function contractOf(id: RunId = run, weights?: readonly BlobHash[]): Uint8Array 
   });
   return canonicalBytes(signContract(terms, (domain, bytes) => sign(lead, domain, bytes)));
 }
+
+describe('a word to all runs', () => {
+  it('reaches those that come after one whose journal cannot be written', async () => {
+    const store = await openSqliteStore({ file: ':memory:' });
+    const [, second] = [run, runId.parse('2'.repeat(32))];
+    let isBroken = false;
+    const append: typeof store.append = (chain, ...given) => {
+      if (isBroken && chain === run) throw new Error('broken');
+      return store.append(chain, ...given);
+    };
+    let present: RunKeeper = keeper;
+    const { blobs, spools } = memoryBlobs();
+    const runs = await openRuns({
+      ...{ store: { ...store, append }, blobs, spools, consortium, lead: lead.publicKey },
+      ...{ keeper: () => present, now: () => new Date('2029-01-01'), approved: () => sites },
+      live: () => ({ presence: null, heardSecondsAgo: null, bytesIn: 0, bytesOut: 0 }),
+      launched: async () => {},
+      reassign: () => {},
+      onFault: () => {},
+    });
+    for (const id of [run, second]) await runs.launch(contractOf(id), { stepwise: false });
+    isBroken = true;
+    const [site] = sites;
+    await expect(runs.tell({ kind: 'revoked', site: site! })).rejects.toThrow('broken');
+    expect(runs.find(run)?.state.absent.get(site!)).toBeUndefined();
+    expect(runs.find(second)?.state.absent.get(site!)).toMatchObject({ until: 'run' });
+    const next = createIdentity();
+    const holder = { consortium, role: 'coordinator', id: 'coordinator' } as const;
+    const change = makeKeyChange(former, next, holder);
+    const word = { ...holder, publicKey: next.publicKey, revision: 2, revoked: false };
+    present = { ...keeperOf(next), cameBy: { change, certificate: issueCertificate(lead, word) } };
+    await expect(runs.rekey()).rejects.toThrow('broken');
+    const changed = async (id: RunId) =>
+      (await runs.records(id, { from: 0, limit: 100 })).filter(({ type }) => type === 'key-changed').length;
+    expect([await changed(run), await changed(second)]).toEqual([0, 1]);
+    isBroken = false;
+    const only = new Set([second]);
+    await runs.tell({ kind: 'revoked', site: sites[1]! }, only);
+    expect(runs.find(run)?.state.absent.get(sites[1]!)).toBeUndefined();
+    await runs.rekey();
+    expect([await changed(run), await changed(second)]).toEqual([1, 1]);
+    await runs.close();
+    await store.close();
+  });
+});
 
 describe('a launch whose first record is being written', () => {
   let slow: ReturnType<typeof slowStore>;

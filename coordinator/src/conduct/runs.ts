@@ -41,8 +41,8 @@ export interface RunHouse extends Runs {
   find(run: string): Conductor | undefined;
   /** Goes on with what was cut off when the process ended. What `reassign` and `live` lead to must be there by now. */
   begin(): void;
-  /** Tells every open run. */
-  tell(input: RunInput): Promise<void>;
+  /** Tells every open run, or of those the named ones; one that fails keeps no other from hearing it. @throws what the first threw */
+  tell(input: RunInput, only?: ReadonlySet<RunId>): Promise<void>;
   /** Journals in every open run that another key of the coordinator signs from here on, where one does. */
   rekey(): Promise<void>;
   /** Notes that a live figure of a run changed, for subscribers. */
@@ -229,14 +229,13 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
     begin() {
       for (const conductor of conductors.values()) conductor.begin();
     },
-    async tell(input) {
-      for (const conductor of conductors.values()) {
-        if (conductor.state.phase !== 'closed') await conductor.send(input);
-      }
+    async tell(input, only) {
+      const told = [...conductors.values()].filter(
+        ({ state: { phase, contract } }) => phase !== 'closed' && (only?.has(contract.run) ?? true),
+      );
+      await settleAll(told.map((conductor) => conductor.send(input)));
     },
-    async rekey() {
-      for (const conductor of conductors.values()) await conductor.rekey();
-    },
+    rekey: () => settleAll([...conductors.values()].map((conductor) => conductor.rekey())),
     touched,
     release,
     sweep() {
@@ -254,6 +253,11 @@ export async function openRuns(options: RunsOptions): Promise<RunHouse> {
       await Promise.all([...conductors.values()].map((conductor) => conductor.close()));
     },
   };
+}
+
+/** Waits for each of them, whatever becomes of another. @throws what the first threw */
+async function settleAll(deeds: readonly Promise<unknown>[]): Promise<void> {
+  for (const done of await Promise.allSettled(deeds)) if (done.status === 'rejected') throw done.reason;
 }
 
 /** The sites that a contract is offered to: all approved ones, if they can ever satisfy it. */

@@ -18,7 +18,9 @@ export function ownKey(home: CoordinatorHome, consortium: ConsortiumId): OwnKey 
   return {
     current: () => identity,
     async next() {
-      following = await home.nextIdentity();
+      const found = await home.nextIdentity();
+      // It may have become the present one meanwhile.
+      following = found?.publicKey === identity.publicKey ? null : found;
       if (following === null) return null;
       const change = makeKeyChange(identity, following, { consortium, role: 'coordinator', id: 'coordinator' });
       return { ...keeperOf(following), change };
@@ -27,7 +29,7 @@ export function ownKey(home: CoordinatorHome, consortium: ConsortiumId): OwnKey 
       if (following?.publicKey !== key) return;
       identity = following;
       following = null;
-      await home.succeed();
+      await home.succeed(identity);
     },
   };
 }

@@ -38,7 +38,7 @@ function rooms(views: readonly RunView[], changes: Partial<ObservedRooms> = {}):
 }
 const member = {
   ...{ site, invitation: null, pending: null, certificate: null },
-  ...{ former: [], rekeysAsked: 0, collisions: 0 },
+  ...{ former: [], runsBefore: 0, rekeysAsked: 0, collisions: 0 },
 };
 
 const scrape = async (from: ObservedRooms) => readExposition(await openMetrics(() => observe(from)).text());

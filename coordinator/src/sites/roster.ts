@@ -39,6 +39,8 @@ export interface Member {
   readonly certificate: Certificate | null;
   /** Keys that the lead has certified another one in the place of. */
   readonly former: readonly PublicKey[];
+  /** Runs that were launched before the lead last certified another key in the place of one that counted. */
+  readonly runsBefore: number;
   /** Changes of its key that it has asked for since the lead's newest word. */
   readonly rekeysAsked: number;
   /** Times that two agents were seen under this site's key. */
@@ -157,11 +159,19 @@ export const approvedSites = (roster: Roster): readonly SiteId[] =>
     .map(({ site }) => site)
     .sort();
 
-/** Sites whose key took the place of another one, with the lead's word on it. */
-export const rekeyedSites = (roster: Roster): readonly { readonly site: SiteId; readonly certificate: Certificate }[] =>
-  [...roster.members.values()].flatMap(({ site, certificate, former }) =>
-    certificate === null || certificate.body.revoked || former.length === 0 ? [] : [{ site, certificate }],
-  );
+/** A site whose key took the place of another one, with the lead's word on it. */
+export interface RekeyedSite {
+  readonly site: SiteId;
+  readonly certificate: Certificate;
+  /** That were launched before: the others never knew the former key. */
+  readonly runs: ReadonlySet<RunId>;
+}
+
+export const rekeyedSites = (roster: Roster): readonly RekeyedSite[] =>
+  [...roster.members.values()].flatMap(({ site, certificate, former, runsBefore }) => {
+    if (certificate === null || certificate.body.revoked || former.length === 0) return [];
+    return [{ site, certificate, runs: new Set([...roster.runs.keys()].slice(0, runsBefore)) }];
+  });
 
 /** Sites whose newest word from the lead is that their key has ended. */
 export const revokedSites = (roster: Roster): readonly SiteId[] =>
@@ -171,7 +181,7 @@ function certified(roster: Roster, certificate: Certificate): Roster {
   const site = [...roster.members.keys()].find((id) => id === certificate.body.id);
   const member = site === undefined ? undefined : roster.members.get(site);
   if (site === undefined || member === undefined || !newer(member.certificate, certificate)) return roster;
-  const { pending, certificate: before, former } = member;
+  const { pending, certificate: before, former, runsBefore } = member;
   const { publicKey, revoked } = certificate.body;
   // What a revoked key had named as the next one has nobody's word any more.
   const settled = pending?.publicKey === publicKey || (revoked && pending !== null && 'change' in pending);
@@ -180,6 +190,7 @@ function certified(roster: Roster, certificate: Certificate): Roster {
     certificate,
     pending: settled ? null : pending,
     former: replaced ? [...former, before.body.publicKey] : former,
+    runsBefore: replaced ? roster.runs.size : runsBefore,
     rekeysAsked: 0,
   });
 }
@@ -204,7 +215,7 @@ function certifiedCoordinator(
 
 const blank = (site: SiteId): Member => ({
   ...{ site, invitation: null, pending: null, certificate: null },
-  ...{ former: [], rekeysAsked: 0, collisions: 0 },
+  ...{ former: [], runsBefore: 0, rekeysAsked: 0, collisions: 0 },
 });
 
 function withMember(roster: Roster, site: SiteId, change: Partial<Member>): Roster {

@@ -25,6 +25,8 @@ export interface SitesOptions {
   /** Whose key signs the journal now. */
   readonly keeper: () => Keeper;
   readonly now: () => Date;
+  /** Resolves when every other journal tells of the present key: none can follow a key that a journal missed. */
+  readonly beforeSuccession?: () => Promise<void>;
 }
 
 /** What a site brings when it enrols, as the handshake proved it. */
@@ -97,7 +99,7 @@ export interface Sites {
 
 /** Replays the consortium's journal, opens it if it is new, and keeps it. One at a time per store. */
 export async function openSites(options: SitesOptions): Promise<Sites> {
-  const { store, consortium, lead, keeper, now } = options;
+  const { store, consortium, lead, keeper, now, beforeSuccession = async () => {} } = options;
   let roster = emptyRoster;
   let head: JournalHead | null = null;
   let queue: Promise<unknown> = Promise.resolve();
@@ -251,6 +253,7 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
         const changes = [{ kind: 'coordinator-certified', certificate }] as const;
         if (!isNext || next === null) await write({ type: 'coordinator-certified', certificate }, changes);
         else {
+          await beforeSuccession();
           const { change } = next;
           await write({ type: 'coordinator-certified', certificate, change }, changes, { by: next });
         }

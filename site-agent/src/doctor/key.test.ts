@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIdentity, issueCertificate } from '@consilium/shared/crypto';
@@ -55,6 +55,16 @@ describe('the examination of the key', () => {
   it('tells why the key was not proven', async () => {
     const refused = () => Promise.reject(coded('CSM-KEY-PASSPHRASE', { file: 'site.key' }));
     expect(await examineKey(home, enrolment, refused)).toMatchObject({ state: 'fault', code: 'CSM-KEY-PASSPHRASE' });
+  });
+
+  it('tells of a next key that the lead approved while no agent ran', async () => {
+    const replaced = () => Promise.reject(coded('CSM-SITE-REPLACED', { site: 'north' }));
+    expect(await examineKey(home, enrolment, replaced)).toMatchObject({ state: 'fault', code: 'CSM-SITE-REPLACED' });
+    await writeFile(home.nextKey, '{}');
+    expect(await examineKey(home, enrolment, replaced)).toMatchObject({
+      state: 'warning',
+      code: 'CSM-DOCTOR-KEY-NEXT',
+    });
   });
 
   it('leaves a running agent its session and reads the certificate that it kept', async () => {

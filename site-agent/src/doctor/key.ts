@@ -1,6 +1,6 @@
 import { asCoded, coded } from '@consilium/shared/errors';
 import type { Welcome } from '@consilium/shared/wire';
-import { type Enrolment, lockHome, readStanding, type SiteHome } from '../config/index.js';
+import { type Enrolment, lockHome, readIfThere, readStanding, type SiteHome } from '../config/index.js';
 import { type Finding, fault, fine, warning } from './finding.js';
 
 /** Proves the site's key to the coordinator, as the agent does. */
@@ -20,6 +20,8 @@ export async function examineKey(home: SiteHome, { site }: Enrolment, prove: Pro
     }
   } catch (thrown) {
     const error = asCoded(thrown);
+    const isNext = error.code === 'CSM-SITE-REPLACED' && (await readIfThere(home.nextKey).catch(() => null)) !== null;
+    if (isNext) return warning('Key', coded('CSM-DOCTOR-KEY-NEXT', { site }), { facts: { site } });
     if (error.code !== 'CSM-AGENT-IN-USE') return fault('Key', error);
     const approved = ((await readStanding(home).catch(() => null))?.certificate ?? null) !== null;
     const running = `the agent runs here (process ${error.details.pid}) and keeps its connection`;

@@ -48,6 +48,11 @@ export const doctorErrors = {
     remedy:
       'The webgpu backend can use it with its Vulkan driver (on Debian libvulkan1 and mesa-vulkan-drivers). Or write device: cpu into site.yaml.',
   },
+  'CSM-DOCTOR-KEY-NEXT': {
+    message:
+      'The lead has approved another key of site {site}; the one that consilium-site rekey made here waits for it.',
+    remedy: 'Start the agent: it puts the new key into its place by itself.',
+  },
   'CSM-DOCTOR-KEY-PENDING': {
     message: 'Site {site} waits for approval by the lead.',
     remedy: "Call the lead and read the key's fingerprint, which consilium-site enrol printed.",

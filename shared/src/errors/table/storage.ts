@@ -47,6 +47,11 @@ export const storageErrors = {
     message: 'The file {file} cannot be read ({reason}).',
     remedy: 'Check its owner and rights: it belongs to the user that runs the coordinator.',
   },
+  'CSM-HOME-UNWRITABLE': {
+    message: 'The file {file} cannot be written ({reason}).',
+    remedy:
+      'Free some space, or check the owner and rights of its folder: it belongs to the user that runs the coordinator.',
+  },
   'CSM-JOURNAL-ALTERED': {
     message: 'Record {sequence} of journal {chain} was altered: its hash does not match its content.',
     remedy: 'Do not trust the journal from there on; compare it with a copy that a site or the lead holds.',
