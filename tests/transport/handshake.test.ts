@@ -109,6 +109,21 @@ describe('a site that connects', () => {
     expect(standings.seen).toEqual(['pending', 'approved']);
   });
 
+  it('learns of the coordinator’s next key that the lead certified while its own was proven', async () => {
+    const next = createIdentity();
+    const newer = issueCertificate(lead, { ...certificate.body, publicKey: next.publicKey, revision: 2 });
+    let shown = { identity: coordinator, certificate };
+    const admit = async () => {
+      shown = { identity: next, certificate: newer };
+      return { standing: 'approved', certificate: null } as const;
+    };
+    const { address } = await startCoordinator(cleanUp, { admit }, { credentials: () => shown });
+    const connection = startSite(cleanUp, { address });
+    await new Promise<void>((resolve) => {
+      connection.onState((now) => now.kind === 'connected' && now.coordinator.revision === 2 && resolve());
+    });
+  });
+
   it('shows its one-time code until it was welcomed, and the gate can check it', async () => {
     const made = createEnrolmentCode({ ...trust, address: 'https://c.example/', notAfter: new Date(4e12) });
     const shown = createWatch<boolean>();

@@ -153,10 +153,12 @@ export function openGateway(options: GatewayOptions): Gateway {
     unproven++;
     try {
       if (unproven > maxUnproven || !open) throw coded('CSM-HANDSHAKE-BUSY');
-      const handshake = coordinatorHandshake({ consortium: options.consortium, ...options.credentials() });
+      const shown = options.credentials();
+      const handshake = coordinatorHandshake({ consortium: options.consortium, ...shown });
       const { site, publicKey, enrolment, keys } = await accept(socket, handshake, { clock, limitMs: handshakeMs });
       const admitted = await handlers.admit(site, publicKey, enrolment);
-      if (socket.connected && open) seat(socket, channel(keys), { site, publicKey }, admitted);
+      if (socket.connected && open)
+        seat(socket, channel(keys), { site, publicKey, shown: shown.certificate }, admitted);
     } catch (thrown) {
       const error = asCoded(thrown);
       log.warn({ code: error.code, details: error.details, err: causeOf(error) }, 'a connection was refused');
@@ -170,7 +172,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   function seat(
     socket: Socket,
     sealed: Channel,
-    { site, publicKey }: Pick<ProvenSite, 'site' | 'publicKey'>,
+    { site, publicKey, shown }: Pick<ProvenSite, 'site' | 'publicKey'> & { readonly shown: Certificate },
     admitted: Admitted,
   ): void {
     const count = counted.get(site) ?? { sent: 0, received: 0 };
@@ -207,6 +209,9 @@ export function openGateway(options: GatewayOptions): Gateway {
     const mine: Seat = { session, transfers, judging, publicKey, standing: admitted.standing };
     take(mine);
     session.send({ type: 'welcome', ...admitted });
+    // The lead may have certified another key while this one was proven.
+    const { certificate } = options.credentials();
+    if (certificate.signature !== shown.signature) session.send({ type: 'certified', certificate });
     const assignment = mine.standing === 'approved' ? assignments.get(site) : undefined;
     if (assignment !== undefined) session.send(assignment);
     log.info({ site, standing: admitted.standing }, 'a site connected');
