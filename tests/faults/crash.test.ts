@@ -54,8 +54,8 @@ describe('a coordinator that is killed with -9', () => {
   it('right before and right after every record of a run, ends in the same model with a journal that verifies', async () => {
     const everyCommit = function* (): Generator<Death, undefined> {
       for (;;) {
-        yield { of: 'commit', at: 1, when: 'before' };
-        yield { of: 'commit', at: 1, when: 'after' };
+        yield { at: 1, when: 'before' };
+        yield { at: 1, when: 'after' };
       }
     };
     await using there = await mortalConsortium(everyCommit());

@@ -7,14 +7,13 @@ import type { TcpProxy } from './proxy.js';
 
 const program = fileURLToPath(new URL('./mortal.mjs', import.meta.url));
 
-/** Where a coordinator is to die: at its so-manieth commit of records, or operation on its disk, since it was started. */
+/** Where a coordinator is to die: at its so-manieth commit of records since it was started. */
 export interface Death {
-  readonly of: 'commit' | 'disk';
   readonly at: number;
   readonly when: 'before' | 'after';
 }
 
-/** How it died, with the records of the commit or the operation on the disk. */
+/** How it died, with the records of the commit. */
 export type Obituary = Death & { readonly word: unknown };
 
 export interface Mortals {
