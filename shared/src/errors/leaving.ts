@@ -13,6 +13,7 @@ interface Leaving<Name extends string = string> {
  * patients and no text about what was read stands in this table.
  */
 export const leavingDetails: { readonly [Code in ErrorCode]?: Leaving<DetailName<Code>> } = {
+  'CSM-AGENT-BLOB-SIZE': { always: ['bytes', 'hash', 'limit'] },
   'CSM-AGENT-CARRIED': { always: ['file'] },
   'CSM-AGENT-DISK': { always: ['file', 'reason'] },
   'CSM-AGENT-LEFT': { always: ['run'] },

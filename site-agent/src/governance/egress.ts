@@ -8,7 +8,6 @@ import {
   sendable,
   type Verdict,
 } from '@consilium/shared/wire';
-import { withDisk } from '../config/index.js';
 import { type Connection, fileSource, type Source, type TransferOptions } from '../connection/index.js';
 import type { Ledger } from './ledger.js';
 import { refuseLeft } from './left-runs.js';
@@ -107,9 +106,9 @@ export function openEgress(
       turn = lines.catch(() => {});
       await lines;
       await ledger.append(kind, { run, step, hash, bytes, samples }, true);
-      const source = await withDisk(path, () => fileSource(path));
+      const source = await fileSource(path);
       try {
-        await connection.upload({ run, step, hash }, pieceByPiece(source, path, allow), options);
+        await connection.upload({ run, step, hash }, pieceByPiece(source, allow), options);
       } finally {
         await source.close();
       }
@@ -138,11 +137,11 @@ async function unlessLeft(status: OwnStatus, left: string): Promise<OwnStatus> {
 }
 
 /** A file of which each piece asks before it leaves. */
-const pieceByPiece = (file: Source, path: string, allow: () => Promise<void>): Source => ({
+const pieceByPiece = (file: Source, allow: () => Promise<void>): Source => ({
   bytes: file.bytes,
   async read(offset, length) {
     await allow();
-    return withDisk(path, () => file.read(offset, length));
+    return file.read(offset, length);
   },
 });
 
