@@ -2,7 +2,7 @@ import type { BlobHash } from '@consilium/shared/ids';
 import { freeNow } from '@consilium/shared/memory';
 import { blobChunkBytes } from './blobs.js';
 import type { Digest, Digests } from './digests.js';
-import { type Disk, type FileHandle, readUpTo, writeAll } from './disk.js';
+import { all, type Disk, type FileHandle, readUpTo, writeAll } from './disk.js';
 import {
   type ChunkSeal,
   chunkPosition,
@@ -110,7 +110,7 @@ function writerOn(
     const sealed = seal.seal(chunks, plain);
     // The disk works while the digest is made.
     const writing = writeAll(handle, sealed, chunkPosition(chunks));
-    await Promise.all([writing, hash.update(plain)]);
+    await all([writing, hash.update(plain)]);
     freeNow(sealed);
     if (plain.length === blobChunkBytes) chunks += 1;
   };
