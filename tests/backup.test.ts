@@ -1,4 +1,4 @@
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BackedUp, backUp } from '@consilium/coordinator/backup';
@@ -112,6 +112,28 @@ describe('a backup of a coordinator that goes on', () => {
     expect((await consortium.view(run)).outcome).toBe('complete');
     expect(all).toBeGreaterThanOrEqual(records.at(-1)!);
     expect(await readdir(join(consortium.home, 'blobs', 'tmp'))).toEqual([]);
+  });
+
+  it('does not take a key that cannot be read for none', async () => {
+    const [at, next] = [join(folder, 'unread'), join(consortium.home, 'coordinator.key.next')];
+    await mkdir(next);
+    await expect(backUp(consortium.home, at, 'unread')).rejects.toMatchObject({
+      ...{ code: 'CSM-HOME-UNREADABLE', details: { file: next, reason: 'EISDIR' } },
+    });
+    await rm(next, { recursive: true });
+    await expect(access(`${at}.part`)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('names what stands in its way: the part of one that was cut off, a place that is not there', async () => {
+    const part = join(folder, 'cut.part');
+    await mkdir(part);
+    await expect(backUp(consortium.home, join(folder, 'cut'), 'cut')).rejects.toMatchObject({
+      ...{ code: 'CSM-CLI-EXISTS', details: { path: part } },
+    });
+    await access(part);
+    await expect(backUp(consortium.home, join(folder, 'nowhere', 'to'), 'cut')).rejects.toMatchObject({
+      ...{ code: 'CSM-CLI-FILE', details: { reason: 'ENOENT' } },
+    });
   });
 
   it('is none of a folder that is no coordinator’s', async () => {

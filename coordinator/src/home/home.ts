@@ -91,7 +91,8 @@ export async function makeNextKey(folder: string, passphrase: string, disk: KeyD
 
 const newSecretKey = (): Uint8Array => createIdentity().secretKey;
 
-const textIfThere = (file: string): Promise<string | null> =>
+/** A key file as it lies there; null where there is none. @throws CSM-HOME-UNREADABLE */
+export const textIfThere = (file: string): Promise<string | null> =>
   readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     return fail('CSM-HOME-UNREADABLE', { file, reason: error.code ?? 'unknown' });

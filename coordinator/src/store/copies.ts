@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fail } from '@consilium/shared/errors';
 import { type BlobHash, blobHash } from '@consilium/shared/ids';
-import { hasCode, makeFolder, realDisk, syncFolder } from './disk.js';
+import { type Disk, hasCode, makeFolder, realDisk, syncFolder } from './disk.js';
 import { blobsBelow, keyCheckFile, temporaryFolder } from './folder-place.js';
 import { connect } from './libsql.js';
 
@@ -25,7 +26,11 @@ export async function snapshotDatabase(file: string, to: string): Promise<void> 
 export interface PinnedBlobs {
   /** Holds all that lie there now, beside those held before. @returns all held so far */
   pin(): Promise<ReadonlySet<BlobHash>>;
-  /** Puts some of them into another folder of blobs, sealed as they are. @returns their bytes on the disk */
+  /**
+   * Puts some of them into another folder of blobs, sealed as they are.
+   * @returns their bytes on the disk
+   * @throws CSM-BACKUP-BLOBS when some are held no more: the owner has started anew and removed them
+   */
   copy(hashes: Iterable<BlobHash>, folder: string): Promise<number>;
   release(): Promise<void>;
 }
@@ -48,20 +53,42 @@ export function pinBlobs(folder: string, name: string): PinnedBlobs {
     },
     async copy(hashes, to) {
       let bytes = 0;
+      let missing = 0;
       await makeFolder(realDisk, to);
       await linkOrCopy(join(folder, keyCheckFile), join(to, keyCheckFile));
       for (const hash of hashes) {
         const target = blobPath(to, hash);
         await makeFolder(realDisk, dirname(target));
-        await linkOrCopy(join(pins, hash), target);
+        // An owner that started anew has cleared its place; what the journal names lies where it lay.
+        const isThere =
+          (await linkOrCopy(join(pins, hash), target)) || (await linkOrCopy(blobPath(folder, hash), target));
+        if (!isThere) {
+          missing += 1;
+          continue;
+        }
         await syncFolder(realDisk, dirname(target));
         bytes += (await stat(target)).size;
       }
       await syncFolder(realDisk, to);
-      return bytes;
+      return missing === 0 ? bytes : fail('CSM-BACKUP-BLOBS', { missing });
     },
     release: () => rm(pins, { recursive: true, force: true }),
   };
+}
+
+/** Gives a copy that is whole its name. The files at its top are flushed before, and the name after. */
+export async function nameCopy(disk: Disk, part: string, to: string): Promise<void> {
+  for (const entry of await disk.readdir(part, { withFileTypes: true })) {
+    if (entry.isFile()) await syncFile(disk, join(part, entry.name));
+  }
+  await syncFolder(disk, part);
+  await disk.rename(part, to);
+  await syncFolder(disk, dirname(to));
+}
+
+async function syncFile(disk: Disk, path: string): Promise<void> {
+  const handle = await disk.open(path, 'r+');
+  await handle.sync().finally(() => handle.close());
 }
 
 const blobPath = (folder: string, hash: BlobHash): string => join(blobsBelow(folder), hash.slice(0, 2), hash);
@@ -77,8 +104,7 @@ async function linkOrCopy(from: string, to: string): Promise<boolean> {
   }
   try {
     await copyFile(from, to, constants.COPYFILE_EXCL);
-    const handle = await realDisk.open(to, 'r');
-    await handle.sync().finally(() => handle.close());
+    await syncFile(realDisk, to);
     return true;
   } catch (thrown) {
     if (hasCode(thrown, 'ENOENT')) return false;

@@ -1,6 +1,6 @@
 export * from './blobs.js';
-export { type PinnedBlobs, pinBlobs, snapshotDatabase } from './copies.js';
-export { type Disk, type FileHandle, realDisk } from './disk.js';
+export { nameCopy, type PinnedBlobs, pinBlobs, snapshotDatabase } from './copies.js';
+export { type Disk, type FileHandle, hasCode, realDisk, withSpace } from './disk.js';
 export { type DiskUsage, diskUsage } from './disk-usage.js';
 export { type BlobFolderOptions, holdsBlobs, openBlobFolder } from './folder.js';
 export { memoryBlobs } from './memory-blobs.js';
