@@ -6,6 +6,7 @@ import { type JournalHead, type JournalRecord, journalDomain, sealRecord, verify
 import type { Keeper } from '../home/index.js';
 import {
   apply,
+  applyAll,
   type Deed,
   decide,
   newRun,
@@ -27,6 +28,8 @@ const firstRetryMs = 250;
 const longestRetryMs = 30_000;
 /** What of sites is journaled in one transaction. */
 const mostTogether = 64;
+/** Records of a journal that are read before what they say is taken together. */
+const readTogether = 4_096;
 /** Faults that end when an operator makes room. */
 const passing = /^CSM-(?:BLOB|STORE)-NO-SPACE$/;
 
@@ -113,12 +116,13 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
   const awaySince = new Map<SiteId, string>();
 
   let last: JournalRecord | null = null;
+  const unread: RunRecord[] = [];
   for await (const record of store.records(chain)) {
     // Its own signature need not be proven to itself; a bit that fell over on the disk must not be acted on.
     verifyNext(head, record, { chain, verify: () => true });
     const read = runRecord.parse({ type: record.type, ...(record.body as object) });
     if (read.type === 'offered' && read.contract !== contractHash(contract)) fail('CSM-CONTRACT-OTHER', { run: chain });
-    state = apply(state, read);
+    if (unread.push(read) === readTogether) state = applyAll(state, unread.splice(0));
     noteTime(times, read, record.time);
     noteAway(awaySince, read, record.time);
     if (head === null) created = record.time;
@@ -126,6 +130,7 @@ export async function openConductor(options: ConductorOptions): Promise<Conducto
     head = record;
     last = record;
   }
+  state = applyAll(state, unread);
   if (last !== null) {
     const { publicKey } = keeper();
     const isOurs = verify(publicKey, journalDomain, Buffer.from(last.hash, 'hex'), last.signature);

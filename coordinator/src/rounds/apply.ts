@@ -29,18 +29,8 @@ export function apply(state: RunState, record: RunRecord): RunState {
         refusals: new Map(),
         absent: keep(state.absent, (absence) => absence.until !== 'step'),
       };
-    case 'contribution-accepted': {
-      const { manifest } = record.contribution;
-      const samples =
-        record.step === 'prepare:cohort:1' ? set(state.samples, record.site, manifest.samples) : state.samples;
-      return {
-        ...state,
-        accepted: set(state.accepted, record.site, record.contribution),
-        refused: without(state.refused, record.site),
-        absent: without(state.absent, record.site),
-        samples,
-      };
-    }
+    case 'contribution-accepted':
+      return accepted(state, [record]);
     case 'contribution-refused':
       return {
         ...state,
@@ -87,6 +77,45 @@ export function apply(state: RunState, record: RunRecord): RunState {
     default:
       return record satisfies never;
   }
+}
+
+/**
+ * The run after many more records, as `apply` makes it of one after the other. What a thousand sites contributed to a step is not
+ * copied a thousand times.
+ */
+export function applyAll(before: RunState, records: readonly RunRecord[]): RunState {
+  let state = before;
+  let together: Accepted[] = [];
+  for (const record of records) {
+    if (record.type === 'contribution-accepted') {
+      together.push(record);
+      continue;
+    }
+    state = apply(accepted(state, together), record);
+    together = [];
+  }
+  return accepted(state, together);
+}
+
+type Accepted = Extract<RunRecord, { type: 'contribution-accepted' }>;
+
+function accepted(state: RunState, records: readonly Accepted[]): RunState {
+  if (records.length === 0) return state;
+  const sites = records.map(({ site }) => site);
+  const counted = records.filter(({ step }) => step === 'prepare:cohort:1');
+  return {
+    ...state,
+    accepted: withAll(
+      state.accepted,
+      records.map(({ site, contribution }) => [site, contribution]),
+    ),
+    refused: withoutAll(state.refused, sites),
+    absent: withoutAll(state.absent, sites),
+    samples: withAll(
+      state.samples,
+      counted.map(({ site, contribution }) => [site, contribution.manifest.samples]),
+    ),
+  };
 }
 
 /** Steps so far keep their places, and what was sent under the former contract for the open one still counts. */
@@ -162,12 +191,21 @@ function bestOf(
   return better(choose, state.best, { round: step.round, model, metrics });
 }
 
-const set = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map(map).set(key, value);
+const set = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => withAll(map, [[key, value]]);
 
-function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
-  if (!map.has(key)) return map;
+function withAll<K, V>(map: ReadonlyMap<K, V>, entries: readonly (readonly [K, V])[]): ReadonlyMap<K, V> {
+  if (entries.length === 0) return map;
+  const all = new Map(map);
+  for (const [key, value] of entries) all.set(key, value);
+  return all;
+}
+
+const without = <K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> => withoutAll(map, [key]);
+
+function withoutAll<K, V>(map: ReadonlyMap<K, V>, keys: readonly K[]): ReadonlyMap<K, V> {
+  if (!keys.some((key) => map.has(key))) return map;
   const rest = new Map(map);
-  rest.delete(key);
+  for (const key of keys) rest.delete(key);
   return rest;
 }
 

@@ -1,5 +1,12 @@
 import type { Certificate, InvitationId, KeyChange } from '@consilium/shared/crypto';
-import type { BlobHash, ConsortiumId, PublicKey, RunId, SiteId } from '@consilium/shared/ids';
+import {
+  type BlobHash,
+  type ConsortiumId,
+  type PublicKey,
+  type RunId,
+  type SiteId,
+  siteId,
+} from '@consilium/shared/ids';
 import type { ConsortiumRecord } from './records.js';
 
 /** A one-time code as everybody may know it. */
@@ -89,8 +96,21 @@ export type Standing = 'approved' | 'pending' | 'revoked' | 'replaced' | 'unknow
 /** What a site is as a whole, for lists. */
 export type MemberState = 'invited' | 'pending' | 'approved' | 'revoked';
 
-/** The roster after one more record. Pure. */
-export function enter(roster: Roster, record: ConsortiumRecord): Roster {
+/** A roster whose members, invitations and runs nobody else holds yet. */
+type Draft = Roster & {
+  readonly members: Map<SiteId, Member>;
+  readonly invitations: Map<InvitationId, Invitation>;
+  readonly runs: Map<RunId, BlobHash>;
+};
+
+/** The roster after more records: it is copied once, however many they are. Pure. */
+export function enter(roster: Roster, records: readonly ConsortiumRecord[]): Roster {
+  const { members, invitations, runs } = roster;
+  const copy = { members: new Map(members), invitations: new Map(invitations), runs: new Map(runs) };
+  return records.reduce<Draft>(enterOne, { ...roster, ...copy });
+}
+
+function enterOne(roster: Draft, record: ConsortiumRecord): Draft {
   switch (record.type) {
     case 'consortium-opened':
       return { ...roster, consortium: record.consortium, lead: record.lead };
@@ -120,7 +140,8 @@ export function enter(roster: Roster, record: ConsortiumRecord): Roster {
     case 'site-revoked':
       return certified(roster, record.certificate);
     case 'run-launched':
-      return { ...roster, runs: new Map(roster.runs).set(record.run, record.contract) };
+      roster.runs.set(record.run, record.contract);
+      return roster;
     case 'agents-collided':
       return withMember(roster, record.site, { collisions: (roster.members.get(record.site)?.collisions ?? 0) + 1 });
     case 'update-taken': {
@@ -177,8 +198,8 @@ export const rekeyedSites = (roster: Roster): readonly RekeyedSite[] =>
 export const revokedSites = (roster: Roster): readonly SiteId[] =>
   [...roster.members.values()].filter(({ certificate }) => certificate?.body.revoked).map(({ site }) => site);
 
-function certified(roster: Roster, certificate: Certificate): Roster {
-  const site = [...roster.members.keys()].find((id) => id === certificate.body.id);
+function certified(roster: Draft, certificate: Certificate): Draft {
+  const site = siteId.safeParse(certificate.body.id).data;
   const member = site === undefined ? undefined : roster.members.get(site);
   if (site === undefined || member === undefined || !newer(member.certificate, certificate)) return roster;
   const { pending, certificate: before, former, runsBefore } = member;
@@ -200,9 +221,9 @@ const newer = (known: Certificate | null, next: Certificate): boolean =>
   known === null || next.body.revision > known.body.revision;
 
 function certifiedCoordinator(
-  roster: Roster,
+  roster: Draft,
   { certificate, change }: Extract<ConsortiumRecord, { type: 'coordinator-certified' }>,
-): Roster {
+): Draft {
   const { publicKey } = certificate.body;
   const known = roster.coordinatorKeys.filter((key) => key !== publicKey);
   return {
@@ -218,12 +239,12 @@ const blank = (site: SiteId): Member => ({
   ...{ former: [], runsBefore: 0, rekeysAsked: 0, collisions: 0 },
 });
 
-function withMember(roster: Roster, site: SiteId, change: Partial<Member>): Roster {
-  const member = { ...(roster.members.get(site) ?? blank(site)), ...change };
-  return { ...roster, members: new Map(roster.members).set(site, member) };
+function withMember(roster: Draft, site: SiteId, change: Partial<Member>): Draft {
+  roster.members.set(site, { ...(roster.members.get(site) ?? blank(site)), ...change });
+  return roster;
 }
 
-const withInvitation = (roster: Roster, invitation: Invitation): Roster => ({
-  ...roster,
-  invitations: new Map(roster.invitations).set(invitation.id, invitation),
-});
+function withInvitation(roster: Draft, invitation: Invitation): Draft {
+  roster.invitations.set(invitation.id, invitation);
+  return roster;
+}

@@ -105,11 +105,13 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
   let queue: Promise<unknown> = Promise.resolve();
   const listeners = new Set<(change: SitesChange) => void>();
 
+  const records: ConsortiumRecord[] = [];
   for await (const record of store.records(consortiumChain)) {
     verifyNext(head, record, { chain: consortiumChain, verify: () => true });
-    roster = enter(roster, readRecord(record));
+    records.push(readRecord(record));
     head = record;
   }
+  roster = enter(roster, records);
 
   /** Changes are decided and written one after another, so that each sees what the one before left. */
   function serially<Result>(task: () => Promise<Result>): Promise<Result> {
@@ -126,7 +128,7 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
     const { type, ...body } = record;
     const time = now().toISOString();
     const sealed: JournalRecord = sealRecord(head, { chain: consortiumChain, time, type, body }, by.sign);
-    const next = enter(roster, record);
+    const next = enter(roster, [record]);
     await store.append(consortiumChain, head?.hash ?? null, [sealed], (tx) =>
       project(tx, record, next, { time, gateKey }),
     );
