@@ -6,6 +6,9 @@ import type { SiteId } from '@consilium/shared/ids';
 import {
   type Clock,
   frameBytes,
+  handshakeMs,
+  maxHandshakeBytes,
+  maxHandshakes,
   maxSiteTransfers,
   maxUnproven,
   maxUnread,
@@ -212,7 +215,65 @@ describe('an enrolled site', () => {
   });
 });
 
+/** A bare websocket that says what it is told to, piece by piece. */
+function bareSocket(port: number) {
+  const socket = connectTcp(port, '127.0.0.1', () => {
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13';
+    const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
+    socket.write(`GET /agents/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n${key}\r\n\r\n`);
+  });
+  socket.on('error', () => {});
+  cleanUp.later(() => void socket.destroy());
+  return {
+    answered: new Promise<void>((resolve) => {
+      socket.once('data', () => resolve());
+    }),
+    gone: new Promise<void>((resolve) => {
+      socket.once('close', () => resolve());
+    }),
+    say(payload: string | Uint8Array) {
+      const bytes = Buffer.from(payload);
+      const head = Buffer.from([typeof payload === 'string' ? 0x81 : 0x82, 0x80 | 126, 0, 0, 0, 0, 0, 0]);
+      head.writeUInt16BE(bytes.length, 2);
+      socket.write(Buffer.concat([head, bytes]));
+    },
+  };
+}
+
 describe('strangers', () => {
+  it('that do not even begin a handshake are counted, and cut off in time', async () => {
+    const clock = handClock();
+    const { port, address, expectUnharmed } = await scene(clock);
+    const closes = createWatch<number>();
+    const surplus = 44;
+    const bare = Array.from({ length: maxUnproven + surplus }, () => bareSocket(port));
+    for (const { gone } of bare) void gone.then(() => closes.tell(1));
+    await Promise.all(bare.map(({ answered, gone }) => Promise.race([answered, gone])));
+    await closes.until((seen) => seen.length >= surplus);
+    expect(closes.seen.length).toBe(surplus);
+    clock.advance(handshakeMs);
+    await Promise.all(bare.map(({ gone }) => gone));
+    const peer = rawSite(cleanUp, address, createIdentity());
+    await peer.connected;
+    await peer.shake();
+    expectUnharmed();
+  });
+
+  it.each([
+    ['ask for rooms that there are not', ['40/elsewhere,']],
+    [
+      'announce more than a handshake and begin to send it',
+      ['4510-["handshake",{"_placeholder":true,"num":0}]', ...Array(3).fill(new Uint8Array(maxHandshakeBytes / 2))],
+    ],
+  ])('that %s are cut off at once', async (_, pieces) => {
+    const { port, expectUnharmed } = await scene(handClock());
+    const bare = bareSocket(port);
+    await bare.answered;
+    for (const piece of ['40', ...pieces]) bare.say(piece);
+    await bare.gone;
+    expectUnharmed();
+  });
+
   it('that send a request drop by drop, or its body, are cut off, and a site beside them is served', async () => {
     await using consortium = await openConsortium();
     const { port } = new URL(consortium.coordinator().url);
@@ -245,7 +306,7 @@ describe('strangers', () => {
 
   it('that connect and say nothing take no more places than there are, and no enrolled site loses its own', async () => {
     const { address, expectUnharmed } = await scene();
-    const silent = Array.from({ length: maxUnproven }, () => rawSite(cleanUp, address));
+    const silent = Array.from({ length: maxHandshakes }, () => rawSite(cleanUp, address));
     await Promise.all(silent.map(({ connected }) => connected));
     const surplus = rawSite(cleanUp, address);
     expect(await surplus.farewell()).toBe('CSM-HANDSHAKE-BUSY');

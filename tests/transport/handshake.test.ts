@@ -307,6 +307,20 @@ describe('a coordinator', () => {
     expect(notices.seen[0]).toEqual(code('CSM-KEY-TWO-AGENTS'));
   });
 
+  it('raises it once an hour for two that do nothing else, and lets others in meanwhile', async () => {
+    const alarms: CodedError[] = [];
+    const { address } = await startCoordinator(cleanUp, { onTwoAgents: (_, error) => void alarms.push(error) });
+    const peer = rawSite(cleanUp, address);
+    await peer.connected;
+    const channel = await peer.shake();
+    const agents = [newInstance(), newInstance()];
+    for (let turn = 0; turn < 1_000; turn++)
+      peer.say(channel.sealControl({ type: 'status', instance: agents[turn % 2], ...status }));
+    await state(startSite(cleanUp, { address, trust: { ...trust, site: 'south' as typeof north } }), 'connected');
+    await peer.heard.until((seen) => seen.filter(({ type }) => type === 'notice').length === 998);
+    expect(alarms).toEqual([code('CSM-KEY-TWO-AGENTS')]);
+  });
+
   it('takes a restarted agent for what it is', async () => {
     const heard = createWatch<string>();
     const alarms: CodedError[] = [];

@@ -5,16 +5,17 @@ import type { Socket } from 'socket.io';
 
 /**
  * Leads a fresh socket through the handshake.
+ * @param time `limitMs` from its connection, of which `spentMs` have passed
  * @throws CSM-HANDSHAKE-* when the peer is late, out of turn, or does not prove what it says
  */
 export function accept(
   socket: Socket,
   handshake: CoordinatorHandshake,
-  time: { readonly clock: Clock; readonly limitMs: number },
+  time: { readonly clock: Clock; readonly limitMs: number; readonly spentMs: number },
 ): Promise<ProvenSite> {
   return new Promise((resolve, reject) => {
     let greeted = false;
-    const stop = time.clock.after(time.limitMs, () =>
+    const stop = time.clock.after(time.limitMs - time.spentMs, () =>
       refuse(coded('CSM-HANDSHAKE-TIMEOUT', { seconds: time.limitMs / 1000 })),
     );
     function settle(): void {

@@ -13,10 +13,7 @@ export function cut(connection: Connection): void {
 }
 
 /** Ends a connection: the peer may read what waits for it for a moment, and is cut off then, whatever it does. */
-export function part(socket: Socket, clock: Clock): void {
-  const { conn: connection } = socket;
-  socket.disconnect(true);
-  // It may have left its namespace before, and kept the connection.
+export function part(connection: Connection, clock: Clock): void {
   connection.close();
   const line = connection.request.socket;
   if (line.destroyed) return;

@@ -18,11 +18,11 @@ import {
   handshakeMs,
   hasNativeMasking,
   type Log,
+  maxHandshakes,
   maxMessageBytes,
   maxMessages,
   maxMessagesPerSecond,
   maxTransfers,
-  maxUnproven,
   maxWindowBytes,
   narrowWindowBytes,
   type SiteMessage,
@@ -42,6 +42,7 @@ import { createJudging, type Judging } from './judging.js';
 import type { Admitted, BlobSource, GatewayHandlers, SiteTraffic, SpoolPlace } from './ports.js';
 import { openSession, type Session } from './session.js';
 import { shareReads } from './shared-reads.js';
+import { createStrangers } from './strangers.js';
 import { createTransfers, type Transfers } from './transfers.js';
 import { attachToUpgrades } from './upgrades.js';
 
@@ -108,7 +109,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   /** Over all connections of a key: who is sent away for a flood does not begin anew. */
   const allowances = new Map<PublicKey, Allowance>();
   const endings = new Set<Promise<void>>();
-  const instances = createInstances();
+  const instances = createInstances(clock);
   const admission = createAdmission(clock, {
     places: maxTransfers,
     totalBytes: maxWindowBytes,
@@ -118,7 +119,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   });
   const reads = shareReads(options.blobs, keptPieces);
   const sockets = new Set<Socket>();
-  let unproven = 0;
+  const strangers = createStrangers(clock);
   let resumed = 0;
   const onResumed = () => {
     resumed++;
@@ -138,11 +139,13 @@ export function openGateway(options: GatewayOptions): Gateway {
     httpCompression: false,
     serveClient: false,
     maxHttpBufferSize: maxMessageBytes,
-    connectTimeout: handshakeMs,
+    // Who does not even begin a handshake is cut off with the other strangers.
+    connectTimeout: 2 ** 31 - 1,
     // The page's server beside it may look longer at one of its own; it ends what is nobody's.
     destroyUpgrade: false,
   });
   attachToUpgrades(io, options.server);
+  io.engine.on('connection', strangers.meet);
   io.on('connection', (socket) => void receive(socket));
   if (!hasNativeMasking(createRequire(import.meta.url))) log.warn({}, slowMaskingNote);
 
@@ -150,22 +153,23 @@ export function openGateway(options: GatewayOptions): Gateway {
     sockets.add(socket);
     socket.conn.once('close', () => sockets.delete(socket));
     socket.on('error', (error) => log.debug({ kind: error.name }, 'a socket failed'));
-    unproven++;
     try {
-      if (unproven > maxUnproven || !open) throw coded('CSM-HANDSHAKE-BUSY');
+      if (strangers.count() > maxHandshakes || !open) throw coded('CSM-HANDSHAKE-BUSY');
       const shown = options.credentials();
       const handshake = coordinatorHandshake({ consortium: options.consortium, ...shown });
-      const { site, publicKey, enrolment, keys } = await accept(socket, handshake, { clock, limitMs: handshakeMs });
+      const { site, publicKey, enrolment, keys } = await accept(socket, handshake, {
+        ...{ clock, limitMs: handshakeMs, spentMs: strangers.greet(socket.conn) },
+      });
       const admitted = await handlers.admit(site, publicKey, enrolment);
+      strangers.know(socket.conn);
       if (socket.connected && open)
         seat(socket, channel(keys), { site, publicKey, shown: shown.certificate }, admitted);
     } catch (thrown) {
       const error = asCoded(thrown);
       log.warn({ code: error.code, details: error.details, err: causeOf(error) }, 'a connection was refused');
       socket.emit('refused', sendable(error));
-      part(socket, clock);
-    } finally {
-      unproven--;
+      socket.disconnect(true);
+      part(socket.conn, clock);
     }
   }
 
@@ -249,7 +253,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     }
     switch (message.type) {
       case 'status':
-        if (instances.alternates(session.site, message.instance)) collide(session);
+        collide(session, instances.alternates(session.site, message.instance));
         handlers.onStatus(session.site, message);
         break;
       case 'submit':
@@ -287,10 +291,12 @@ export function openGateway(options: GatewayOptions): Gateway {
     session.send({ type: 'deferred', run, step, hash, error });
   }
 
-  function collide(session: Session): void {
+  function collide(session: Session, alternation: { readonly isNews: boolean } | null): void {
+    if (alternation === null) return;
     const error = coded('CSM-KEY-TWO-AGENTS', { site: session.site });
-    log.error({ site: session.site, code: error.code }, 'two agents use one key');
     session.send({ type: 'notice', error: sendable(error) });
+    if (!alternation.isNews) return;
+    log.error({ site: session.site, code: error.code }, 'two agents use one key');
     handlers.onTwoAgents(session.site, error);
   }
 
@@ -337,7 +343,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       const closed = [...sockets].map((socket) => new Promise<void>((done) => socket.conn.once('close', () => done())));
       for (const { session } of [...seats.values(), ...waiting.values()])
         session.close(coded('CSM-HANDSHAKE-CLOSED', { reason: 'stopped' }));
-      for (const socket of sockets) part(socket, clock);
+      for (const { conn } of sockets) part(conn, clock);
       await Promise.all(closed);
       io.engine.close();
       await Promise.all(endings);

@@ -72,7 +72,7 @@ export interface GatewayHandlers {
   onMoved(site: SiteId, moved: Moved): void;
   /** The approved site's last session ended and no other took its place. */
   onGone(site: SiteId): void;
-  /** Two agents use one key by turns. */
+  /** Two agents use one key by turns; told of once an hour at most. */
   onTwoAgents(site: SiteId, error: CodedError): void;
 }
 

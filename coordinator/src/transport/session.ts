@@ -61,7 +61,10 @@ export function openSession(
     events.onEnd(error);
     // Behind so much a farewell comes late, and what ended sessions hold is counted nowhere.
     if (unreadBytes() > maxFarewellBytes) cut(socket.conn);
-    else part(socket, clock);
+    else {
+      socket.disconnect(true);
+      part(socket.conn, clock);
+    }
   }
 
   function put(sealed: Uint8Array): void {

@@ -28,8 +28,12 @@ export const maxSiteSubmissions = 4;
 export const maxJudged = 2;
 /** From connection to the site's proof. */
 export const handshakeMs = 10_000;
-/** Connections without a completed handshake that a coordinator holds. */
+/** Connections without a completed handshake that a coordinator holds; more are cut. */
 export const maxUnproven = 256;
+/** Of these it talks with so many. Who comes then is told to come again. */
+export const maxHandshakes = 192;
+/** All that a site says before its proof has been taken: a few kilobytes of keys and signatures. */
+export const maxHandshakeBytes = 65_536;
 /** Where on a coordinator's address the agents connect. */
 export const gatewayPath = '/agents/';
 
