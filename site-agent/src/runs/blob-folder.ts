@@ -53,9 +53,9 @@ export async function openBlobFolder(folder: string, disk: Disk = realDisk): Pro
     async obtain(hash, fetch) {
       if (await holds(hash)) return path(hash);
       const part = `${path(hash)}${partEnding}`;
-      const sink = await withDisk(part, () => fileSink(part, disk));
+      const sink = await fileSink(part, disk);
       try {
-        await withDisk(part, () => fetch(sink));
+        await fetch(sink);
       } finally {
         await sink.close();
       }

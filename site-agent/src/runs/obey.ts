@@ -21,7 +21,6 @@ import {
   type SiteStatus,
   type Work,
 } from '@consilium/shared/wire';
-import { withDisk } from '../config/index.js';
 import { type Connection, fileSource, memorySink } from '../connection/index.js';
 import { admit, type Egress, refuseLeft } from '../governance/index.js';
 import type { Trainer } from '../trainer/index.js';
@@ -240,12 +239,11 @@ async function updateBytes(
 }
 
 /** A weights file as far as its header may go. */
-const beginningOf = (path: string): Promise<Uint8Array> =>
-  withDisk(path, async () => {
-    const source = await fileSource(path);
-    try {
-      return await source.read(0, Math.min(headerLimitBytes, source.bytes));
-    } finally {
-      await source.close();
-    }
-  });
+async function beginningOf(path: string): Promise<Uint8Array> {
+  const source = await fileSource(path);
+  try {
+    return await source.read(0, Math.min(headerLimitBytes, source.bytes));
+  } finally {
+    await source.close();
+  }
+}
