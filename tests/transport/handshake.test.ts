@@ -353,6 +353,30 @@ describe('a coordinator', () => {
     expect(await half.farewell()).toBe('CSM-HANDSHAKE-TIMEOUT');
   });
 
+  it('cuts off a peer that left while it was looked up, and kept its connection', async () => {
+    let letIn: () => void = () => {};
+    const leave = new Promise<void>((resolve) => {
+      letIn = resolve;
+    });
+    const asked = createWatch<string>();
+    const { address, gateway } = await startCoordinator(cleanUp, {
+      admit: async (site) => {
+        asked.tell(site);
+        if (site === north) await leave;
+        return { standing: 'approved', certificate: null };
+      },
+    });
+    const peer = rawSite(cleanUp, address);
+    await peer.connected;
+    void peer.shake();
+    await asked.until((seen) => seen.includes(north));
+    peer.socket.io.engine.write('1');
+    await state(startSite(cleanUp, { address, trust: { ...trust, site: 'south' as typeof north } }), 'connected');
+    letIn();
+    await peer.gone;
+    expect(gateway.connected()).toEqual(['south']);
+  });
+
   it('refuses whatever is no handshake, and only that socket', async () => {
     const { address, gateway } = await startCoordinator(cleanUp);
     const honest = startSite(cleanUp, { address });

@@ -161,9 +161,9 @@ export function openGateway(options: GatewayOptions): Gateway {
         ...{ clock, limitMs: handshakeMs, spentMs: strangers.greet(socket.conn) },
       });
       const admitted = await handlers.admit(site, publicKey, enrolment);
+      if (!socket.connected || !open) throw coded('CSM-HANDSHAKE-CLOSED', { reason: 'left' });
       strangers.know(socket.conn);
-      if (socket.connected && open)
-        seat(socket, channel(keys), { site, publicKey, shown: shown.certificate }, admitted);
+      seat(socket, channel(keys), { site, publicKey, shown: shown.certificate }, admitted);
     } catch (thrown) {
       const error = asCoded(thrown);
       log.warn({ code: error.code, details: error.details, err: causeOf(error) }, 'a connection was refused');
