@@ -1,4 +1,5 @@
-import type { CodedError, ErrorCode } from '@consilium/shared/errors';
+import { basename, isAbsolute } from 'node:path';
+import { CodedError, type ErrorCode } from '@consilium/shared/errors';
 import { z } from 'zod';
 import { named } from './shape.js';
 
@@ -16,9 +17,15 @@ export const problem = named(
 );
 export type Problem = z.infer<typeof problem>;
 
-export const problemOf = (error: CodedError): Problem => ({
-  error: { code: error.code, message: error.message, remedy: error.remedy, details: { ...error.details } },
-});
+/** An error as callers hear it: a file of this machine by its name alone. Where its folders lie, the log tells its operator. */
+export function problemOf(error: CodedError): Problem {
+  const told = Object.entries(error.details).map(([name, fact]) => [name, withoutFolder(fact)] as const);
+  const details = Object.fromEntries(told);
+  const { code, message, remedy } = new CodedError(error.code, details);
+  return { error: { code, message, remedy, details } };
+}
+
+const withoutFolder = (fact: string | number) => (typeof fact === 'string' && isAbsolute(fact) ? basename(fact) : fact);
 
 const exact: Partial<Record<ErrorCode, number>> = {
   'CSM-API-BODY': 422,
@@ -43,7 +50,7 @@ const exact: Partial<Record<ErrorCode, number>> = {
 };
 
 /** Areas whose faults are the coordinator's own, not the caller's. */
-const ownAreas = new Set(['BLOB', 'STORE', 'SPOOL']);
+const ownAreas = new Set(['BLOB', 'HOME', 'STORE', 'SPOOL']);
 /** Areas in which the call's content is at fault. */
 const contentAreas = new Set(['CONTRACT', 'RUNFILE', 'KEY', 'MODEL', 'WIRE']);
 
