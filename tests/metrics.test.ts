@@ -24,6 +24,7 @@ it('tells Prometheus of a run under way and of its end, and the dashboard of not
   await using consortium = await openConsortium();
   const gate = createGate();
   const reached = createGate();
+  using _ = { [Symbol.dispose]: () => gate.open() };
   await consortium.join('hospital-a');
   await consortium.join('hospital-b', {
     async contribute(task) {

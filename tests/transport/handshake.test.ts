@@ -259,8 +259,8 @@ describe('a coordinator', () => {
       const peer = rawSite(cleanUp, address, next);
       await peer.connected;
       const channel = await peer.shake();
-      const declined = { type: 'status', instance: newInstance(), ...status, activity: 'declined' };
-      peer.say(channel.sealControl(declined));
+      const idle = { type: 'status', instance: newInstance(), ...status };
+      for (const said of [idle, { ...idle, run, step, activity: 'declined' }]) peer.say(channel.sealControl(said));
       peer.say(channel.sealControl({ type: 'rekey', change: makeKeyChange(identity, next, holder) }));
       // What was said before has been heard then.
       const open = { type: 'open', transfer: 1, direction: 'download', run, step, hash: run + run, bytes: 0 };
@@ -286,6 +286,8 @@ describe('a coordinator', () => {
     gateway.welcome(north, { standing: 'approved', certificate });
     gateway.assign(north, { type: 'assignment', work: null });
     expect(await fault).toEqual(code('CSM-SITE-REPLACED'));
+    // And is heard from then on, with what it said of itself; of work, which it had none of, nothing.
+    expect(heard.seen).toEqual(['idle']);
     await peers[2]!.hear('assignment');
     expect(gone).toEqual([north]);
     expect(gateway.connected()).toEqual([north]);

@@ -26,6 +26,7 @@ import {
   maxWindowBytes,
   narrowWindowBytes,
   type SiteMessage,
+  type SiteStatus,
   sendable,
   slowMaskingNote,
   transferIdleMs,
@@ -95,6 +96,8 @@ interface Seat {
   /** The key that it was opened with. */
   readonly publicKey: PublicKey;
   standing: Admitted['standing'];
+  /** What a key that waits for the lead's word said last of itself: it counts once the lead has said it. */
+  said: SiteStatus | null;
 }
 
 /** Opens the door for site agents on an http server: handshake, one live session a site, sealed messages and transfers. */
@@ -210,7 +213,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       onOwnFault,
     });
     const judging = createJudging(site, session.send, { onSubmit: handlers.onSubmit, log });
-    const mine: Seat = { session, transfers, judging, publicKey, standing: admitted.standing };
+    const mine: Seat = { session, transfers, judging, publicKey, standing: admitted.standing, said: null };
     take(mine);
     session.send({ type: 'welcome', ...admitted });
     // The lead may have certified another key while this one was proven.
@@ -282,7 +285,10 @@ export function openGateway(options: GatewayOptions): Gateway {
   }
 
   /** What a key says that waits for the lead's word is no word of the site. */
-  function putOff({ session }: Seat, message: SiteMessage): void {
+  function putOff(from: Seat, message: SiteMessage): void {
+    const { session } = from;
+    // It was given no work: what it says of some is not kept.
+    if (message.type === 'status' && message.run === null) from.said = message;
     const error = sendable(coded('CSM-ACCESS-PENDING', { site: session.site }));
     if (message.type === 'open') session.send({ type: 'abort', transfer: message.transfer, error });
     if (message.type === 'rekey') session.send({ type: 'notice', error });
@@ -314,6 +320,10 @@ export function openGateway(options: GatewayOptions): Gateway {
       meant.standing = admitted.standing;
       take(meant);
       meant.session.send({ type: 'welcome', ...admitted });
+      const { said, standing } = meant;
+      if (said === null || standing !== 'approved') return;
+      meant.said = null;
+      handlers.onStatus(site, said);
     },
     disconnect(site, error, publicKey) {
       for (const one of sessionsOf(site))
