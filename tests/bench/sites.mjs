@@ -10,10 +10,7 @@ import { onQuietMachine } from './measuring/machine.mjs';
 import { idleAgent } from './sites.agent.mjs';
 import { optionsOf } from './sites.options.mjs';
 
-const someSites = 32;
-const someRounds = 6;
 const stallGoalMs = 100;
-const overheadGoalSeconds = 1;
 const agentGoalMegabytes = 120;
 const pollMs = 100;
 const quietMs = 5_000;
@@ -22,11 +19,7 @@ const mebibyte = 2 ** 20;
 
 export const bench = (words = []) => {
   const options = optionsOf(words);
-  return onQuietMachine(async () => [
-    ...(await agentFigures()),
-    ...(await someFigures()),
-    ...(await manyFigures(options)),
-  ]);
+  return onQuietMachine(async () => [...(await agentFigures()), ...(await manyFigures(options))]);
 };
 
 /** What an agent takes that waits. */
@@ -40,24 +33,6 @@ const agentFigures = () =>
         value: `${megabytes.toFixed(0)} MB`,
         ratio: megabytes / agentGoalMegabytes,
         ...{ to: `${agentGoalMegabytes} MB (Flower: 233)`, goal: { atMost: 1 } },
-      },
-    ];
-  });
-
-/** What a round of a few dozen sites costs besides training. */
-const someFigures = () =>
-  withCoordinator(async ({ lead, groups }) => {
-    const network = networks.small;
-    groups.push(await startLightSites({ lead, sites: someSites, processes: 2, network }));
-    const path = await lead.launch(runOf('sites-bench', someRounds, network.options));
-    await untilTrained(lead, path);
-    const rounds = roundsOf(await journalOf(lead, path)).map(({ totalMs }) => totalMs / 1000);
-    return [
-      {
-        what: `round of ${someSites} sites, 83 k parameters, no training: median of ${someRounds}`,
-        value: seconds(median(rounds)),
-        ratio: median(rounds) / overheadGoalSeconds,
-        ...{ to: `${overheadGoalSeconds} s (Flower: 37)`, goal: { atMost: 1 } },
       },
     ];
   });

@@ -93,7 +93,7 @@ describe('consilium rehearse with hospitals of which not all can train', () => {
   it('goes on without hospitals whose data cannot be used, and says of each why', async () => {
     onTestFailed(() => console.error(terminal.transcript()));
     const faults = {
-      'without-label': 'CSM-DATA-COLUMN: samples.csv has no column subtype (did you mean subtyp?).',
+      'without-label': 'CSM-DATA-COLUMN: samples.csv has no column subtype.',
       'without-rows': 'CSM-DATA-EMPTY: expression.csv.gz holds no rows.',
       'without-gzip': 'CSM-DATA-GZIP: expression.csv.gz is not a readable gzip file.',
       'one-class': 'CSM-DATA-ONE-CLASS: All training patients of this site have the same class in column subtype.',
