@@ -44,7 +44,11 @@ export const poolMoments = (sites: readonly ScaleStatistics[], { features }: Pre
     ),
   );
 
+/** Site after site, so that the names of no more than two are held apart. */
 function commonFeatures(cohorts: readonly CohortStatistics[]): readonly string[] {
-  const [first, ...rest] = cohorts.map(({ features }) => new Set(features ?? []));
-  return [...(first ?? [])].filter((name) => rest.every((names) => names.has(name))).sort();
+  const [first, ...rest] = cohorts.map(({ features }) => features ?? []);
+  const common = rest.reduce((names, own) => (names === own ? names : namesIn(names, new Set(own))), first ?? []);
+  return [...common].sort();
 }
+
+const namesIn = (names: string[], own: ReadonlySet<string>): string[] => names.filter((name) => own.has(name));
