@@ -30,19 +30,24 @@ export function foldCohort(cohorts: readonly CohortStatistics[], terms: Contract
  * A feature that no site could speak of gets mean 0 and sd 0.
  * @param scales checked by `readScale`, in canonical site order
  */
-export function foldScale(scales: readonly ScaleStatistics[], state: PreparationState): PreparationState {
-  const pooled = poolMoments(scales, state);
-  return { ...state, scale: { mean: pooled.map(({ mean }) => mean), sd: pooled.map(sampleDeviation) } };
-}
+export const foldScale = (scales: readonly ScaleStatistics[], state: PreparationState): PreparationState =>
+  scaledBy(poolMoments(scales, state), state);
+
+/** The state with mean and sample standard deviation of the pooled moments of each feature. */
+export const scaledBy = (pooled: readonly Moments[], state: PreparationState): PreparationState => ({
+  ...state,
+  scale: { mean: pooled.map(({ mean }) => mean), sd: pooled.map(sampleDeviation) },
+});
 
 /** All sites' moments of each feature as those of the pooled samples; `noMoments` of a feature that no site could speak of. */
-export const poolMoments = (sites: readonly ScaleStatistics[], { features }: PreparationState): readonly Moments[] =>
-  features.map((_, index) =>
-    sites.reduce<Moments>(
-      (sum, { n, mean, m2 }) => mergeMoments(sum, { n: n[index] ?? 0, mean: mean[index] ?? 0, m2: m2[index] ?? 0 }),
-      noMoments,
-    ),
-  );
+export const poolMoments = (sites: readonly ScaleStatistics[], state: PreparationState): readonly Moments[] =>
+  sites.reduce(addMoments, nothingPooled(state));
+
+export const nothingPooled = ({ features }: PreparationState): readonly Moments[] => features.map(() => noMoments);
+
+/** The pooled moments with those of one more site. */
+export const addMoments = (pooled: readonly Moments[], { n, mean, m2 }: ScaleStatistics): readonly Moments[] =>
+  pooled.map((sum, index) => mergeMoments(sum, { n: n[index] ?? 0, mean: mean[index] ?? 0, m2: m2[index] ?? 0 }));
 
 /** Site after site, so that the names of no more than two are held apart. */
 function commonFeatures(cohorts: readonly CohortStatistics[]): readonly string[] {

@@ -1,5 +1,17 @@
-import { foldScale } from '../fold.js';
+import { addMoments, nothingPooled, scaledBy } from '../fold.js';
 import { readMoments } from './moments.js';
-import { sharedStep, stateBefore } from './step.js';
+import { type SharedStep, stateBefore } from './step.js';
 
-export const scale = sharedStep(readMoments, (all, asked) => foldScale(all, stateBefore(asked)));
+/** Each site's moments are added as they come: those of many sites take no more memory than of one. */
+export const scale: SharedStep = {
+  open(asked) {
+    const state = stateBefore(asked);
+    let pooled = nothingPooled(state);
+    return {
+      add(blob) {
+        pooled = addMoments(pooled, readMoments(blob, asked));
+      },
+      finish: () => scaledBy(pooled, state),
+    };
+  },
+};
