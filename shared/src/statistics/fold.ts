@@ -26,14 +26,9 @@ export function foldCohort(cohorts: readonly CohortStatistics[], terms: Contract
 }
 
 /**
- * All sites' moments to the mean and sample standard deviation of the pooled training samples.
+ * The state with the mean and sample standard deviation of the pooled training samples.
  * A feature that no site could speak of gets mean 0 and sd 0.
- * @param scales checked by `readScale`, in canonical site order
  */
-export const foldScale = (scales: readonly ScaleStatistics[], state: PreparationState): PreparationState =>
-  scaledBy(poolMoments(scales, state), state);
-
-/** The state with mean and sample standard deviation of the pooled moments of each feature. */
 export const scaledBy = (pooled: readonly Moments[], state: PreparationState): PreparationState => ({
   ...state,
   scale: { mean: pooled.map(({ mean }) => mean), sd: pooled.map(sampleDeviation) },

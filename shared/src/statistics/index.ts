@@ -12,7 +12,7 @@ export {
   solveCombat,
 } from './combat.js';
 export { adjust, type CombatBatch, type CombatOptions, combatLocal } from './combat-batch.js';
-export { foldCohort, foldScale } from './fold.js';
+export { foldCohort, poolMoments, scaledBy } from './fold.js';
 export { releasable } from './leave-out.js';
 export { type GridPlace, gridCounts, type MedianGrid, medianOf } from './median-grid.js';
 export { type Moments, mergeMoments, momentsOf, noMoments, sampleDeviation } from './moments.js';

@@ -4,7 +4,7 @@ import { type Contract, contract, readRunFile } from '../contract/index.js';
 import { CodedError } from '../errors/index.js';
 import { suppressCells } from './cells.js';
 import { type CohortStatistics, readCohort } from './cohort.js';
-import { foldCohort, foldScale } from './fold.js';
+import { foldCohort, poolMoments, scaledBy } from './fold.js';
 import { encodePreparation, type PreparationState, readPreparation } from './preparation-state.js';
 import { readScale, type ScaleStatistics } from './scale.js';
 
@@ -163,7 +163,7 @@ describe('scale statistics', () => {
   it('are read as sent and folded to mean and sample deviation', () => {
     expect(readScale(bytes(scale), expected)).toEqual(scale);
     const other = { ...scale, n: [10, 0], mean: [4, 0], m2: [18, 0] };
-    const folded = foldScale([scale, other], state).scale;
+    const folded = scaledBy(poolMoments([scale, other], state), state).scale;
     // 30 and 10 values, 2 apart: M2 = 58 + 18 + 4·30·10/40 = 106.
     expect(folded?.mean).toEqual([2.5, 0]);
     expect(folded?.sd[0]).toBeCloseTo(Math.sqrt(106 / 39), 14);
@@ -190,7 +190,7 @@ describe('scale statistics', () => {
 
 describe('the preparation state', () => {
   it('comes back from its bytes', () => {
-    const scaled = foldScale([scale], state);
+    const scaled = scaledBy(poolMoments([scale], state), state);
     expect(readPreparation(encodePreparation(scaled))).toEqual(scaled);
   });
 

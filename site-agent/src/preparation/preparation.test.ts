@@ -1,7 +1,14 @@
 import { asRows, labelled } from '@consilium/models/samples';
 import { type Contract, contract, type RunFile, readRunFile } from '@consilium/shared/contract';
 import { CodedError } from '@consilium/shared/errors';
-import { foldCohort, foldScale, type PreparationState, readCohort, readScale } from '@consilium/shared/statistics';
+import {
+  foldCohort,
+  type PreparationState,
+  poolMoments,
+  readCohort,
+  readScale,
+  scaledBy,
+} from '@consilium/shared/statistics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dataset, Part } from '../data/index.js';
@@ -62,7 +69,7 @@ function federate(sites: readonly Dataset[]): PreparationState {
       minimumCell: terms.runFile.validation.minimumCell,
     }),
   );
-  return foldScale(scales, state);
+  return scaledBy(poolMoments(scales, state), state);
 }
 
 const codeOf = (action: () => unknown): string => {

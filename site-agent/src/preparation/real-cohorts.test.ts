@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { makeContract, readRunFile } from '@consilium/shared/contract';
 import { consortiumId, runId } from '@consilium/shared/ids';
-import { foldCohort, foldScale, type PreparationState, readCohort, readScale } from '@consilium/shared/statistics';
+import {
+  foldCohort,
+  type PreparationState,
+  poolMoments,
+  readCohort,
+  readScale,
+  scaledBy,
+} from '@consilium/shared/statistics';
 import { describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../tests/fixtures.js';
 import { type Dataset, loadDataset } from '../data/index.js';
@@ -35,7 +42,7 @@ async function federate(example: string, directory: string, column: string, name
       minimumCell: 5,
     }),
   );
-  return { sites, state: foldScale(scales, state) };
+  return { sites, state: scaledBy(poolMoments(scales, state), state) };
 }
 
 const scaleOf = (state: PreparationState, feature: string): readonly [number, number] => {
